@@ -1,0 +1,2 @@
+//! Benchmarks, written with the next change.
+fn main() {}

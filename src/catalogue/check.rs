@@ -1,0 +1,297 @@
+//! Judges one resource by one rule.
+
+use std::cell::OnceCell;
+
+use hcl_edit::expr::Expression;
+
+use super::content;
+use super::control::{Control, FixSpec, Rule};
+use super::settings::Settings;
+use crate::fix::{Change, Effect, Fix, Grade};
+use crate::fixers::Registry;
+use crate::hcl::{Scope, Step, evaluate};
+use crate::model::companion::{Companions, Tie};
+use crate::model::{Draft, Node, Project, Resource, ResourceId, Value};
+use crate::source::{FileId, Span};
+
+/// What a rule says of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// The property holds, or doesn't apply.
+    Pass,
+    /// It can't be told, for this reason. No finding, no edit.
+    Unknown(String),
+    /// The property does not hold.
+    Fail(Box<Failure>),
+}
+
+/// A failure and what would repair it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// What is wrong.
+    pub message: String,
+    /// The place, when it is more precise than the resource's header.
+    pub at: Option<Span>,
+    /// The repair, or why there is none.
+    pub fix: Result<Fix, String>,
+}
+
+impl Verdict {
+    /// A failure at the resource itself.
+    pub fn fail(message: impl Into<String>, fix: Fix) -> Self {
+        Self::Fail(Box::new(Failure { message: message.into(), at: None, fix: Ok(fix) }))
+    }
+
+    /// A failure that can only be shown.
+    pub fn show(message: impl Into<String>, title: &str, note: impl Into<String>) -> Self {
+        Self::fail(message, Fix::manual(title, note))
+    }
+}
+
+/// One resource under one control.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The user's options.
+    pub settings: &'a Settings,
+    /// The control.
+    pub control: &'a Control,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The resource that is judged.
+    pub resource: &'a Resource,
+}
+
+impl Context<'_> {
+    /// The value of an option: the user's, or the page's default.
+    pub fn option(&self, name: &str) -> Value {
+        self.settings.option(self.control, name)
+    }
+
+    /// An option that is a number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.option(name).as_number()
+    }
+
+    /// An argument as it is written, to be written again in the same module; nothing when it is absent.
+    pub fn as_written(&self, resource: &Resource, argument: &str) -> Option<Draft> {
+        let node = &resource.body.entry(argument)?.node;
+        let file = self.project.file(node.span.file);
+        let text = file.text[node.span.range()].trim();
+        match &node.value {
+            Value::String(text) => Some(Draft::string(&**text)),
+            // In JSON syntax an expression stands in a string.
+            _ if text.starts_with('"') => {
+                Some(Draft::Expression(text.trim_matches('"').strip_prefix("${")?.strip_suffix('}')?.to_owned()))
+            }
+            _ => Some(Draft::Expression(text.to_owned())),
+        }
+    }
+
+    /// Judges the resource.
+    pub fn judge(&self) -> Verdict {
+        let scope = PageScope { context: *self, companions: OnceCell::new() };
+        match scope.truth(self.rule.skip.as_ref(), false) {
+            Some(true) => return Verdict::Pass,
+            None => return Verdict::Unknown("whether the control applies depends on values that aren't known".into()),
+            Some(false) => {}
+        }
+        if let Some(fixer) = &self.rule.fixer {
+            return Registry::run(fixer, self);
+        }
+        match scope.truth(self.rule.pass.as_ref(), true) {
+            Some(true) => Verdict::Pass,
+            None => Verdict::Unknown(scope.why_unknown()),
+            Some(false) => {
+                let message = self.rule.message.as_ref().map_or_else(
+                    || format!("not the case: {}", self.control.title.to_lowercase()),
+                    |message| scope.text(message),
+                );
+                Verdict::Fail(Box::new(Failure { message, at: None, fix: scope.fix() }))
+            }
+        }
+    }
+
+    /// The fix of the page whose `when` holds, for fixers that leave that part to the page.
+    pub fn page_fix(&self) -> Result<Fix, String> {
+        PageScope { context: *self, companions: OnceCell::new() }.fix()
+    }
+}
+
+/// What names mean in the expressions of a page.
+pub(super) struct PageScope<'a> {
+    pub(super) context: Context<'a>,
+    companions: OnceCell<Vec<Companions>>,
+}
+
+impl PageScope<'_> {
+    /// The truth of a predicate; `missing` when there is none.
+    fn truth(&self, predicate: Option<&Expression>, missing: bool) -> Option<bool> {
+        predicate.map_or(Some(missing), |expr| evaluate(expr, self, None).value.as_bool())
+    }
+
+    fn text(&self, expr: &Expression) -> String {
+        match evaluate(expr, self, None).value {
+            Value::String(text) => text.to_string(),
+            Value::Text(pieces) => pieces.iter().map(|piece| piece.value.as_str().unwrap_or("…").to_owned()).collect(),
+            _ => String::new(),
+        }
+    }
+
+    fn companions(&self) -> &[Companions] {
+        self.companions.get_or_init(|| {
+            self.context
+                .rule
+                .companions
+                .iter()
+                .map(|spec| {
+                    let tie = Tie { kind: &spec.kind, by: &spec.by, name: &spec.target_name };
+                    let mut companions = self.context.project.companions(self.context.resource, tie);
+                    if let Some(only) = &spec.only {
+                        self.filter(&mut companions, only);
+                    }
+                    companions
+                })
+                .collect()
+        })
+    }
+
+    /// Drops the companions for which `only` is false; where it is unknown there may be one.
+    fn filter(&self, companions: &mut Companions, only: &Expression) {
+        let found = std::mem::take(&mut companions.found);
+        for id in found {
+            let resource = self.context.project.resource(id);
+            let inner =
+                PageScope { context: Context { resource, ..self.context }, companions: OnceCell::from(Vec::new()) };
+            match inner.truth(Some(only), true) {
+                Some(true) => companions.found.push(id),
+                Some(false) => {}
+                None => companions.maybe = Some(format!("{} may belong to it", resource.address())),
+            }
+        }
+    }
+
+    fn companion(&self, name: &str) -> Option<&Companions> {
+        let i = self.context.rule.companions.iter().position(|spec| spec.name == name)?;
+        self.companions().get(i)
+    }
+
+    /// The first companion of that name.
+    pub(super) fn companion_id(&self, name: &str) -> Option<ResourceId> {
+        self.companion(name)?.found.first().copied()
+    }
+
+    fn why_unknown(&self) -> String {
+        let maybe = self.companions().iter().find_map(|companions| companions.maybe.clone());
+        maybe.unwrap_or_else(|| "it depends on values that aren't known before a deploy".into())
+    }
+
+    /// The first fix whose `when` holds.
+    fn fix(&self) -> Result<Fix, String> {
+        for spec in &self.context.rule.fixes {
+            match self.truth(spec.when.as_ref(), true) {
+                Some(true) => return self.build(spec),
+                Some(false) => {}
+                None => return Err("which fix is right depends on values that aren't known".into()),
+            }
+        }
+        Err("there is no fix for this case".into())
+    }
+
+    fn build(&self, spec: &FixSpec) -> Result<Fix, String> {
+        let resource = self.context.resource.id;
+        let mut changes = Vec::new();
+        let mut titles = Vec::new();
+        if let Some(set) = &spec.set {
+            let content = content::body(set, self)?;
+            titles.push(format!("Set {}", content.paths().join(", ")));
+            changes.push(Change::Set { resource, content });
+        }
+        for (name, set) in &spec.set_companion {
+            let id = self.companion_id(name).ok_or_else(|| format!("no companion `{name}` to change"))?;
+            let content = content::body(set, self)?;
+            titles.push(format!(
+                "Set {} on {}",
+                content.paths().join(", "),
+                self.context.project.resource(id).address()
+            ));
+            changes.push(Change::Set { resource: id, content });
+        }
+        for (kind, suffix, add) in &spec.add {
+            titles.push(format!("Add {kind}"));
+            let base = &self.context.resource.name;
+            let name = if suffix.is_empty() { base.to_string() } else { format!("{base}_{suffix}") };
+            let content = content::body(add, self)?;
+            changes.push(Change::Add { near: resource, kind: kind.clone(), name, mirror: true, content });
+        }
+        let title = spec.title.clone().unwrap_or_else(|| titles.join("; "));
+        let notes = spec.notes.iter().map(|note| self.text(note)).filter(|note| !note.is_empty()).collect();
+        let grade = if changes.is_empty() { Grade::Manual } else { spec.grade };
+        let effect = if changes.is_empty() { Effect::None } else { spec.effect };
+        Ok(Fix { title, grade, effect, changes, notes })
+    }
+}
+
+/// Follows the leading names among `steps`; says how many were used.
+fn follow(start: Value, steps: &[Step]) -> (Value, usize) {
+    let mut value = start;
+    for (i, step) in steps.iter().enumerate() {
+        match step {
+            Step::Name(name) => value = value.step(name),
+            _ => return (value, i),
+        }
+    }
+    (value, steps.len())
+}
+
+impl Scope for PageScope<'_> {
+    fn file(&self) -> FileId {
+        FileId::default()
+    }
+
+    fn source(&self) -> &str {
+        &self.context.control.source
+    }
+
+    fn lookup(&self, root: &str, steps: &[Step]) -> (Value, usize) {
+        let project = self.context.project;
+        let (value, used) = match (root, steps) {
+            ("self", [Step::Name(name), rest @ ..]) => {
+                let (value, used) = follow(self.context.resource.body.get(name), rest);
+                (value, used + 1)
+            }
+            ("option", [Step::Name(name), ..]) => (self.context.option(name), 1),
+            ("provider", [Step::Name(name), ..]) if &**name == "major" => {
+                (Value::Number(f64::from(project.provider(self.context.resource.instance).major)), 1)
+            }
+            _ => match self.companion(root) {
+                None => return (Value::Unknown, steps.len()),
+                Some(Companions { found, maybe }) if found.is_empty() => {
+                    (if maybe.is_some() { Value::Unknown } else { Value::Null }, steps.len())
+                }
+                Some(Companions { found, .. }) => {
+                    let bodies = found.iter().map(|id| {
+                        let resource = project.resource(*id);
+                        Node { value: Value::Map(resource.body.clone()), span: resource.span }
+                    });
+                    follow(Value::List(bodies.collect()), steps)
+                }
+            },
+        };
+        (project.settle(&value), used)
+    }
+
+    fn call(&self, name: &str, arguments: &[Node]) -> Option<Value> {
+        match (name, arguments) {
+            ("provider_at_least", [Node { value: Value::String(version), .. }]) => {
+                let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+                let wanted = (major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?);
+                let has = self.context.project.provider(self.context.resource.instance);
+                Some(Value::Bool((has.major, has.minor) >= wanted))
+            }
+            (name, []) => Registry::fact(name, &self.context),
+            _ => None,
+        }
+    }
+}

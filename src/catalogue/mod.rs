@@ -1,0 +1,137 @@
+//! The catalogue: controls, each a page that is rule, documentation and test in one.
+//!
+//! The pages of `fixes/` are built into the program; a repository may add its own in `.terramend/fixes/`.
+
+mod check;
+mod content;
+mod control;
+mod page;
+mod settings;
+
+use std::path::Path;
+
+use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
+
+pub use check::{Context, Failure, Verdict};
+pub use control::{Control, OptionSpec, Rule, Severity};
+pub use page::{Example, ExampleKind, PageError};
+pub use settings::{Settings, SettingsError};
+
+use crate::fixers::Registry;
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixes");
+
+/// The controls of a run, by id.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    controls: Vec<Control>,
+}
+
+impl Catalogue {
+    /// The controls that are built in.
+    pub fn built_in() -> Result<Self, PageError> {
+        let mut pages = Vec::new();
+        collect(&BUILT_IN, &mut pages);
+        Self::from_pages(pages)
+    }
+
+    /// The built-in controls and those of a directory of pages, which may replace built-in ones by id.
+    pub fn with_directory(directory: &Path) -> Result<Self, PageError> {
+        let mut catalogue = Self::built_in()?;
+        let mut pages = Vec::new();
+        read_pages(directory, &mut pages)?;
+        let own = Self::from_pages(pages.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect())?;
+        for control in own.controls {
+            catalogue.controls.retain(|old| old.id != control.id);
+            catalogue.controls.push(control);
+        }
+        catalogue.sort();
+        Ok(catalogue)
+    }
+
+    /// Controls from the texts of their pages.
+    pub fn from_pages(pages: Vec<(&str, &str)>) -> Result<Self, PageError> {
+        let controls: Result<Vec<_>, _> =
+            pages.into_par_iter().map(|(name, text)| Control::parse(name, text)).collect();
+        let mut catalogue = Self { controls: controls? };
+        catalogue.sort();
+        for pair in catalogue.controls.windows(2) {
+            if pair[0].id == pair[1].id {
+                return Err(PageError::new(
+                    &pair[1].page,
+                    1,
+                    format!("the id `{}` is taken by {}", pair[1].id, pair[0].page),
+                ));
+            }
+        }
+        for control in &catalogue.controls {
+            Registry::check(control)?;
+        }
+        Ok(catalogue)
+    }
+
+    fn sort(&mut self) {
+        self.controls.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+
+    /// All controls, sorted by id.
+    pub fn controls(&self) -> &[Control] {
+        &self.controls
+    }
+
+    /// A control by its id, or by the id that another tool gives to it.
+    pub fn find(&self, id: &str) -> Option<&Control> {
+        self.controls.iter().find(|c| c.id == id).or_else(|| self.controls.iter().find(|c| c.has_alias(id)))
+    }
+
+    /// Keeps the controls for which `keep` holds.
+    pub fn retain(&mut self, keep: impl Fn(&Control) -> bool) {
+        self.controls.retain(keep);
+    }
+
+    /// The ids nearest to a mistyped one.
+    pub fn suggest(&self, id: &str) -> Vec<&str> {
+        let mut near: Vec<(f32, &str)> = self
+            .controls
+            .iter()
+            .map(|c| (similar::TextDiff::from_chars(id, &c.id).ratio(), c.id.as_str()))
+            .filter(|(ratio, _)| *ratio > 0.6)
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        near.into_iter().take(3).map(|(_, id)| id).collect()
+    }
+}
+
+fn collect<'a>(directory: &'a Dir<'a>, pages: &mut Vec<(&'a str, &'a str)>) {
+    for file in directory.files() {
+        let path = file.path().to_str().unwrap_or_default();
+        if let (true, Some(text)) = (is_page(file.path()), file.contents_utf8()) {
+            pages.push((path, text));
+        }
+    }
+    directory.dirs().for_each(|inner| collect(inner, pages));
+}
+
+/// Pages are Markdown; an index (README.md) is none.
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "md") && path.file_stem().is_some_and(|s| s != "README")
+}
+
+fn read_pages(directory: &Path, pages: &mut Vec<(String, String)>) -> Result<(), PageError> {
+    let failed = |path: &Path, error: std::io::Error| PageError::new(&path.display().to_string(), 0, error.to_string());
+    let mut entries: Vec<_> = std::fs::read_dir(directory)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| failed(directory, error))?;
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            read_pages(&path, pages)?;
+        } else if is_page(&path) {
+            let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+            pages.push((path.display().to_string(), text));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! What a user's configuration file, `.terramend.hcl`, says about controls.
+//!
+//! ```hcl
+//! accept = ["cost"]                    # effects that don't lower a fix's grade
+//!
+//! control "log-group-retention" {
+//!   retention_days = 90                # an option of the page
+//! }
+//! control "s3-versioning" {
+//!   enabled = false
+//! }
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use hcl_edit::Span as _;
+use serde::Deserialize;
+
+use super::Catalogue;
+use super::control::Control;
+use crate::fix::Effect;
+use crate::model::Value;
+use crate::source::{Position, SourceFile};
+
+/// The name of the file, at the top of the scanned directory.
+const FILE_NAME: &str = ".terramend.hcl";
+
+/// The user's settings.
+#[derive(Debug, Default, Clone)]
+pub struct Settings {
+    /// Effects that are taken as they come.
+    pub accept: Vec<Effect>,
+    disabled: Vec<String>,
+    options: BTreeMap<(String, String), Value>,
+}
+
+/// What is wrong with the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{}:{}: {message}", position.line, position.column)]
+pub struct SettingsError {
+    file: String,
+    position: Position,
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    accept: Vec<String>,
+    #[serde(default)]
+    control: BTreeMap<String, BTreeMap<String, hcl::Value>>,
+}
+
+impl Settings {
+    /// Reads the file at the top of `root`, when there is one.
+    pub fn load(root: &Path, catalogue: &Catalogue) -> Result<Self, SettingsError> {
+        let path = root.join(FILE_NAME);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, catalogue),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound || !root.is_dir() => Ok(Self::default()),
+            Err(error) => Err(Checker::new("").error(0, format!("can't be read: {error}"))),
+        }
+    }
+
+    /// Reads the text of the file.
+    pub fn parse(text: &str, catalogue: &Catalogue) -> Result<Self, SettingsError> {
+        let checker = Checker::new(text);
+        let body = crate::hcl::parse_body(text).map_err(|e| checker.error(e.offset, e.message))?;
+        checker.names(&body, catalogue)?;
+        let file: File = hcl::from_str(text).map_err(|e| checker.error(0, e.to_string()))?;
+        let mut settings = Self::default();
+        for effect in &file.accept {
+            settings.accept.push(effect.parse().map_err(|m: String| checker.error_at(&body, "accept", m))?);
+        }
+        for (id, entries) in file.control {
+            let Some(control) = catalogue.find(&id) else { continue };
+            for (name, value) in entries {
+                match (name.as_str(), &value) {
+                    ("enabled", hcl::Value::Bool(true)) => {}
+                    ("enabled", _) => settings.disabled.push(control.id.clone()),
+                    _ => {
+                        settings.options.insert((control.id.clone(), name), convert(&value));
+                    }
+                }
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Default options with one control alone.
+    pub fn only(id: &str, catalogue: &Catalogue) -> Self {
+        let others = catalogue.controls().iter().filter(|control| control.id != id);
+        Self { disabled: others.map(|control| control.id.clone()).collect(), ..Self::default() }
+    }
+
+    /// Whether a control takes part.
+    pub fn enabled(&self, control: &Control) -> bool {
+        !self.disabled.contains(&control.id)
+    }
+
+    /// An option's value: the user's or the default.
+    pub fn option(&self, control: &Control, name: &str) -> Value {
+        let own = self.options.get(&(control.id.clone(), name.to_owned())).cloned();
+        own.or_else(|| control.option(name).map(|option| option.default.clone())).unwrap_or(Value::Unknown)
+    }
+
+    /// Whether the user has set this option himself.
+    pub fn is_set(&self, control: &Control, name: &str) -> bool {
+        self.options.contains_key(&(control.id.clone(), name.to_owned()))
+    }
+}
+
+fn convert(value: &hcl::Value) -> Value {
+    match value {
+        hcl::Value::Bool(b) => Value::Bool(*b),
+        hcl::Value::Number(n) => n.as_f64().map_or(Value::Unknown, Value::Number),
+        hcl::Value::String(text) => Value::string(text.as_str()),
+        hcl::Value::Array(items) => Value::List(
+            items
+                .iter()
+                .map(|v| crate::model::Node { value: convert(v), span: crate::source::Span::default() })
+                .collect(),
+        ),
+        _ => Value::Unknown,
+    }
+}
+
+/// Finds what is wrong, with its place.
+struct Checker {
+    file: SourceFile,
+}
+
+impl Checker {
+    fn new(text: &str) -> Self {
+        Self { file: SourceFile::new(FILE_NAME.into(), FILE_NAME, text) }
+    }
+
+    fn error(&self, offset: usize, message: impl Into<String>) -> SettingsError {
+        SettingsError { file: FILE_NAME.into(), position: self.file.position(offset as u32), message: message.into() }
+    }
+
+    fn error_at(&self, body: &hcl_edit::structure::Body, name: &str, message: String) -> SettingsError {
+        let at = body.get_attribute(name).and_then(hcl_edit::Span::span).map_or(0, |range| range.start);
+        self.error(at, message)
+    }
+
+    fn names(&self, body: &hcl_edit::structure::Body, catalogue: &Catalogue) -> Result<(), SettingsError> {
+        if let Some(attribute) = body.attributes().find(|a| a.key.as_str() != "accept") {
+            let at = attribute.span().unwrap_or_default().start;
+            return Err(self.error(at, format!("unknown setting `{}`; did you mean `accept`?", attribute.key.as_str())));
+        }
+        for block in body.blocks() {
+            let at = block.span().unwrap_or_default().start;
+            let label = block.labels.first().map(hcl_edit::structure::BlockLabel::as_str).unwrap_or_default();
+            if block.ident.as_str() != "control" {
+                return Err(
+                    self.error(at, format!("unknown block `{}`; did you mean `control`?", block.ident.as_str()))
+                );
+            }
+            let Some(control) = catalogue.find(label) else {
+                let near = catalogue.suggest(label).join("`, `");
+                let hint =
+                    if near.is_empty() { "see `terramend controls`".into() } else { format!("did you mean `{near}`?") };
+                return Err(self.error(at, format!("unknown control `{label}`; {hint}")));
+            };
+            for attribute in block.body.attributes().filter(|a| a.key.as_str() != "enabled") {
+                self.option(control, attribute)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn option(&self, control: &Control, attribute: &hcl_edit::structure::Attribute) -> Result<(), SettingsError> {
+        let name = attribute.key.as_str();
+        let at = attribute.span().unwrap_or_default().start;
+        let Some(spec) = control.option(name) else {
+            let known: Vec<_> = control.options.iter().map(|o| o.name.as_str()).chain(["enabled"]).collect();
+            let message = format!("`{}` has no option `{name}`; it has: {}", control.id, known.join(", "));
+            return Err(self.error(at, message));
+        };
+        let value = crate::hcl::literal(&attribute.value);
+        let allowed = spec.values.is_empty() || spec.values.iter().any(|v| v.equals(&value) == Some(true));
+        if allowed {
+            Ok(())
+        } else {
+            Err(self.error(at, format!("`{name}` can't have this value; see `terramend explain {}`", control.id)))
+        }
+    }
+}

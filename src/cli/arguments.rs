@@ -1,0 +1,150 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::catalogue::Severity;
+use crate::fix::Grade;
+
+/// Finds serverless security mistakes in Terraform and fixes them byte-exactly.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 nothing found, 1 findings are left, 2 wrong usage or configuration, \
+3 internal error, 4 part of the input could not be analysed (the rest was)."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what is wrong, and the fix of each finding.
+    Scan(Scan),
+    /// Fix what is wrong: print the diff, or write it with --write.
+    Fix(Fix),
+    /// List the controls.
+    Controls(Controls),
+    /// Print the page of a control.
+    Explain(Explain),
+    /// Run the examples of the pages in a directory.
+    Test(Test),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page.
+    Man,
+}
+
+/// What scan and fix have in common.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The directory (or file) to treat.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Only these controls, by their id or another tool's (`CKV_AWS_27`).
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub control: Vec<String>,
+    /// Only findings of this severity and above: low, medium, high, critical.
+    #[arg(long)]
+    pub severity: Option<Severity>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object; docs/json.md has its schema.
+    Json,
+    /// A unified diff that `git apply` takes.
+    Patch,
+}
+
+/// `terramend scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// What to treat, and how to say it.
+    #[command(flatten)]
+    pub common: Common,
+    /// With --format patch: fixes of this grade and above.
+    #[arg(long, default_value = "safe", value_parser = applicable)]
+    pub grade: Grade,
+}
+
+/// `terramend fix`
+#[derive(Debug, Args)]
+pub struct Fix {
+    /// What to treat, and how to say it.
+    #[command(flatten)]
+    pub common: Common,
+    /// Apply fixes of this grade: `safe` only, or `review` and safe ones.
+    #[arg(long, default_value = "safe", value_parser = applicable)]
+    pub grade: Grade,
+    /// Write the files; without it nothing is changed.
+    #[arg(long)]
+    pub write: bool,
+    /// Write although the git work tree has uncommitted changes.
+    #[arg(long, requires = "write")]
+    pub allow_dirty: bool,
+}
+
+/// `terramend controls`
+#[derive(Debug, Args)]
+pub struct Controls {
+    /// The repository whose own controls are listed too.
+    #[arg(long, default_value = ".")]
+    pub path: PathBuf,
+    /// How the list is printed.
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub format: ListFormat,
+}
+
+/// Formats of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A line each.
+    Text,
+    /// A JSON array.
+    Json,
+    /// A Markdown table: the index of the pages.
+    Markdown,
+}
+
+/// `terramend explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The control, by its id or another tool's.
+    pub id: String,
+    /// The repository whose own controls are known too.
+    #[arg(long, default_value = ".")]
+    pub path: PathBuf,
+}
+
+/// `terramend test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// A directory of pages; the built-in ones when there is no .terramend/fixes here.
+    #[arg(default_value = ".terramend/fixes")]
+    pub path: PathBuf,
+    /// Write every example to a directory, for other judges: CONTROL/N/{bad,fixed,good,manual}/main.tf.
+    #[arg(long, value_name = "DIR")]
+    pub export: Option<PathBuf>,
+}
+
+fn applicable(text: &str) -> Result<Grade, String> {
+    match text.parse()? {
+        Grade::Manual => Err("manual fixes are never applied: use safe or review".into()),
+        grade => Ok(grade),
+    }
+}

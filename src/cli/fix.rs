@@ -1,0 +1,59 @@
+//! `terramend fix`
+
+use super::arguments::{Fix, Format};
+use super::{files, talk};
+use crate::engine::{Options, Outcome};
+use crate::report;
+
+pub(super) fn run(arguments: &Fix) -> anyhow::Result<u8> {
+    if arguments.write && !arguments.allow_dirty {
+        files::refuse_dirty_tree(&arguments.common.path)?;
+    }
+    let options = Options { apply: Some(arguments.grade), preview: false, severity: None };
+    let outcome = super::analyse(&arguments.common, options)?;
+    if arguments.write {
+        files::write_all(&arguments.common.path, &outcome)?;
+    }
+    match arguments.common.format {
+        Format::Json => super::print(&report::json::render(&outcome, true)?)?,
+        Format::Patch => super::print(&patch(&outcome))?,
+        Format::Text => {
+            super::print(&patch(&outcome))?;
+            talk_about(arguments, &outcome);
+        }
+    }
+    Ok(super::exit_code(&outcome))
+}
+
+/// The whole diff.
+pub(super) fn patch(outcome: &Outcome) -> String {
+    outcome
+        .changed
+        .iter()
+        .map(|file| report::unified(&file.before.display, &raw(&file.before), &raw(&file.after), 3))
+        .collect()
+}
+
+/// The file's text with its byte-order mark, as `git apply` will compare it.
+fn raw(file: &crate::source::SourceFile) -> String {
+    if file.bom { format!("\u{feff}{}", file.text) } else { file.text.to_string() }
+}
+
+fn talk_about(arguments: &Fix, outcome: &Outcome) {
+    for applied in &outcome.applied {
+        talk(&format!(
+            "fixed {} {} ({}; a deploy: {})",
+            applied.control, applied.resource, applied.grade, applied.effect
+        ));
+        for note in &applied.notes {
+            talk(&format!("  note: {note}"));
+        }
+    }
+    for left in outcome.not_applied.iter().filter(|left| !left.reason.starts_with("suppressed")) {
+        talk(&format!("left  {} {} ({}:{}): {}", left.control, left.resource, left.file, left.line, left.reason));
+    }
+    talk(report::text::counts(outcome).trim_end());
+    if !arguments.write && !outcome.changed.is_empty() {
+        talk("nothing was written: run again with --write");
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line.
+
+mod arguments;
+mod controls;
+mod explain;
+mod files;
+mod fix;
+mod generate;
+mod scan;
+mod test;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{CommandFactory, Parser};
+
+pub use arguments::{Cli, Command};
+
+use crate::catalogue::{Catalogue, Settings};
+use crate::engine::{Options, Outcome};
+
+/// Nothing to complain about.
+const CLEAN: u8 = 0;
+/// Findings are left.
+const FINDINGS: u8 = 1;
+/// Wrong usage or configuration.
+const USAGE: u8 = 2;
+/// Part of the input could not be analysed.
+const INCOMPLETE: u8 = 4;
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(USAGE);
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            talk(&format!("error: {error:#}"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<u8> {
+    match cli.command {
+        Command::Scan(arguments) => scan::run(&arguments),
+        Command::Fix(arguments) => fix::run(&arguments),
+        Command::Controls(arguments) => controls::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Completions { shell } => generate::completions(shell, &mut Cli::command()),
+        Command::Man => generate::man(Cli::command()),
+    }
+}
+
+/// Writes a result to stdout. A reader that has gone away is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    match anstream::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("writing the result"),
+        _ => Ok(()),
+    }
+}
+
+/// Says something on stderr.
+fn talk(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// The built-in controls and those of the scanned repository.
+fn catalogue(root: &Path) -> anyhow::Result<Catalogue> {
+    let own = root.join(".terramend").join("fixes");
+    Ok(if own.is_dir() { Catalogue::with_directory(&own)? } else { Catalogue::built_in()? })
+}
+
+/// Loads, judges and, when asked, fixes in memory.
+fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outcome> {
+    let root = &common.path;
+    let metadata = std::fs::metadata(root).with_context(|| format!("{}: can't be opened", root.display()))?;
+    let mut catalogue = catalogue(root)?;
+    let settings = Settings::load(root, &catalogue)?;
+    select(&mut catalogue, &common.control)?;
+    let discovery = crate::discover::discover(root);
+    let mut loaded = crate::terraform::load(discovery);
+    if loaded.files == 0 && loaded.diagnostics.is_empty() {
+        let what = if metadata.is_dir() { "holds no Terraform files" } else { "is not a Terraform file" };
+        loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
+            root.display().to_string(),
+            what,
+            "name the directory of a repository; files end in .tf or .tf.json",
+        ));
+    }
+    let options = Options { severity: common.severity, ..options };
+    let outcome = crate::engine::run(loaded, &catalogue, &settings, options);
+    for diagnostic in &outcome.diagnostics {
+        talk(&diagnostic.to_string());
+    }
+    Ok(outcome)
+}
+
+/// Keeps the controls that were named.
+fn select(catalogue: &mut Catalogue, wanted: &[String]) -> anyhow::Result<()> {
+    let mut ids = Vec::new();
+    for id in wanted {
+        match catalogue.find(id) {
+            Some(control) => ids.push(control.id.clone()),
+            None => anyhow::bail!(unknown_control(catalogue, id)),
+        }
+    }
+    if !ids.is_empty() {
+        catalogue.retain(|control| ids.contains(&control.id));
+    }
+    Ok(())
+}
+
+fn unknown_control(catalogue: &Catalogue, id: &str) -> String {
+    let near = catalogue.suggest(id);
+    let hint = if near.is_empty() { String::new() } else { format!("; did you mean `{}`?", near.join("`, `")) };
+    format!("there is no control `{id}`{hint} (see `terramend controls`)")
+}
+
+/// The exit code of a run.
+fn exit_code(outcome: &Outcome) -> u8 {
+    let counts = crate::report::json::summary(outcome);
+    if counts.errors > 0 {
+        INCOMPLETE
+    } else if counts.findings > 0 {
+        FINDINGS
+    } else {
+        CLEAN
+    }
+}

@@ -1,0 +1,173 @@
+//! Finds the configuration files below a directory.
+//!
+//! `.gitignore` is respected; `.terraform/`, `node_modules/`, `cdk.out/` and `.git/` are never entered. Symbolic links
+//! to directories are not followed; a link to a file inside the tree is read and never written, one that leads out of
+//! the tree is not even read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{MAX_FILE_BYTES, SourceFile};
+
+/// Directories that hold downloaded or generated code.
+const SKIPPED: [&str; 4] = [".terraform", "node_modules", "cdk.out", ".git"];
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// Files to read, sorted by path.
+    pub files: Vec<Found>,
+    /// Links and entries that could not be used.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// Relative to the root, with `/`.
+    pub display: String,
+    /// On disk.
+    pub path: PathBuf,
+    /// False for a symbolic link.
+    pub editable: bool,
+}
+
+/// Whether a file name is Terraform configuration or variable values.
+pub fn is_terraform(name: &str) -> bool {
+    [".tf", ".tf.json", ".tfvars", ".tfvars.json"].iter().any(|end| name.ends_with(end) && name.len() > end.len())
+        // Editors' backups and Emacs locks.
+        && !name.starts_with(".#") && !name.ends_with('~')
+}
+
+/// Finds the files below `root`; `root` may also be a single file.
+pub fn discover(root: &Path) -> Discovery {
+    let found = Mutex::new(Discovery::default());
+    let walker = WalkBuilder::new(root)
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(|entry| !SKIPPED.iter().any(|name| entry.file_name() == *name) || entry.depth() == 0)
+        .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
+        .build_parallel();
+    walker.run(|| {
+        Box::new(|entry| {
+            match entry {
+                Ok(entry) => visit(root, &entry, &found),
+                Err(error) => {
+                    let diagnostic = Diagnostic::error(
+                        relative(root, &path_of(&error).unwrap_or_else(|| root.to_owned())),
+                        format!("can't be read: {}", reason(&error)),
+                        "check the permissions, or exclude it in .gitignore",
+                    );
+                    lock(&found).diagnostics.push(diagnostic);
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.files.sort();
+    found.diagnostics.sort();
+    found
+}
+
+fn lock(found: &Mutex<Discovery>) -> std::sync::MutexGuard<'_, Discovery> {
+    found.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn path_of(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
+}
+
+fn reason(error: &ignore::Error) -> String {
+    error.io_error().map_or_else(|| error.to_string(), std::string::ToString::to_string)
+}
+
+fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
+    let Some(kind) = entry.file_type() else { return };
+    if kind.is_symlink() {
+        visit_link(root, entry, found);
+    } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_terraform) {
+        let display = relative(root, entry.path());
+        lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: true });
+    }
+}
+
+fn visit_link(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
+    let display = relative(root, entry.path());
+    let terraform = entry.file_name().to_str().is_some_and(is_terraform);
+    let diagnostic = match entry.path().canonicalize() {
+        Err(error) => Diagnostic::error(
+            &display,
+            format!("symbolic link can't be followed: {error}"),
+            "remove the link, or mend its target",
+        ),
+        Ok(target) if target.is_dir() => {
+            let above =
+                entry.path().parent().and_then(|p| p.canonicalize().ok()).is_some_and(|p| p.starts_with(&target));
+            let message =
+                if above { "symbolic link leads back to a directory above it" } else { "symbolic link to a directory" };
+            let diagnostic = Diagnostic::error(&display, format!("{message}: not followed"), "scan the target itself");
+            if above { diagnostic } else { diagnostic.warning() }
+        }
+        Ok(_) if !terraform => return,
+        Ok(target) if root.canonicalize().is_ok_and(|root| target.starts_with(root)) => {
+            lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: false });
+            return;
+        }
+        Ok(_) => Diagnostic::error(
+            &display,
+            "symbolic link leads out of the scanned directory: not read",
+            "scan the directory that holds the target",
+        ),
+    };
+    lock(found).diagnostics.push(diagnostic);
+}
+
+/// `path` relative to `root`, with `/` between the parts.
+pub fn relative(root: &Path, path: &Path) -> String {
+    let inner = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    if parts.is_empty() {
+        path.file_name().map_or(".".into(), |n| n.to_string_lossy().into_owned())
+    } else {
+        parts.join("/")
+    }
+}
+
+/// The directory of a displayed path.
+pub fn directory(display: &str) -> &str {
+    display.rsplit_once('/').map_or(".", |(directory, _)| directory)
+}
+
+/// Reads one file.
+pub fn read(found: &Found) -> Result<SourceFile, Diagnostic> {
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::error(&found.display, format!("can't be read: {error}"), "check the file's permissions")
+    };
+    let size = std::fs::metadata(&found.path).map_err(unreadable)?.len();
+    if size > MAX_FILE_BYTES {
+        return Err(Diagnostic::error(
+            &found.display,
+            format!("{} MiB is too large (the limit is {} MiB)", size >> 20, MAX_FILE_BYTES >> 20),
+            "generated or data files do not belong among the configuration: exclude it in .gitignore",
+        ));
+    }
+    let bytes = std::fs::read(&found.path).map_err(unreadable)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
+        Diagnostic::error(&found.display, "not valid UTF-8", "Terraform reads UTF-8 only: convert the file")
+            .at(crate::source::Position { line, column })
+    })?;
+    let mut file = SourceFile::new(found.path.clone(), &found.display, text);
+    file.editable = found.editable;
+    Ok(file)
+}

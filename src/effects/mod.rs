@@ -1,0 +1,215 @@
+//! What a deploy does when an argument changes: facts of the Terraform AWS provider, looked up for every fix.
+//!
+//! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use crate::fix::{Change, Effect, Fix, Grade, cap};
+use crate::model::{Draft, DraftBody, DraftItem, Project, Resource};
+
+static DATA: &str = include_str!("terraform.tsv");
+
+/// What is known of a resource type.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Arguments (dotted paths) whose change replaces the resource.
+    pub force_new: Vec<String>,
+    /// Whether every change replaces it.
+    pub no_update: bool,
+    /// Replacement under a condition.
+    pub conditional: Vec<Conditional>,
+    /// Arguments that can't stand beside an argument.
+    pub conflicts: BTreeMap<String, Vec<String>>,
+    /// The values that an argument takes.
+    #[serde(rename = "enum")]
+    pub values: BTreeMap<String, Vec<serde_json::Value>>,
+    /// Lowest and highest value, where there are such.
+    pub int_range: BTreeMap<String, [Option<f64>; 2]>,
+}
+
+/// A path that replaces the resource when something else holds.
+#[derive(Debug, Deserialize)]
+pub struct Conditional {
+    /// Dotted.
+    pub path: String,
+    /// In words.
+    pub when: String,
+}
+
+/// The facts of a resource type; empty ones for a type that the data doesn't have.
+pub fn facts(kind: &str) -> Facts {
+    let lines = DATA.as_bytes();
+    let (mut low, mut high) = (0, lines.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        let start = DATA[..middle].rfind('\n').map_or(0, |n| n + 1);
+        let end = DATA[middle..].find('\n').map_or(DATA.len(), |n| middle + n);
+        let (name, json) = DATA[start..end].split_once('\t').unwrap_or(("", ""));
+        match name.cmp(kind) {
+            std::cmp::Ordering::Equal => return serde_json::from_str(json).unwrap_or_default(),
+            std::cmp::Ordering::Less => low = end + 1,
+            std::cmp::Ordering::Greater => high = start,
+        }
+    }
+    Facts::default()
+}
+
+impl Facts {
+    /// Whether changing `path` (or adding the block that holds it) replaces the resource.
+    pub fn replaces(&self, path: &str) -> bool {
+        let covers =
+            |listed: &String| path == listed || path.strip_prefix(listed.as_str()).is_some_and(|r| r.starts_with('.'));
+        self.no_update || self.force_new.iter().any(covers) || self.conditional.iter().any(|c| covers(&c.path))
+    }
+}
+
+/// Resource types that hold data, identity or connections: replacing one loses something.
+const STATEFUL: [&str; 40] = [
+    "aws_api_gateway_rest_api",
+    "aws_apigatewayv2_api",
+    "aws_api_gateway_domain_name",
+    "aws_apigatewayv2_domain_name",
+    "aws_appsync_graphql_api",
+    "aws_cloudwatch_event_bus",
+    "aws_cloudwatch_log_group",
+    "aws_cognito_identity_pool",
+    "aws_cognito_user_pool",
+    "aws_dax_cluster",
+    "aws_db_instance",
+    "aws_docdb_cluster",
+    "aws_dynamodb_table",
+    "aws_ecr_repository",
+    "aws_efs_file_system",
+    "aws_elasticache_cluster",
+    "aws_elasticache_replication_group",
+    "aws_elasticache_serverless_cache",
+    "aws_elasticsearch_domain",
+    "aws_iam_role",
+    "aws_kinesis_firehose_delivery_stream",
+    "aws_kinesis_stream",
+    "aws_kms_key",
+    "aws_lambda_function",
+    "aws_memorydb_cluster",
+    "aws_mq_broker",
+    "aws_msk_cluster",
+    "aws_neptune_cluster",
+    "aws_opensearch_domain",
+    "aws_rds_cluster",
+    "aws_redshift_cluster",
+    "aws_redshiftserverless_namespace",
+    "aws_s3_bucket",
+    "aws_secretsmanager_secret",
+    "aws_security_group",
+    "aws_sfn_state_machine",
+    "aws_sns_topic",
+    "aws_sqs_queue",
+    "aws_subnet",
+    "aws_vpc",
+];
+
+/// Whether replacing a resource of this type loses data, identity or connections.
+pub fn is_stateful(kind: &str) -> bool {
+    STATEFUL.contains(&kind)
+}
+
+/// Sets the effect and the grade of a fix by the facts; refuses one that writes what the provider would refuse.
+pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(), String> {
+    let mut stateful = false;
+    for change in &fix.changes {
+        match change {
+            Change::Set { resource, content } => {
+                let resource = project.resource(*resource);
+                let facts = facts(&resource.kind);
+                refuse(resource, &facts, content)?;
+                if content.paths().iter().any(|path| facts.replaces(path)) {
+                    fix.effect = Effect::Replace;
+                    stateful |= is_stateful(&resource.kind);
+                }
+            }
+            Change::Append { resource, argument, .. } | Change::AppendStatement { resource, argument, .. } => {
+                let kind = &project.resource(*resource).kind;
+                if facts(kind).replaces(argument) {
+                    fix.effect = Effect::Replace;
+                    stateful |= is_stateful(kind);
+                }
+            }
+            _ => {}
+        }
+    }
+    let cap = if fix.changes.is_empty() { Grade::Manual } else { cap(fix.effect, stateful, accepted) };
+    fix.grade = fix.grade.min(cap);
+    Ok(())
+}
+
+/// Conflicting arguments and values that the provider doesn't take.
+fn refuse(resource: &Resource, facts: &Facts, content: &DraftBody) -> Result<(), String> {
+    for path in content.paths() {
+        for other in facts.conflicts.get(&path).into_iter().flatten() {
+            let absent = matches!(resource.body.at(other), crate::model::Value::Null);
+            let also_set = content.paths().contains(other);
+            if !absent && !also_set {
+                return Err(format!("`{path}` can't stand beside `{other}`"));
+            }
+        }
+        let Some(value) = argument(content, &path) else { continue };
+        if let (Some(values), Some(text)) = (facts.values.get(&path), scalar(value)) {
+            let known = |allowed: &serde_json::Value| match allowed.as_str() {
+                Some(allowed) => allowed == text,
+                None => allowed.as_f64() == text.parse().ok(),
+            };
+            if !values.iter().any(known) {
+                return Err(format!("`{path}` doesn't take `{text}`"));
+            }
+        }
+        if let (Some([low, high]), Draft::Number(n)) = (facts.int_range.get(&path), value) {
+            let outside = |n: f64| low.is_some_and(|low| n < low) || high.is_some_and(|high| n > high);
+            if n.parse::<f64>().is_ok_and(outside) {
+                return Err(format!("`{path}` doesn't take {n}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn argument<'a>(content: &'a DraftBody, path: &str) -> Option<&'a Draft> {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    match content.items.iter().find(|(name, _)| name == first)?.1 {
+        DraftItem::Argument(ref value) => Some(value),
+        DraftItem::Block(ref body) => argument(body, rest),
+    }
+}
+
+fn scalar(value: &Draft) -> Option<String> {
+    match value {
+        Draft::String(text) | Draft::Number(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_found_by_type() {
+        assert!(facts("aws_lambda_permission").replaces("source_arn"));
+        assert!(!facts("aws_sqs_queue").replaces("sqs_managed_sse_enabled"));
+        assert!(facts("aws_sqs_queue").replaces("fifo_queue"));
+        assert_eq!(facts("aws_sqs_queue").conflicts["kms_master_key_id"], ["sqs_managed_sse_enabled"]);
+        assert!(facts("aws_no_such_thing").force_new.is_empty());
+    }
+
+    #[test]
+    fn every_line_of_the_data_is_found() {
+        let lines: Vec<_> = DATA.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(lines.len() > 300 && lines.is_sorted());
+        for line in lines {
+            let (kind, json) = line.split_once('\t').expect("a tab");
+            let known: serde_json::Value = serde_json::from_str(json).expect("JSON");
+            let count = known["force_new"].as_array().map_or(0, Vec::len);
+            assert_eq!(facts(kind).force_new.len(), count, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Judges a workspace: every resource by every control, with the fix already lowered.
+
+use std::collections::BTreeMap;
+
+use crate::catalogue::{Catalogue, Context, Control, Failure, Rule, Settings, Verdict};
+use crate::effects;
+use crate::finding::Suppression;
+use crate::fix::{Fix, Grade};
+use crate::model::{Resource, ResourceId};
+use crate::source::Span;
+use crate::terraform::lower::{Lowered, lower};
+use crate::terraform::{Workspace, suppress};
+
+/// A failure of one declared resource, over all uses of its module.
+#[derive(Debug)]
+pub(super) struct Judged<'c> {
+    pub(super) control: &'c Control,
+    /// One of the failing uses.
+    pub(super) resource: ResourceId,
+    pub(super) message: String,
+    pub(super) at: Span,
+    /// The fix with its final grade and effect, and its edits unless it is manual.
+    pub(super) fix: Result<(Fix, Option<Lowered>), String>,
+    pub(super) suppressed: Option<Suppression>,
+}
+
+/// What makes a finding the same one before and after an edit.
+pub(super) type Key = (String, String, String);
+
+impl Judged<'_> {
+    pub(super) fn key(&self, workspace: &Workspace) -> Key {
+        let project = &workspace.project;
+        let resource = project.resource(self.resource);
+        let directory = project.module_of(resource.instance).directory.to_string();
+        (self.control.id.clone(), directory, resource.address())
+    }
+
+    /// The grade of a fix that can be written.
+    pub(super) fn grade(&self) -> Option<Grade> {
+        match &self.fix {
+            Ok((fix, Some(_))) => Some(fix.grade),
+            _ => None,
+        }
+    }
+}
+
+/// All failures, in the order in which fixes are chosen: severity, control, path, place.
+pub(super) fn judge<'c>(workspace: &Workspace, catalogue: &'c Catalogue, settings: &Settings) -> Vec<Judged<'c>> {
+    let comments: Vec<_> = workspace.project.files.iter().map(suppress::comments).collect();
+    let mut all = Vec::new();
+    for control in catalogue.controls().iter().filter(|control| settings.enabled(control)) {
+        for rule in &control.rules {
+            judge_rule(workspace, settings, control, rule, &mut all);
+        }
+    }
+    for judged in &mut all {
+        let resource = workspace.project.resource(judged.resource);
+        let file = workspace.project.file(resource.span.file);
+        let comments = &comments[resource.span.file.0 as usize];
+        let control = judged.control;
+        judged.suppressed =
+            suppress::find(file, comments, resource.span, |id| id == control.id || control.has_alias(id));
+    }
+    all.sort_by(|a, b| {
+        let order = |j: &Judged<'_>| (std::cmp::Reverse(j.control.severity), j.control.id.clone(), j.at);
+        order(a).cmp(&order(b))
+    });
+    all
+}
+
+fn judge_rule<'c>(
+    workspace: &Workspace,
+    settings: &Settings,
+    control: &'c Control,
+    rule: &'c Rule,
+    all: &mut Vec<Judged<'c>>,
+) {
+    let project = &workspace.project;
+    let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
+    for resource in project.of_kind(&rule.kind) {
+        uses.entry(resource.span).or_default().push(resource);
+    }
+    for resources in uses.into_values() {
+        let verdicts: Vec<(&Resource, Verdict)> = resources
+            .into_iter()
+            .map(|resource| (resource, Context { project, settings, control, rule, resource }.judge()))
+            .collect();
+        let held = verdicts.iter().find(|(_, verdict)| !matches!(verdict, Verdict::Fail(_))).map(|(r, _)| r.instance);
+        let failed = verdicts.into_iter().find_map(|(resource, verdict)| match verdict {
+            Verdict::Fail(failure) => Some((resource, failure)),
+            _ => None,
+        });
+        let Some((resource, failure)) = failed else { continue };
+        let Failure { message, at, fix } = *failure;
+        let fix = match (fix, held) {
+            (Ok(fix), Some(other)) if !fix.changes.is_empty() => Err(format!(
+                "it fails for {} only, not for {}: change the arguments of the call",
+                name_of_use(workspace, resource.instance),
+                name_of_use(workspace, other)
+            )),
+            (fix, _) => fix.and_then(|fix| prepare(workspace, settings, fix)),
+        };
+        let at = at.unwrap_or(resource.header);
+        all.push(Judged { control, resource: resource.id, message, at, fix, suppressed: None });
+    }
+}
+
+fn name_of_use(workspace: &Workspace, instance: crate::model::InstanceId) -> String {
+    match workspace.project.instance(instance).address.as_str() {
+        "" => "the root module".into(),
+        address => address.to_owned(),
+    }
+}
+
+/// Gives a fix its final grade and lowers it.
+fn prepare(workspace: &Workspace, settings: &Settings, mut fix: Fix) -> Result<(Fix, Option<Lowered>), String> {
+    effects::assess(&workspace.project, &mut fix, &settings.accept)?;
+    if fix.grade == Grade::Manual || fix.changes.is_empty() {
+        fix.grade = Grade::Manual;
+        return Ok((fix, None));
+    }
+    let lowered = lower(workspace, &fix.changes)?;
+    if let Some(shared) = &lowered.shared {
+        fix.grade = fix.grade.min(Grade::Review);
+        fix.notes.push(shared.clone());
+    }
+    Ok((fix, Some(lowered)))
+}

@@ -1,0 +1,95 @@
+//! The engine: judge, choose, apply, verify, until nothing more is to be done.
+//!
+//! Invariants: a fix goes in whole or not at all; a fix that fails verification is taken back alone and reported; the
+//! result depends on the input only, never on the order of files or threads.
+
+mod judge;
+mod outcome;
+mod round;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::catalogue::{Catalogue, Settings, Severity};
+use crate::diagnostic::Diagnostic;
+use crate::finding::{Applied, Finding, NotApplied};
+use crate::fix::Grade;
+use crate::source::SourceFile;
+use crate::terraform::{Loaded, Parsed, build};
+
+/// Rounds after which fixes must have come to rest.
+const MAX_ROUNDS: usize = 10;
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Apply fixes of this grade and above; nothing when only scanning.
+    pub apply: Option<Grade>,
+    /// Make the diff of each fix for the text report.
+    pub preview: bool,
+    /// Report findings of this severity and above.
+    pub severity: Option<Severity>,
+}
+
+/// A file that fixes changed.
+#[derive(Debug, Clone)]
+pub struct ChangedFile {
+    /// As it was.
+    pub before: SourceFile,
+    /// As it becomes.
+    pub after: SourceFile,
+}
+
+/// The result of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What fails (after fixing, what fails still).
+    pub findings: Vec<Finding>,
+    /// Fixes that were applied.
+    pub applied: Vec<Applied>,
+    /// Findings that stay, each with the reason.
+    pub not_applied: Vec<NotApplied>,
+    /// Files with new text, by path.
+    pub changed: Vec<ChangedFile>,
+    /// What was wrong with the input.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were analysed.
+    pub files: usize,
+}
+
+/// Judges everything that was loaded, and fixes it in memory when the options say so.
+pub fn run(loaded: Loaded, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+    let outcomes: Vec<Outcome> =
+        loaded.groups.into_par_iter().map(|group| treat(group, catalogue, settings, options)).collect();
+    let mut all = Outcome { diagnostics: loaded.diagnostics, files: loaded.files, ..Outcome::default() };
+    for outcome in outcomes {
+        all.findings.extend(outcome.findings);
+        all.applied.extend(outcome.applied);
+        all.not_applied.extend(outcome.not_applied);
+        all.changed.extend(outcome.changed);
+        all.diagnostics.extend(outcome.diagnostics);
+    }
+    all.findings.sort_by(|a, b| (&a.file, a.span, &a.control).cmp(&(&b.file, b.span, &b.control)));
+    all.changed.sort_by(|a, b| a.before.display.cmp(&b.before.display));
+    all.diagnostics.sort();
+    all
+}
+
+/// One group of modules, from its files to its outcome.
+fn treat(group: Vec<Parsed>, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+    let originals: Vec<SourceFile> = group.iter().map(|parsed| parsed.file.clone()).collect();
+    let workspace = build(group);
+    let run = round::Run::new(workspace, catalogue, settings, options);
+    let mut state = match options.apply {
+        Some(grade) => run.fix(grade),
+        None => run,
+    };
+    let mut outcome = outcome::report(&mut state, options);
+    for (before, after) in originals.into_iter().zip(&state.workspace.project.files) {
+        if !Arc::ptr_eq(&before.text, &after.text) && before.text != after.text {
+            outcome.changed.push(ChangedFile { before, after: after.clone() });
+        }
+    }
+    outcome
+}

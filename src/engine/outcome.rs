@@ -1,0 +1,101 @@
+//! The findings of a run as they are reported.
+
+use super::judge::Judged;
+use super::round::Run;
+use super::{Options, Outcome};
+use crate::edit::EditSet;
+use crate::finding::{Excerpt, Finding, FixSummary, NotApplied};
+use crate::fix::Grade;
+use crate::source::{SourceFile, Span, line_end, line_start};
+use crate::terraform::lower::Lowered;
+
+/// The findings that are left, each with the reason why it is.
+pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
+    let mut outcome = Outcome { applied: std::mem::take(&mut run.applied), ..Outcome::default() };
+    for judged in &run.judged {
+        if options.severity.is_some_and(|severity| judged.control.severity < severity) {
+            continue;
+        }
+        let finding = finding(run, judged, options.preview);
+        if let Some(grade) = options.apply {
+            outcome.not_applied.push(NotApplied {
+                control: finding.control.clone(),
+                resource: finding.resource.clone(),
+                file: finding.file.clone(),
+                line: finding.line,
+                reason: reason(run, judged, grade),
+            });
+        }
+        outcome.findings.push(finding);
+    }
+    outcome
+}
+
+fn reason(run: &Run<'_>, judged: &Judged<'_>, wanted: Grade) -> String {
+    if let Some(suppressed) = &judged.suppressed {
+        return format!("suppressed by {}", suppressed.tool);
+    }
+    if let Some(reason) = run.rejected.get(&judged.key(&run.workspace)) {
+        return format!("taken back: {reason}");
+    }
+    match &judged.fix {
+        Err(reason) => format!("can't be written: {reason}"),
+        Ok((fix, None)) => format!("manual: {}", fix.notes.join("; ")),
+        Ok((fix, Some(_))) if fix.grade < wanted => format!("grade {}: run with --grade {}", fix.grade, fix.grade),
+        Ok(_) => "not reached".into(),
+    }
+}
+
+fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
+    let project = &run.workspace.project;
+    let resource = project.resource(judged.resource);
+    let file = project.file(judged.at.file);
+    let position = file.position(judged.at.start);
+    let fix = judged.fix.as_ref().ok().map(|(fix, _)| FixSummary {
+        grade: fix.grade,
+        effect: fix.effect,
+        title: fix.title.clone(),
+        notes: fix.notes.clone(),
+    });
+    let diff = match &judged.fix {
+        Ok((_, Some(lowered))) if preview => diff(run, lowered),
+        _ => String::new(),
+    };
+    Finding {
+        control: judged.control.id.clone(),
+        severity: judged.control.severity,
+        resource: resource.address(),
+        file: file.display.clone(),
+        line: position.line,
+        column: position.column,
+        message: judged.message.clone(),
+        fix,
+        no_fix_reason: judged.fix.as_ref().err().cloned(),
+        suppressed: judged.suppressed.clone(),
+        preview: diff,
+        span: judged.at,
+        excerpt: preview.then(|| excerpt(file, judged.at)),
+    }
+}
+
+fn diff(run: &Run<'_>, lowered: &Lowered) -> String {
+    let mut edits = EditSet::default();
+    edits.accept(&lowered.edits);
+    let mut text = String::new();
+    for id in edits.files() {
+        let file = run.workspace.project.file(id);
+        text.push_str(&crate::report::unified(&file.display, &file.text, &edits.apply(id, &file.text), 2));
+    }
+    text
+}
+
+fn excerpt(file: &SourceFile, at: Span) -> Excerpt {
+    let start = line_start(&file.text, at.start as usize);
+    let end = line_end(&file.text, (at.end as usize).min(line_end(&file.text, at.start as usize)));
+    let last = line_end(&file.text, at.start as usize).min(at.end as usize);
+    Excerpt {
+        text: file.text[start..end].to_owned(),
+        first_line: file.position(at.start).line,
+        range: at.start as usize - start..last.max(at.start as usize) - start,
+    }
+}

@@ -1,0 +1,277 @@
+//! Rounds: as many fixes as go together, then verification; one by one when they fail together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::judge::{Judged, Key, judge};
+use super::{MAX_ROUNDS, Options};
+use crate::catalogue::{Catalogue, Settings};
+use crate::edit::EditSet;
+use crate::finding::{Action, Applied, PlannedChange};
+use crate::fix::{Change, Effect, Fix, Grade};
+use crate::source::FileId;
+use crate::terraform::lower::Lowered;
+use crate::terraform::{Parsed, Tree, Workspace, build, parse};
+use crate::verify;
+
+/// The state of treating one group.
+pub(super) struct Run<'c> {
+    pub(super) workspace: Workspace,
+    pub(super) catalogue: &'c Catalogue,
+    pub(super) settings: &'c Settings,
+    pub(super) options: Options,
+    pub(super) judged: Vec<Judged<'c>>,
+    pub(super) applied: Vec<Applied>,
+    /// Fixes that were taken back, with the reason.
+    pub(super) rejected: BTreeMap<Key, String>,
+}
+
+/// Fixes that go together in one round.
+#[derive(Default)]
+struct Batch {
+    edits: EditSet,
+    chosen: Vec<usize>,
+}
+
+impl<'c> Run<'c> {
+    pub(super) fn new(
+        workspace: Workspace,
+        catalogue: &'c Catalogue,
+        settings: &'c Settings,
+        options: Options,
+    ) -> Self {
+        let judged = judge(&workspace, catalogue, settings);
+        Self { workspace, catalogue, settings, options, judged, applied: Vec::new(), rejected: BTreeMap::new() }
+    }
+
+    /// Applies fixes of `grade` and above until none is left.
+    pub(super) fn fix(mut self, grade: Grade) -> Self {
+        let originals: Vec<_> = self.workspace.project.files.clone();
+        let mut careful = false;
+        let mut rounds = 0;
+        loop {
+            let batch = self.choose(grade, careful);
+            if batch.chosen.is_empty() {
+                return self;
+            }
+            rounds += usize::from(!careful);
+            if rounds > MAX_ROUNDS {
+                return self.give_up(originals);
+            }
+            careful = !self.try_batch(&batch) || (careful && self.has_candidates(grade));
+        }
+    }
+
+    fn is_candidate(&self, judged: &Judged<'_>, grade: Grade) -> bool {
+        judged.suppressed.is_none()
+            && judged.grade().is_some_and(|has| has >= grade)
+            && self.options.severity.is_none_or(|severity| judged.control.severity >= severity)
+            && !self.rejected.contains_key(&judged.key(&self.workspace))
+    }
+
+    fn has_candidates(&self, grade: Grade) -> bool {
+        self.judged.iter().any(|judged| self.is_candidate(judged, grade))
+    }
+
+    /// The fixes of this round; only the first when careful.
+    fn choose(&self, grade: Grade, careful: bool) -> Batch {
+        let mut batch = Batch::default();
+        let mut claimed = BTreeSet::new();
+        for (i, judged) in self.judged.iter().enumerate() {
+            if !self.is_candidate(judged, grade) {
+                continue;
+            }
+            let Ok((_, Some(lowered))) = &judged.fix else { continue };
+            let claims = claims(lowered);
+            if claims.iter().any(|claim| claimed.contains(claim)) || !batch.edits.accept(&lowered.edits) {
+                continue;
+            }
+            claimed.extend(claims);
+            batch.chosen.push(i);
+            if careful {
+                break;
+            }
+        }
+        batch
+    }
+
+    /// Applies a batch and verifies it. Taken back when it fails; a single fix that fails is rejected for good.
+    fn try_batch(&mut self, batch: &Batch) -> bool {
+        let files = batch.edits.files();
+        let mut texts = Vec::new();
+        for id in &files {
+            let file = self.workspace.project.file(*id);
+            texts.push((*id, file.with_text(batch.edits.apply(*id, &file.text))));
+        }
+        let before = self.replace_files(texts);
+        let failure = match before {
+            Ok(before) => {
+                let judged = judge(&self.workspace, self.catalogue, self.settings);
+                match self.verify(batch, &before, &judged) {
+                    None => {
+                        self.record(batch, &before.workspace);
+                        self.judged = judged;
+                        return true;
+                    }
+                    Some(reason) => {
+                        self.restore(before);
+                        reason
+                    }
+                }
+            }
+            Err(reason) => reason,
+        };
+        if let [only] = batch.chosen.as_slice() {
+            let key = self.judged[*only].key(&self.workspace);
+            self.rejected.insert(key, failure);
+        }
+        false
+    }
+
+    /// Puts new files in place; gives back what was there.
+    fn replace_files(&mut self, files: Vec<(FileId, crate::source::SourceFile)>) -> Result<Before, String> {
+        let mut parsed = Vec::new();
+        for (id, file) in files {
+            let result = parse(file);
+            parsed.push((id, result.map_err(|d| format!("the edited file would not parse: {d}"))?));
+        }
+        let old = std::mem::take(&mut self.workspace);
+        let mut kept = old.project.files.clone();
+        let mut trees: Vec<Option<Tree>> = old.trees.into_iter().map(Some).collect();
+        let mut replaced = Vec::new();
+        for (id, new) in parsed {
+            let i = id.0 as usize;
+            let tree = trees[i].replace(new.tree);
+            replaced.push((id, kept[i].clone(), tree));
+            kept[i] = new.file;
+        }
+        let group = kept.into_iter().zip(trees).filter_map(|(file, tree)| Some(Parsed { file, tree: tree? })).collect();
+        self.workspace = build(group);
+        Ok(Before { workspace: Workspace { project: old.project, trees: Vec::new() }, replaced })
+    }
+
+    fn restore(&mut self, before: Before) {
+        let new = std::mem::take(&mut self.workspace);
+        let mut trees = new.trees;
+        for (id, _, tree) in before.replaced {
+            if let Some(tree) = tree {
+                trees[id.0 as usize] = tree;
+            }
+        }
+        self.workspace = Workspace { project: before.workspace.project, trees };
+    }
+
+    /// What is wrong with a batch that was applied; nothing when all is well.
+    fn verify(&self, batch: &Batch, before: &Before, after: &[Judged<'_>]) -> Option<String> {
+        let chosen: Vec<&Judged<'_>> = batch.chosen.iter().map(|i| &self.judged[*i]).collect();
+        let old: BTreeSet<Key> = self.judged.iter().map(|judged| judged.key(&before.workspace)).collect();
+        let now: BTreeSet<Key> = after.iter().map(|judged| judged.key(&self.workspace)).collect();
+        if let Some(left) = chosen.iter().find(|judged| now.contains(&judged.key(&before.workspace))) {
+            return Some(format!("after the edit, {} still fails {}", left.key(&before.workspace).2, left.control.id));
+        }
+        let is_new = |judged: &&Judged<'_>| judged.suppressed.is_none() && !old.contains(&judged.key(&self.workspace));
+        if let Some(new) = after.iter().find(is_new) {
+            return Some(format!("the edit would make {} fail {}", new.key(&self.workspace).2, new.control.id));
+        }
+        let lowered: Vec<&Lowered> = chosen.iter().filter_map(|judged| judged.fix.as_ref().ok()?.1.as_ref()).collect();
+        for (id, old_file, old_tree) in &before.replaced {
+            if let Some(old_tree) = old_tree {
+                let new_tree = &self.workspace.trees[id.0 as usize];
+                if let Err(reason) = verify::frame(*id, old_tree, new_tree, &lowered) {
+                    return Some(reason);
+                }
+                let unresolved = verify::unresolved(&self.workspace, *id, old_tree, &before.workspace.project);
+                if let Some(reference) = unresolved.first() {
+                    return Some(format!("{} would refer to {reference}, which isn't declared", old_file.display));
+                }
+            }
+        }
+        let created = lowered.iter().flat_map(|l| l.created.iter().map(|(address, _)| address.clone()));
+        let updated =
+            lowered.iter().flat_map(|l| &l.updated).map(|(id, _)| before.workspace.project.resource(*id).address());
+        let changed: Vec<_> = created.chain(updated).collect();
+        verify::cycle(&self.workspace.project, &changed)
+    }
+
+    /// Remembers what a batch did.
+    fn record(&mut self, batch: &Batch, before: &Workspace) {
+        for i in &batch.chosen {
+            let judged = &self.judged[*i];
+            let Ok((fix, Some(lowered))) = &judged.fix else { continue };
+            let files: BTreeSet<String> =
+                lowered.edits.iter().map(|e| before.project.file(e.span.file).display.to_string()).collect();
+            self.applied.push(Applied {
+                control: judged.control.id.clone(),
+                resource: before.project.resource(judged.resource).address(),
+                grade: fix.grade,
+                effect: fix.effect,
+                title: fix.title.clone(),
+                notes: fix.notes.clone(),
+                changes: planned(before, fix, lowered),
+                files: files.into_iter().collect(),
+            });
+        }
+    }
+
+    /// Fixes that never come to rest are not applied at all.
+    fn give_up(mut self, originals: Vec<crate::source::SourceFile>) -> Self {
+        let controls: BTreeSet<_> = self.applied.iter().map(|applied| applied.control.as_str()).collect();
+        let reason = format!(
+            "the fixes did not come to rest after {MAX_ROUNDS} rounds ({}): please report this",
+            controls.into_iter().collect::<Vec<_>>().join(", ")
+        );
+        self.applied.clear();
+        let files = originals.into_iter().enumerate().map(|(i, file)| (FileId(i as u32), file)).collect();
+        // The originals parsed before; they do so again.
+        let _ = self.replace_files(files);
+        self.judged = judge(&self.workspace, self.catalogue, self.settings);
+        let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
+        self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
+        self
+    }
+}
+
+/// What stood there before a batch.
+struct Before {
+    /// The model; its trees moved on.
+    workspace: Workspace,
+    replaced: Vec<(FileId, crate::source::SourceFile, Option<Tree>)>,
+}
+
+/// What two fixes may not both do in one round: change one block, or add one thing.
+fn claims(lowered: &Lowered) -> Vec<(FileId, String)> {
+    let near = lowered.edits.first().map_or(FileId::default(), |edit| edit.span.file);
+    let touched = lowered.touched.iter().map(|touched| (touched.file, touched.block.clone()));
+    let added = lowered.added.iter().map(|header| (near, header.clone()));
+    touched.chain(added).collect()
+}
+
+/// What a plan will show, in every use of the module.
+fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedChange> {
+    let project = &workspace.project;
+    let mut changes = Vec::new();
+    let mut push = |resource: crate::model::ResourceId, address: Option<&str>, action: Action| {
+        for twin in project.twins(resource) {
+            let instance = project.instance(twin.instance);
+            let root = project.module_of(instance.root).directory.to_string();
+            let own = twin.address();
+            let address = project.planned(twin.instance, address.unwrap_or(&own));
+            changes.push(PlannedChange { address, action, root });
+        }
+    };
+    for (resource, paths) in &lowered.updated {
+        let facts = crate::effects::facts(&project.resource(*resource).kind);
+        let replaced = fix.effect == Effect::Replace && paths.iter().any(|path| facts.replaces(path));
+        push(*resource, None, if replaced { Action::Replace } else { Action::Update });
+    }
+    for (address, near) in &lowered.created {
+        push(*near, Some(address), Action::Create);
+    }
+    for change in &fix.changes {
+        if let Change::Import { near, to, .. } = change {
+            push(*near, Some(to), Action::Update);
+        }
+    }
+    changes.sort();
+    changes.dedup();
+    changes
+}

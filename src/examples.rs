@@ -1,0 +1,137 @@
+//! Runs the examples of the pages: each `bad` one must become its `fixed` one byte for byte, in every shape that a file
+//! can have; `good` ones stay; `manual` ones are shown and not edited.
+
+use crate::catalogue::{Catalogue, Control, Example, ExampleKind, Settings};
+use crate::discover::Discovery;
+use crate::engine::{self, Options, Outcome};
+use crate::fix::Grade;
+use crate::source::SourceFile;
+use crate::terraform::{self, Loaded};
+
+/// One example in one shape.
+#[derive(Debug, Clone)]
+pub struct Case<'c> {
+    /// `sqs-encryption/1/crlf`
+    pub name: String,
+    control: &'c Control,
+    example: &'c Example,
+    shape: Shape,
+}
+
+/// How the example's text is turned before the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    AsWritten,
+    Crlf,
+    Tabs,
+    Bom,
+    NoFinalNewline,
+    LeadingComments,
+}
+
+const SHAPES: [(Shape, &str); 6] = [
+    (Shape::AsWritten, "as-written"),
+    (Shape::Crlf, "crlf"),
+    (Shape::Tabs, "tabs"),
+    (Shape::Bom, "bom"),
+    (Shape::NoFinalNewline, "no-final-newline"),
+    (Shape::LeadingComments, "leading-comments"),
+];
+
+impl Shape {
+    fn apply(self, text: &str, extension: &str) -> String {
+        match self {
+            Self::AsWritten => text.to_owned(),
+            Self::Crlf => text.replace('\n', "\r\n"),
+            Self::Tabs => text.split_inclusive('\n').map(tabs).collect(),
+            Self::Bom => format!("\u{feff}{text}"),
+            Self::NoFinalNewline => text.trim_end_matches('\n').to_owned(),
+            // JSON has no comments.
+            Self::LeadingComments if extension != "tf" => text.to_owned(),
+            Self::LeadingComments => format!("# Owned by the platform team.\n/* {{ not a block }} */\n\n{text}"),
+        }
+    }
+}
+
+/// Two spaces of indentation become a tab.
+fn tabs(line: &str) -> String {
+    let spaces = line.len() - line.trim_start_matches(' ').len();
+    format!("{}{}", "\t".repeat(spaces / 2), &line[spaces / 2 * 2..])
+}
+
+/// Every example in every shape.
+pub fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
+    let mut cases = Vec::new();
+    for control in catalogue.controls() {
+        for (n, example) in control.examples.iter().enumerate() {
+            for (shape, name) in SHAPES {
+                cases.push(Case { name: format!("{}/{}/{name}", control.id, n + 1), control, example, shape });
+            }
+        }
+    }
+    cases
+}
+
+/// Runs one case; the error says what is different.
+pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
+    let input = case.shape.apply(&case.example.text, case.example.extension);
+    let place = format!("{}:{}", case.control.page, case.example.line);
+    let outcome = fix(catalogue, case, &input).map_err(|reason| format!("{place}: {reason}"))?;
+    let result = outcome.changed.first().map_or(input.as_str(), |file| &file.after.text).to_owned();
+    let result = match outcome.changed.first() {
+        Some(file) => String::from_utf8_lossy(&file.after.bytes()).into_owned(),
+        None => result,
+    };
+    match &case.example.kind {
+        ExampleKind::Bad { fixed, grade, effect, .. } => {
+            let expected = case.shape.apply(fixed, case.example.extension);
+            if result != expected {
+                return Err(format!(
+                    "{place}: not as in the `fixed` block:\n{}{}",
+                    crate::report::unified("example", &expected, &result, 3),
+                    reasons(&outcome)
+                ));
+            }
+            let applied = outcome.applied.first().ok_or_else(|| format!("{place}: no fix was applied"))?;
+            for (what, expected, is) in
+                [("grade", grade, applied.grade.to_string()), ("effect", effect, applied.effect.to_string())]
+            {
+                if expected.as_ref().is_some_and(|expected| *expected != is) {
+                    return Err(format!(
+                        "{place}: the {what} is {is}, the page says {}",
+                        expected.as_deref().unwrap_or_default()
+                    ));
+                }
+            }
+            let again = fix(catalogue, case, &result).map_err(|reason| format!("{place}: again: {reason}"))?;
+            if again.changed.is_empty() { Ok(()) } else { Err(format!("{place}: a second run changes it again")) }
+        }
+        ExampleKind::Good if !outcome.findings.is_empty() || !outcome.changed.is_empty() => {
+            Err(format!("{place}: a good example, but: {}", outcome.findings.first().map_or("", |f| &f.message)))
+        }
+        ExampleKind::Manual if outcome.findings.is_empty() => Err(format!("{place}: nothing was found")),
+        ExampleKind::Manual if !outcome.changed.is_empty() => Err(format!("{place}: it was edited:\n{result}")),
+        _ => Ok(()),
+    }
+}
+
+fn reasons(outcome: &Outcome) -> String {
+    outcome.not_applied.iter().map(|left| format!("{} {}: {}\n", left.control, left.resource, left.reason)).collect()
+}
+
+/// Fixes an example in memory with its control alone.
+fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, String> {
+    let mut files = vec![(format!("main.{}", case.example.extension), text)];
+    if !case.example.common.is_empty() {
+        files.push(("common.tf".into(), case.example.common.as_str()));
+    }
+    let mut parsed = Vec::new();
+    for (name, text) in &files {
+        let file = SourceFile::new(name.into(), name, text);
+        parsed.push(terraform::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
+    }
+    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..terraform::load(Discovery::default()) };
+    let settings = Settings::only(&case.control.id, catalogue);
+    let options = Options { apply: Some(Grade::Review), ..Options::default() };
+    Ok(engine::run(loaded, catalogue, &settings, options))
+}

@@ -1,0 +1,141 @@
+//! What is found, and what became of it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::catalogue::Severity;
+use crate::fix::{Effect, Grade};
+use crate::source::Span;
+
+/// A control that a resource fails.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The control's id.
+    pub control: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The resource's address in its module.
+    pub resource: String,
+    /// Relative to the scanned directory.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// The repair.
+    pub fix: Option<FixSummary>,
+    /// Why there is no repair that could be written.
+    pub no_fix_reason: Option<String>,
+    /// Who silenced it.
+    pub suppressed: Option<Suppression>,
+    /// The repair as a unified diff; only made for text output.
+    #[serde(skip)]
+    pub preview: String,
+    /// The place.
+    #[serde(skip)]
+    pub span: Span,
+    /// The line that is shown, and the first after the place.
+    #[serde(skip)]
+    pub excerpt: Option<Excerpt>,
+}
+
+/// Source lines around a place.
+#[derive(Debug, Clone)]
+pub struct Excerpt {
+    /// Whole lines.
+    pub text: String,
+    /// Number of the first line, from 1.
+    pub first_line: usize,
+    /// The place in `text`.
+    pub range: std::ops::Range<usize>,
+}
+
+/// A repair in short.
+#[derive(Debug, Clone, Serialize)]
+pub struct FixSummary {
+    /// What may be done with it.
+    pub grade: Grade,
+    /// What deploying it does.
+    pub effect: Effect,
+    /// What it does.
+    pub title: String,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+}
+
+/// A comment that silences a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// Whose comment it is: `terramend`, `checkov`, `trivy`, ...
+    pub tool: String,
+    /// The id in the comment.
+    pub id: String,
+    /// What the comment says.
+    pub reason: String,
+    /// From 1.
+    pub line: usize,
+}
+
+/// What a deploy is expected to do to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Changed in place.
+    Update,
+    /// Made.
+    Create,
+    /// Removed.
+    Delete,
+    /// Removed and made again.
+    Replace,
+}
+
+/// A resource that a fix changes, as `terraform plan` will name it (without index keys).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, PartialOrd, Ord)]
+pub struct PlannedChange {
+    /// With the modules that lead to it.
+    pub address: String,
+    /// What happens to it.
+    pub action: Action,
+    /// The root module's directory, relative to the scanned one.
+    pub root: String,
+}
+
+/// A fix that was applied.
+#[derive(Debug, Clone, Serialize)]
+pub struct Applied {
+    /// The control's id.
+    pub control: String,
+    /// The resource whose finding it repairs.
+    pub resource: String,
+    /// What may be done with it.
+    pub grade: Grade,
+    /// What deploying it does.
+    pub effect: Effect,
+    /// What it does.
+    pub title: String,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+    /// What a plan will show.
+    pub changes: Vec<PlannedChange>,
+    /// The files that it edits.
+    pub files: Vec<String>,
+}
+
+/// A finding that stays.
+#[derive(Debug, Clone, Serialize)]
+pub struct NotApplied {
+    /// The control's id.
+    pub control: String,
+    /// The resource.
+    pub resource: String,
+    /// Relative to the scanned directory.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
+}

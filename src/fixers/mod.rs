@@ -1,0 +1,88 @@
+//! Controls that need code, and facts that pages ask for by name.
+//!
+//! A fixer judges one resource and says with drafts what should be written; it never sees syntax. Facts are functions
+//! without arguments that a page's predicates may call (`public_signal()`).
+
+mod access_logs;
+mod bucket_policy;
+mod bucket_signals;
+mod lambda_tracing;
+mod log_groups;
+mod permission_source;
+mod throttling;
+mod topic_encryption;
+mod wide_policies;
+
+use crate::catalogue::{Context, Control, PageError, Verdict};
+use crate::model::{Draft, InstanceId, Project, Resource, Value};
+
+type Fixer = fn(&Context<'_>) -> Verdict;
+type Fact = fn(&Context<'_>) -> Value;
+
+const FIXERS: &[(&str, Fixer)] = &[
+    ("admin-policy", wide_policies::admin_policy),
+    ("api-access-logs", access_logs::judge),
+    ("bucket-tls-policy", bucket_policy::judge),
+    ("function-log-group", log_groups::judge),
+    ("function-tracing", lambda_tracing::judge),
+    ("permission-source", permission_source::judge),
+    ("rest-api-throttling", throttling::judge),
+    ("topic-encryption", topic_encryption::judge),
+    ("wildcard-actions", wide_policies::wildcard_actions),
+];
+
+const FACTS: &[(&str, Fact)] = &[
+    ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
+    ("log_purpose", log_groups::purpose),
+    ("public_signal", bucket_signals::public_signal),
+];
+
+/// The fixers and facts by name.
+pub struct Registry;
+
+impl Registry {
+    /// Refuses a control that names a fixer which isn't there.
+    pub fn check(control: &Control) -> Result<(), PageError> {
+        for rule in &control.rules {
+            if let Some(name) = rule.fixer.as_ref().filter(|name| Self::find(name).is_none()) {
+                let known: Vec<_> = FIXERS.iter().map(|(name, _)| *name).collect();
+                let message = format!("unknown fixer `{name}`; known: {}", known.join(", "));
+                return Err(PageError::new(&control.page, 0, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn find(name: &str) -> Option<Fixer> {
+        FIXERS.iter().find(|(known, _)| *known == name).map(|(_, fixer)| *fixer)
+    }
+
+    /// The verdict of a fixer.
+    pub fn run(name: &str, context: &Context<'_>) -> Verdict {
+        Self::find(name).map_or_else(|| Verdict::Unknown(format!("there is no fixer `{name}`")), |fixer| fixer(context))
+    }
+
+    /// The value of a fact.
+    pub fn fact(name: &str, context: &Context<'_>) -> Option<Value> {
+        FACTS.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact(context))
+    }
+}
+
+/// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region.
+fn is_edge_function(project: &Project, function: &Resource) -> bool {
+    project.of_kind("aws_cloudfront_distribution").any(|distribution| {
+        let mut used = false;
+        for entry in &distribution.body.entries {
+            entry.node.value.each_reference(&mut |reference| used |= reference.resource == function.id);
+        }
+        used
+    })
+}
+
+/// The partition of generated ARNs: the module's own data source when it has one.
+fn partition(project: &Project, instance: InstanceId) -> Draft {
+    match project.data_of("aws_partition", instance).next() {
+        Some(data) => Draft::Attribute(data.id, "partition".into()),
+        None => Draft::string("aws"),
+    }
+}

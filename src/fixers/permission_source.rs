@@ -1,0 +1,182 @@
+//! Permissions of services to invoke a function name the thing that may invoke it.
+
+use crate::catalogue::{Context, Verdict};
+use crate::fix::{Change, Effect, Fix, Grade};
+use crate::model::{Draft, DraftBody, Project, Reference, Resource, Value};
+
+pub(super) fn judge(context: &Context<'_>) -> Verdict {
+    let (project, permission) = (context.project, context.resource);
+    let set = ["source_arn", "source_account", "principal_org_id", "event_source_token"];
+    for argument in set {
+        match permission.body.get(argument).is_present() {
+            Some(false) => {}
+            Some(true) => return Verdict::Pass,
+            None => return Verdict::Unknown(format!("`{argument}` isn't known before a deploy")),
+        }
+    }
+    let principal = project.settle(&permission.body.get("principal"));
+    let Some(service) = principal.as_str().map(str::to_owned).or_else(|| service_of(&principal)) else {
+        return Verdict::Unknown("the principal isn't known before a deploy".into());
+    };
+    // Accounts and `*` are other controls' business; edge replication has no source.
+    let edge = service.contains("edgelambda") || service.contains("replicator.lambda");
+    if !service.contains(".amazonaws.com") || edge {
+        return Verdict::Pass;
+    }
+    Verdict::fail(format!("{service} may invoke it for anybody's resources, in any account"), fix(context, &service))
+}
+
+/// `logs.${data.aws_region.current.name}.amazonaws.com`
+fn service_of(principal: &Value) -> Option<String> {
+    let pieces = principal.known_pieces();
+    let ends = pieces.last()?.ends_with(".amazonaws.com");
+    ends.then(|| format!("{}.amazonaws.com", pieces.first().unwrap_or(&"").trim_end_matches('.')))
+}
+
+fn fix(context: &Context<'_>, service: &str) -> Fix {
+    let permission = context.resource;
+    let mut sources = sources(context, service);
+    sources.dedup();
+    let (argument, value, data) = match sources.as_slice() {
+        [one] => ("source_arn", one.clone(), None),
+        [] | [..] if service.starts_with("apigateway") => {
+            let note = if sources.is_empty() {
+                "no integration with this function is declared here"
+            } else {
+                "several APIs use this function"
+            };
+            return Fix::manual("Set source_arn to the API that invokes the function", note);
+        }
+        _ => {
+            let known = context.project.data_of("aws_caller_identity", permission.instance).next();
+            let value = match known {
+                Some(data) => Draft::Attribute(data.id, "account_id".into()),
+                None => Draft::Expression("data.aws_caller_identity.current.account_id".into()),
+            };
+            ("source_account", value, known.is_none().then_some("aws_caller_identity"))
+        }
+    };
+    let mut changes = Vec::new();
+    if let Some(kind) = data {
+        changes.push(Change::AddData { near: permission.id, kind: kind.into(), name: "current".into() });
+    }
+    changes.push(Change::Set { resource: permission.id, content: DraftBody::arguments([(argument, value)]) });
+    let mut notes = vec!["the permission is replaced: for a moment the service can't invoke the function".to_owned()];
+    if argument == "source_account" {
+        notes.push(match sources.len() {
+            0 => "no trigger is declared here, so only the account is named".into(),
+            n => format!("{n} triggers use this permission, so only the account is named"),
+        });
+    }
+    Fix { title: format!("Set {argument}"), grade: Grade::Review, effect: Effect::Replace, changes, notes }
+}
+
+/// How a trigger of a service names function and source.
+struct Trigger {
+    service: &'static str,
+    kind: &'static str,
+    /// Where the function stands, dotted.
+    function: &'static str,
+    /// Where the source stands.
+    source: &'static str,
+    /// The attribute of the source, and what follows it.
+    attribute: &'static str,
+    suffix: &'static str,
+}
+
+const fn trigger(
+    service: &'static str,
+    kind: &'static str,
+    function: &'static str,
+    source: &'static str,
+    attribute: &'static str,
+    suffix: &'static str,
+) -> Trigger {
+    Trigger { service, kind, function, source, attribute, suffix }
+}
+
+/// Sources: the developer guide of Lambda, "Granting Lambda function access to AWS services", and the page of each
+/// service. For `CloudWatch` Logs the ARN ends in `:*`.
+const TRIGGERS: [Trigger; 10] = [
+    trigger("sns.", "aws_sns_topic_subscription", "endpoint", "topic_arn", "arn", ""),
+    trigger("events.", "aws_cloudwatch_event_target", "arn", "rule", "arn", ""),
+    trigger("s3.", "aws_s3_bucket_notification", "lambda_function.lambda_function_arn", "bucket", "arn", ""),
+    trigger("apigateway.", "aws_api_gateway_integration", "uri", "rest_api_id", "execution_arn", "/*/*"),
+    trigger("apigateway.", "aws_apigatewayv2_integration", "integration_uri", "api_id", "execution_arn", "/*/*"),
+    trigger("elasticloadbalancing.", "aws_lb_target_group_attachment", "target_id", "target_group_arn", "arn", ""),
+    trigger("logs.", "aws_cloudwatch_log_subscription_filter", "destination_arn", "log_group_name", "arn", ":*"),
+    trigger("secretsmanager.", "aws_secretsmanager_secret_rotation", "rotation_lambda_arn", "secret_id", "arn", ""),
+    trigger("cognito-idp.", "aws_cognito_user_pool", "lambda_config", "", "arn", ""),
+    trigger("iot.", "aws_iot_topic_rule", "lambda", "", "arn", ""),
+];
+
+/// The distinct sources that the configuration shows for this service and function.
+fn sources(context: &Context<'_>, service: &str) -> Vec<Draft> {
+    let (project, permission) = (context.project, context.resource);
+    let Some(function) = function_of(project, &permission.body.get("function_name")) else { return Vec::new() };
+    let mut found: Vec<Draft> = Vec::new();
+    for trigger in TRIGGERS.iter().filter(|trigger| service.starts_with(trigger.service)) {
+        for resource in project.of_kind(trigger.kind).filter(|r| r.instance == permission.instance) {
+            let used =
+                arms(&resource.body.at(trigger.function)).iter().any(|value| names_function(project, value, function));
+            if !used {
+                continue;
+            }
+            let source = if trigger.source.is_empty() {
+                Some(Draft::Attribute(resource.id, trigger.attribute.into()))
+            } else {
+                source_of(project, resource, trigger)
+            };
+            match source {
+                Some(source) if !found.contains(&source) => found.push(source),
+                Some(_) => {}
+                // A source that can't be named here: more than one, as far as the fix is concerned.
+                None => found.extend([Draft::Bool(false), Draft::Bool(true)]),
+            }
+        }
+    }
+    found
+}
+
+fn arms(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Either(arms) | Value::List(arms) => arms.iter().flat_map(|arm| arms_of(&arm.value)).collect(),
+        other => arms_of(other),
+    }
+}
+
+fn arms_of(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Map(body) => body.entries.iter().map(|entry| entry.node.value.clone()).collect(),
+        other => vec![other.clone()],
+    }
+}
+
+/// The function behind a name or ARN, looking through aliases.
+fn function_of<'a>(project: &'a Project, value: &Value) -> Option<&'a Resource> {
+    let mut found: Option<&Reference> = None;
+    value.each_reference(&mut |reference| found = found.or(Some(reference)));
+    let resource = project.resource(found?.resource);
+    match &*resource.kind {
+        "aws_lambda_function" => Some(resource),
+        "aws_lambda_alias" => function_of(project, &resource.body.get("function_name")),
+        _ => None,
+    }
+}
+
+fn names_function(project: &Project, value: &Value, function: &Resource) -> bool {
+    function_of(project, value).is_some_and(|named| named.id == function.id)
+}
+
+fn source_of(project: &Project, resource: &Resource, trigger: &Trigger) -> Option<Draft> {
+    let Value::Reference(reference) = resource.body.get(trigger.source) else { return None };
+    let source = project.resource(reference.resource);
+    if source.instance != resource.instance {
+        return None;
+    }
+    // A stage, say, is not the API: follow to what has the attribute.
+    let websocket = source.body.get("protocol_type").as_str() == Some("WEBSOCKET");
+    let suffix = if websocket { "/*" } else { trigger.suffix };
+    let arn = Draft::Attribute(source.id, trigger.attribute.into());
+    Some(if suffix.is_empty() { arn } else { Draft::Text(vec![arn, Draft::string(suffix)]) })
+}

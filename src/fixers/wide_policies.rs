@@ -1,0 +1,89 @@
+//! Policies that allow whole services, or everything. Shown only: what is needed instead is the scoped-IAM fixer's job.
+
+use crate::catalogue::{Context, Failure, Verdict};
+use crate::fix::Fix;
+use crate::iam::policy::{Policy, Statement};
+use crate::model::Value;
+
+/// Names of managed policies that allow everything.
+const ADMIN_POLICIES: [&str; 2] = ["AdministratorAccess", "IAMFullAccess"];
+
+/// No statement allows all actions of a service.
+pub(super) fn wildcard_actions(context: &Context<'_>) -> Verdict {
+    each_policy(context, &|statement| {
+        if is_admin(statement) {
+            return None;
+        }
+        let wide: Vec<&str> = wide_actions(statement);
+        (!wide.is_empty()).then(|| {
+            let fix = Fix::manual(
+                "Name the actions that are used",
+                "which actions are needed is not in the configuration: read the code that uses the role",
+            );
+            (format!("allows {}", wide.join(", ")), fix)
+        })
+    })
+}
+
+/// No statement allows everything on everything, no attachment gives administration.
+pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
+    let fix = || {
+        Fix::manual("Replace it by a policy with what is used", "which actions are needed is not in the configuration")
+    };
+    for argument in ["policy_arn", "managed_policy_arns"] {
+        let value = context.project.settle(&context.resource.body.get(argument));
+        let values: Vec<Value> = match &value {
+            Value::List(items) => items.iter().map(|item| item.value.clone()).collect(),
+            other => vec![other.clone()],
+        };
+        let attached = values.iter().find_map(|value| {
+            let pieces = value.known_pieces();
+            ADMIN_POLICIES.iter().find(|name| pieces.last().is_some_and(|end| end.ends_with(&format!("/{name}"))))
+        });
+        if let Some(name) = attached {
+            return Verdict::fail(format!("{name} is attached"), fix());
+        }
+    }
+    each_policy(context, &|statement| {
+        is_admin(statement).then(|| ("allows every action on every resource".into(), fix()))
+    })
+}
+
+fn is_admin(statement: &Statement) -> bool {
+    statement.allow == Some(true)
+        && !statement.not_actions
+        && statement.on_everything()
+        && statement.actions.iter().any(|action| matches!(action.as_str(), Some("*" | "*:*")))
+}
+
+fn wide_actions(statement: &Statement) -> Vec<&str> {
+    if statement.allow != Some(true) || statement.not_actions {
+        return Vec::new();
+    }
+    statement.actions.iter().filter_map(|a| a.as_str()).filter(|a| *a == "*" || a.ends_with(":*")).collect()
+}
+
+type Test<'t> = &'t dyn Fn(&Statement) -> Option<(String, Fix)>;
+
+/// The first statement of the resource's policies that a test objects to.
+fn each_policy(context: &Context<'_>, test: Test<'_>) -> Verdict {
+    let (project, resource) = (context.project, context.resource);
+    let mut documents = vec![resource.body.get("policy")];
+    documents.extend(resource.body.blocks("inline_policy").map(|block| block.get("policy")));
+    let mut unknown = None;
+    for document in documents.into_iter().filter(|document| !document.is_null()) {
+        match Policy::read(project, &document, resource.span) {
+            None => unknown = Some("its policy can't be read here"),
+            Some(policy) => {
+                if let Some((at, (message, fix))) = policy.statements.iter().find_map(|s| Some((s.span, test(s)?))) {
+                    let at = (at != resource.span).then_some(at);
+                    return Verdict::Fail(Box::new(Failure { message, at, fix: Ok(fix) }));
+                }
+                if !policy.complete {
+                    unknown = Some("parts of its policy aren't known before a deploy");
+                }
+            }
+        }
+    }
+    unknown.map_or(Verdict::Pass, |reason| Verdict::Unknown(reason.into()))
+}

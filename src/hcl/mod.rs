@@ -1,0 +1,50 @@
+//! HCL as a language: parsing with byte spans, and evaluation as far as values are known.
+//!
+//! Terraform files and the pages of the catalogue are both HCL; they differ only in what names mean, which is a
+//! [`Scope`]. Parsing is for spans: nothing is ever encoded back from the tree.
+
+mod evaluate;
+mod functions;
+
+pub use evaluate::{Bindings, Scope, Step, evaluate, literal};
+
+use hcl_edit::structure::Body;
+
+/// Why a text is not HCL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError {
+    /// What the parser expected.
+    pub message: String,
+    /// Byte offset in the text.
+    pub offset: usize,
+}
+
+/// Brackets nested deeper than this are refused before parsing: no configuration has them, and parsers recurse.
+const MAX_DEPTH: usize = 200;
+
+/// Parses a body.
+pub fn parse_body(text: &str) -> Result<Body, ParseError> {
+    if let Some(offset) = too_deep(text.as_bytes()) {
+        return Err(ParseError { message: format!("brackets nested more than {MAX_DEPTH} deep"), offset });
+    }
+    hcl_edit::parser::parse_body(text)
+        .map_err(|error| ParseError { message: error.message().to_owned(), offset: error.location().offset() })
+}
+
+/// The offset at which brackets are nested deeper than parsers can take, strings and comments counted too: an upper bound.
+pub fn too_deep(text: &[u8]) -> Option<usize> {
+    let mut depth = 0usize;
+    for (offset, byte) in text.iter().enumerate() {
+        match byte {
+            b'{' | b'[' | b'(' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Some(offset);
+                }
+            }
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,4 @@
+//! IAM: one model of policies, however they are written.
+
+pub mod policy;
+pub mod role;

@@ -1,0 +1,23 @@
+//! terramend finds serverless security mistakes in Terraform and fixes them byte-exactly.
+//!
+//! The flow is: [`discover`], parse and load ([`terraform`]), judge by the [`catalogue`], choose and apply fixes
+//! ([`engine`]), verify, report. ARCHITECTURE.md has the picture.
+
+pub mod catalogue;
+pub mod cli;
+pub mod diagnostic;
+pub mod discover;
+pub mod edit;
+pub mod effects;
+pub mod engine;
+pub mod examples;
+pub mod finding;
+pub mod fix;
+pub mod fixers;
+pub mod hcl;
+pub mod iam;
+pub mod model;
+pub mod report;
+pub mod source;
+pub mod terraform;
+pub mod verify;

@@ -1,0 +1,128 @@
+//! Companions: resources that configure another one.
+//!
+//! Found by reference (`X.id`, `X[0].id`, `X[each.key].bucket`, through locals and module arguments) or by the same
+//! literal name. Where one *may* exist (an argument that can't be resolved, a call into code that can't be read), the
+//! answer says so: nothing may be concluded from absence then.
+
+use super::project::{ModuleId, Project};
+use super::reference::Reference;
+use super::resource::{Repeat, Resource, ResourceId};
+use super::value::Value;
+
+/// What was found for one target.
+#[derive(Debug, Clone, Default)]
+pub struct Companions {
+    /// Those that certainly belong to the target.
+    pub found: Vec<ResourceId>,
+    /// Why there may be another one, if there may.
+    pub maybe: Option<String>,
+}
+
+/// How companions of a type are tied to their target.
+#[derive(Debug, Clone, Copy)]
+pub struct Tie<'a> {
+    /// The companion's type.
+    pub kind: &'a str,
+    /// The companion's argument that names the target.
+    pub by: &'a str,
+    /// The target's argument that holds its own name, for companions that name it literally.
+    pub name: &'a str,
+}
+
+/// Attributes by which a resource is usually referred to as a whole.
+const IDENTITIES: [&str; 9] =
+    ["id", "arn", "name", "bucket", "url", "function_name", "topic_arn", "stage_name", "queue_url"];
+
+impl Project {
+    /// The companions of `target`.
+    pub fn companions(&self, target: &Resource, tie: Tie<'_>) -> Companions {
+        let mut result = Companions::default();
+        for candidate in self.of_kind(tie.kind) {
+            if self.root_of(candidate) != self.root_of(target) && candidate.instance != target.instance {
+                continue;
+            }
+            match self.names(&candidate.body.at(tie.by), target, tie.name) {
+                Some(true) => result.found.push(candidate.id),
+                Some(false) => {}
+                None => result.maybe = Some(format!("{} may belong to it", candidate.address())),
+            }
+        }
+        if result.maybe.is_none() {
+            result.maybe = self.passed_to_opaque_code(target);
+        }
+        result
+    }
+
+    fn root_of(&self, resource: &Resource) -> ModuleId {
+        self.instance(self.instance(resource.instance).root).module
+    }
+
+    /// Whether `value` names `target`: by reference, or by the literal in the target's argument `name`.
+    pub fn names(&self, value: &Value, target: &Resource, name: &str) -> Option<bool> {
+        match value {
+            Value::Reference(reference) if reference.resource == target.id => {
+                let attribute = reference.path.last().map_or("id", |name| name);
+                if !IDENTITIES.contains(&attribute) && attribute != name {
+                    return Some(false);
+                }
+                covers(reference, target)
+            }
+            Value::Reference(reference) => self.names_other(reference, target, name),
+            Value::Either(arms) => super::value::any(arms.iter().map(|arm| self.names(&arm.value, target, name))),
+            // `coalesce`/`one`/`[0]` over a splat give lists now and then.
+            Value::List(items) if items.len() == 1 => self.names(&items[0].value, target, name),
+            other => match target.body.at(name) {
+                // A target without a literal name gets a generated one: no literal can be it.
+                Value::Null => match other {
+                    Value::Unknown | Value::Symbol(_) => None,
+                    _ => Some(false),
+                },
+                own => self.settle(other).equals(&self.settle(&own)),
+            },
+        }
+    }
+
+    /// A reference to something else may still give the target's name (`aws_s3_object.x.bucket`, a data source).
+    fn names_other(&self, reference: &Reference, target: &Resource, name: &str) -> Option<bool> {
+        let other = self.resource(reference.resource);
+        if other.kind == target.kind && reference.path.last().is_none_or(|n| IDENTITIES.contains(&&**n)) {
+            // Another resource of the same type is another thing, unless both give the same literal name.
+            let same = (!target.body.at(name).is_null())
+                .then(|| self.settle(&other.body.at(name)).equals(&self.settle(&target.body.at(name))));
+            return if same == Some(Some(true)) && other.mode == super::Mode::Data { Some(true) } else { Some(false) };
+        }
+        match self.settle(&Value::Reference(reference.clone())) {
+            Value::Reference(settled) if settled == *reference => Some(false),
+            settled => self.names(&settled, target, name),
+        }
+    }
+
+    /// A call into code that can't be read and gets this resource may configure it. The registry's terraform-aws-modules
+    /// use what they get (a function to invoke, a bucket to read) and configure only what they make themselves.
+    fn passed_to_opaque_code(&self, target: &Resource) -> Option<String> {
+        for call in &self.opaque_calls {
+            let mut passed = false;
+            for entry in &call.arguments.entries {
+                entry.node.value.each_reference(&mut |reference| passed |= reference.resource == target.id);
+            }
+            if passed && !call.source.starts_with("terraform-aws-modules/") {
+                return Some(format!("module.{} receives it and can't be read here", call.name));
+            }
+        }
+        None
+    }
+}
+
+/// Whether a reference with this index covers every instance of the target.
+fn covers(reference: &Reference, target: &Resource) -> Option<bool> {
+    match (&target.repeat, reference.index.as_deref()) {
+        (Repeat::Once, _) | (_, None | Some("each.key" | "each.value" | "count.index" | "*")) => Some(true),
+        // `count = var.create ? 1 : 0` with `[0]`: the usual switch.
+        (Repeat::Count(count), Some("0")) => match &count.value {
+            Value::Number(n) => Some(*n <= 1.0),
+            Value::Either(arms) => Some(arms.iter().all(|a| a.value.as_number().is_some_and(|n| n <= 1.0))),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,17 @@
+//! The backend-neutral model that controls judge: values, resources, and how resources refer to each other.
+//!
+//! Nothing here knows HCL, JSON or TypeScript. Backends (`terraform`, later `cloudformation` and `cdk`) fill the model;
+//! the catalogue and the fixers read it and answer with [`draft`]s of what should be written.
+
+pub mod companion;
+pub mod draft;
+pub mod project;
+pub mod reference;
+pub mod resource;
+pub mod value;
+
+pub use draft::{Draft, DraftBody, DraftItem};
+pub use project::{Instance, InstanceId, Module, ModuleId, OpaqueCall, Project, ProviderVersion};
+pub use reference::Reference;
+pub use resource::{Mode, Repeat, Resource, ResourceId};
+pub use value::{Body, Entry, Form, Node, Symbol, Value};

@@ -1,0 +1,185 @@
+//! A project: modules, their instances, and the resources of each instance.
+//!
+//! A module is a directory; an instance is one use of it: as a root, or by a `module` block. A module that is used twice
+//! has two instances, and its resources stand in the project twice, each with the values of its instance.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::resource::{Mode, Resource, ResourceId};
+use super::value::{Body, Value};
+use crate::source::{FileId, SourceFile, Span};
+
+/// Index of a module in its project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(pub u32);
+
+/// Index of a module instance in its project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct InstanceId(pub u32);
+
+/// The version of the AWS provider that a module gets, as far as its constraints tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProviderVersion {
+    /// First number.
+    pub major: u32,
+    /// Second number.
+    pub minor: u32,
+}
+
+/// A directory of configuration.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Relative to the scanned directory; `.` for the top.
+    pub directory: Arc<str>,
+    /// Its files.
+    pub files: Vec<FileId>,
+    /// The highest AWS provider that the constraints and the lock file allow.
+    pub provider: ProviderVersion,
+    /// Whether the module's configuration names the version itself (else it is the newest known one).
+    pub provider_known: bool,
+}
+
+/// One use of a module.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// The module.
+    pub module: ModuleId,
+    /// `module.a.module.b`, empty for a root.
+    pub address: String,
+    /// The root instance above this one (itself for a root).
+    pub root: InstanceId,
+}
+
+/// A `module` block whose source can't be read here: a registry, a git repository, a missing directory.
+#[derive(Debug, Clone)]
+pub struct OpaqueCall {
+    /// Where it stands.
+    pub instance: InstanceId,
+    /// The call's name.
+    pub name: Arc<str>,
+    /// The `source` argument.
+    pub source: Arc<str>,
+    /// The call's header.
+    pub span: Span,
+    /// Its arguments.
+    pub arguments: Body,
+}
+
+/// What is loaded of one group of modules that refer to each other.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// The files; [`FileId`] is the index.
+    pub files: Vec<SourceFile>,
+    /// The modules; [`ModuleId`] is the index.
+    pub modules: Vec<Module>,
+    /// The instances; [`InstanceId`] is the index.
+    pub instances: Vec<Instance>,
+    /// The resources and data sources of all instances; [`ResourceId`] is the index.
+    pub resources: Vec<Resource>,
+    /// Calls to code that isn't here.
+    pub opaque_calls: Vec<OpaqueCall>,
+    /// The outputs of root modules: what others may use.
+    pub outputs: Vec<(InstanceId, Value)>,
+    /// Resources by type, in order.
+    pub by_kind: HashMap<Arc<str>, Vec<ResourceId>>,
+    /// Resources by instance and address.
+    pub by_address: HashMap<(InstanceId, String), ResourceId>,
+}
+
+impl Project {
+    /// A file.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// A resource.
+    pub fn resource(&self, id: ResourceId) -> &Resource {
+        &self.resources[id.0 as usize]
+    }
+
+    /// An instance.
+    pub fn instance(&self, id: InstanceId) -> &Instance {
+        &self.instances[id.0 as usize]
+    }
+
+    /// The module of an instance.
+    pub fn module_of(&self, id: InstanceId) -> &Module {
+        &self.modules[self.instance(id).module.0 as usize]
+    }
+
+    /// The managed resources of a type, over all instances.
+    pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        let ids = self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
+        ids.iter().map(|id| self.resource(*id)).filter(|r| r.mode == Mode::Managed)
+    }
+
+    /// The data sources of a type in one instance.
+    pub fn data_of<'a>(&'a self, kind: &str, instance: InstanceId) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        let ids = self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
+        ids.iter().map(|id| self.resource(*id)).filter(move |r| r.mode == Mode::Data && r.instance == instance)
+    }
+
+    /// The AWS provider that an instance gets: the lower of its own bound and its root's.
+    pub fn provider(&self, id: InstanceId) -> ProviderVersion {
+        let root = self.instance(self.instance(id).root).module;
+        self.module_of(id).provider.min(self.modules[root.0 as usize].provider)
+    }
+
+    /// The resource at an address of an instance.
+    pub fn at(&self, instance: InstanceId, address: &str) -> Option<&Resource> {
+        self.by_address.get(&(instance, address.to_owned())).map(|id| self.resource(*id))
+    }
+
+    /// The address as `terraform plan` prints it, without index keys.
+    pub fn plan_address(&self, id: ResourceId) -> String {
+        let resource = self.resource(id);
+        self.planned(resource.instance, &resource.address())
+    }
+
+    /// An address of an instance as `terraform plan` prints it, without index keys.
+    pub fn planned(&self, instance: InstanceId, address: &str) -> String {
+        match self.instance(instance).address.as_str() {
+            "" => address.to_owned(),
+            module => format!("{module}.{address}"),
+        }
+    }
+
+    /// The uses of the block that declares this resource: the resource itself, and its twins in other instances of the
+    /// same module.
+    pub fn twins(&self, id: ResourceId) -> impl Iterator<Item = &Resource> + use<'_> {
+        let this = self.resource(id);
+        let ids = self.by_kind.get(&this.kind).map_or(&[][..], Vec::as_slice);
+        ids.iter().map(|id| self.resource(*id)).filter(move |r| r.span == this.span)
+    }
+
+    /// A value with references replaced by what they refer to, where the configuration says it.
+    ///
+    /// `aws_lambda_function.orders.function_name` becomes `"orders"`; `aws_lambda_function.orders.arn` stays.
+    pub fn settle(&self, value: &Value) -> Value {
+        self.settle_within(value, 8)
+    }
+
+    fn settle_within(&self, value: &Value, depth: u8) -> Value {
+        match value {
+            Value::Reference(reference) if depth > 0 => {
+                let target = self.resource(reference.resource);
+                // Behind a key the written value may differ from one instance to the next: keep the reference.
+                if reference.index.is_some() && target.repeat != super::Repeat::Once {
+                    return value.clone();
+                }
+                match target.body.at(&reference.attribute()) {
+                    Value::Null | Value::Unknown => value.clone(),
+                    known => self.settle_within(&known, depth - 1),
+                }
+            }
+            Value::Text(pieces) if depth > 0 => {
+                let pieces = pieces
+                    .iter()
+                    .map(|piece| super::Node { value: self.settle_within(&piece.value, depth - 1), span: piece.span });
+                Value::text(pieces.collect())
+            }
+            _ => value.clone(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Resources and data sources.
+
+use std::sync::Arc;
+
+use super::project::InstanceId;
+use super::value::{Body, Node};
+use crate::source::Span;
+
+/// Index of a resource in its project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceId(pub u32);
+
+/// Whether Terraform manages the thing or only reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// A `resource`.
+    Managed,
+    /// A `data` source.
+    Data,
+}
+
+/// How often the resource stands there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Repeat {
+    /// Once.
+    Once,
+    /// `count = ...`.
+    Count(Node),
+    /// `for_each = ...`.
+    ForEach(Node),
+}
+
+/// A resource or data source of one module instance.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Where it is in the project.
+    pub id: ResourceId,
+    /// The module instance it belongs to.
+    pub instance: InstanceId,
+    /// Managed or read.
+    pub mode: Mode,
+    /// The type, e.g. `aws_s3_bucket`.
+    pub kind: Arc<str>,
+    /// The local name.
+    pub name: Arc<str>,
+    /// The whole block.
+    pub span: Span,
+    /// The block's header: `resource "aws_s3_bucket" "uploads"`.
+    pub header: Span,
+    /// The arguments and nested blocks, `count`, `for_each`, `provider`, `depends_on` and `lifecycle` included.
+    pub body: Body,
+    /// `count` or `for_each`.
+    pub repeat: Repeat,
+}
+
+impl Resource {
+    /// The address in its module: `aws_s3_bucket.uploads`, `data.aws_region.current`.
+    pub fn address(&self) -> String {
+        address(self.mode, &self.kind, &self.name)
+    }
+}
+
+/// An address in a module.
+pub fn address(mode: Mode, kind: &str, name: &str) -> String {
+    match mode {
+        Mode::Managed => format!("{kind}.{name}"),
+        Mode::Data => format!("data.{kind}.{name}"),
+    }
+}

@@ -1,0 +1,412 @@
+//! Values as far as they are known before a deploy, each with the place where it is written.
+//!
+//! Invariant: nothing is ever guessed. What can't be known is [`Value::Unknown`] or a [`Value::Symbol`] (unknown, but
+//! equal to itself), and every question about a value has three answers: yes, no, unknown (`None`).
+
+use std::sync::Arc;
+
+use super::project::InstanceId;
+use super::reference::Reference;
+use crate::source::Span;
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// The expression (or block) that gives the value, in the resource that uses it.
+    pub span: Span,
+}
+
+/// What is known of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`, or an argument that is left out.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string without unknown parts.
+    String(Arc<str>),
+    /// A list, set or tuple; also the blocks of one name.
+    List(Vec<Node>),
+    /// An object, a map or a nested block.
+    Map(Body),
+    /// An attribute of a resource or data source.
+    Reference(Reference),
+    /// Unknown, but the same wherever the same symbol stands: `each.key`, `var.name` without a value.
+    Symbol(Symbol),
+    /// A string put together from known and unknown pieces.
+    Text(Vec<Node>),
+    /// A string that encodes this value as JSON.
+    Json(Box<Node>),
+    /// One of these, decided by something unknown.
+    Either(Vec<Node>),
+    /// Nothing is known.
+    Unknown,
+}
+
+/// A named unknown. Two are equal where name and module instance are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// As written: `each.key`, `var.stage`.
+    pub name: Arc<str>,
+    /// Where it stands.
+    pub instance: InstanceId,
+}
+
+/// The arguments and nested blocks of a resource, a block or an object, in source order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Body {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// Whether there may be more entries than are listed (a spread, a merge with something unknown).
+    pub open: bool,
+}
+
+/// How an entry is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `name = value`.
+    Attribute,
+    /// `name { ... }`.
+    Block,
+    /// A block that may stand there any number of times: `dynamic "name" { ... }` over something unknown.
+    Dynamic,
+}
+
+/// One argument or nested block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The name.
+    pub name: Arc<str>,
+    /// The whole item.
+    pub span: Span,
+    /// How it is written.
+    pub form: Form,
+    /// Its value; a block's is a [`Value::Map`].
+    pub node: Node,
+}
+
+impl Body {
+    /// The value at `name`: an attribute's value, the blocks of that name as a list, or [`Value::Null`] when absent.
+    pub fn get(&self, name: &str) -> Value {
+        let mut blocks = Vec::new();
+        let mut dynamic = None;
+        for entry in self.entries.iter().filter(|e| &*e.name == name) {
+            match entry.form {
+                Form::Attribute => return entry.node.value.clone(),
+                Form::Block => blocks.push(entry.node.clone()),
+                Form::Dynamic => dynamic = Some(entry.node.clone()),
+            }
+        }
+        match dynamic {
+            Some(node) => {
+                let span = node.span;
+                blocks.push(node);
+                let null = Node { value: Value::Null, span };
+                Value::Either(vec![null, Node { value: Value::List(blocks), span }])
+            }
+            None if blocks.is_empty() && self.open => Value::Unknown,
+            None if blocks.is_empty() => Value::Null,
+            None => Value::List(blocks),
+        }
+    }
+
+    /// The first entry of this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| &*e.name == name)
+    }
+
+    /// The bodies of the blocks `name` (dynamic ones too).
+    pub fn blocks<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Body> {
+        self.entries.iter().filter(move |e| &*e.name == name).filter_map(|e| e.node.value.as_map())
+    }
+
+    /// The value at a dotted path. A list with one element is looked through; one with several gives [`Value::Either`].
+    pub fn at(&self, path: &str) -> Value {
+        let mut names = path.split('.');
+        let first = names.next().unwrap_or_default();
+        names.fold(self.get(first), |value, name| value.step(name))
+    }
+}
+
+impl Value {
+    /// A known string.
+    pub fn string(text: impl Into<Arc<str>>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// The known string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The known number; a numeric string counts, as Terraform converts it.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(n) => Some(*n),
+            Self::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The known boolean; `"true"` and `"false"` count, as Terraform converts them.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(b) => Some(*b),
+            Self::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The elements of a known list.
+    pub fn as_list(&self) -> Option<&[Node]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries of a known map or block.
+    pub fn as_map(&self) -> Option<&Body> {
+        match self {
+            Self::Map(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is certainly absent.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The value one name further in.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Self {
+        match self {
+            Self::Map(body) => body.get(name),
+            Self::Null => Self::Null,
+            Self::List(items) if items.len() == 1 => items[0].value.step(name),
+            Self::List(items) if items.is_empty() => Self::Null,
+            Self::List(arms) | Self::Either(arms) => {
+                Self::either(arms.iter().map(|arm| Node { value: arm.value.step(name), span: arm.span }).collect())
+            }
+            Self::Reference(reference) => Self::Reference(reference.step(name)),
+            Self::Symbol(symbol) => Self::Symbol(symbol.step(name)),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// One of `arms`; when all arms are the same, that one.
+    pub fn either(arms: Vec<Node>) -> Self {
+        match arms.split_first() {
+            Some((first, rest)) if rest.iter().all(|arm| arm.value == first.value) => first.value.clone(),
+            Some(_) => Self::Either(arms),
+            None => Self::Unknown,
+        }
+    }
+
+    /// A string put together from `pieces`. A single piece is itself, as in `"${x}"`.
+    pub fn text(pieces: Vec<Node>) -> Self {
+        let mut merged: Vec<Node> = Vec::with_capacity(pieces.len());
+        if pieces.len() == 1 {
+            return pieces.into_iter().next().map_or(Self::Null, |piece| piece.value);
+        }
+        for piece in pieces {
+            match piece.value {
+                Self::Text(inner) => inner.into_iter().for_each(|piece| push_piece(&mut merged, piece)),
+                _ => push_piece(&mut merged, piece),
+            }
+        }
+        match merged.as_slice() {
+            [] => Self::string(""),
+            [Node { value: Self::String(text), .. }] => Self::String(text.clone()),
+            _ => Self::Text(merged),
+        }
+    }
+
+    /// Whether the value is neither null nor possibly null.
+    pub fn is_present(&self) -> Option<bool> {
+        match self {
+            Self::Null => Some(false),
+            Self::Either(arms) => agree(arms.iter().map(|arm| arm.value.is_present())),
+            Self::Unknown | Self::Symbol(_) => None,
+            _ => Some(true),
+        }
+    }
+
+    /// Whether two values are equal.
+    pub fn equals(&self, other: &Self) -> Option<bool> {
+        match (self, other) {
+            (Self::Either(arms), single) | (single, Self::Either(arms)) => {
+                agree(arms.iter().map(|arm| arm.value.equals(single)))
+            }
+            (Self::Null, value) | (value, Self::Null) => value.is_present().map(|present| !present),
+            (Self::Bool(a), b) | (b, Self::Bool(a)) if b.as_bool().is_some() => Some(b.as_bool() == Some(*a)),
+            (Self::Number(a), b) | (b, Self::Number(a)) if b.as_number().is_some() => Some(b.as_number() == Some(*a)),
+            (Self::String(a), Self::String(b)) => Some(a == b),
+            (Self::List(a), Self::List(b)) if a.len() == b.len() => {
+                all(a.iter().zip(b).map(|(a, b)| a.value.equals(&b.value)))
+            }
+            (Self::Reference(a), Self::Reference(b)) if a == b => Some(true),
+            (Self::Symbol(a), Self::Symbol(b)) if a == b => Some(true),
+            (Self::Text(a), Self::Text(b)) => same_text(a, b),
+            (Self::Text(pieces), Self::String(text)) | (Self::String(text), Self::Text(pieces)) => {
+                if may_be(pieces, text) { None } else { Some(false) }
+            }
+            (a, b) if a.is_opaque() || b.is_opaque() => None,
+            _ => Some(false),
+        }
+    }
+
+    fn is_opaque(&self) -> bool {
+        matches!(self, Self::Unknown | Self::Symbol(_) | Self::Reference(_) | Self::Text(_) | Self::Json(_))
+    }
+
+    /// Visits every reference in the value.
+    pub fn each_reference<'a>(&'a self, visit: &mut dyn FnMut(&'a Reference)) {
+        match self {
+            Self::Reference(reference) => visit(reference),
+            Self::List(nodes) | Self::Text(nodes) | Self::Either(nodes) => {
+                for node in nodes {
+                    node.value.each_reference(visit);
+                }
+            }
+            Self::Map(body) => body.entries.iter().for_each(|entry| entry.node.value.each_reference(visit)),
+            Self::Json(node) => node.value.each_reference(visit),
+            _ => {}
+        }
+    }
+
+    /// The known text at the start of a string: all of it, or up to the first unknown piece.
+    pub fn known_prefix(&self) -> &str {
+        match self {
+            Self::String(text) => text,
+            Self::Text(pieces) => pieces.first().map_or("", |piece| piece.value.as_str().unwrap_or("")),
+            _ => "",
+        }
+    }
+
+    /// Known pieces of a string, wherever they stand.
+    pub fn known_pieces(&self) -> Vec<&str> {
+        match self {
+            Self::String(text) => vec![text],
+            Self::Text(pieces) => pieces.iter().filter_map(|piece| piece.value.as_str()).collect(),
+            Self::Either(arms) => arms.iter().flat_map(|arm| arm.value.known_pieces()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Symbol {
+    fn step(&self, name: &str) -> Self {
+        Self { name: format!("{}.{name}", self.name).into(), instance: self.instance }
+    }
+}
+
+/// Kleene's "and".
+pub fn all(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut known = true;
+    for answer in answers {
+        match answer {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => known = false,
+        }
+    }
+    known.then_some(true)
+}
+
+/// Kleene's "or".
+pub fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    all(answers.into_iter().map(|answer| answer.map(|b| !b))).map(|b| !b)
+}
+
+/// The common answer of all, if they have one.
+pub fn agree(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut answers = answers.into_iter();
+    let first = answers.next()??;
+    answers.all(|answer| answer == Some(first)).then_some(first)
+}
+
+/// Adds a piece of text, joined to the one before where both are known.
+fn push_piece(pieces: &mut Vec<Node>, piece: Node) {
+    let value = match piece.value {
+        Value::Number(n) => Value::string(n.to_string()),
+        Value::Bool(b) => Value::string(b.to_string()),
+        other => other,
+    };
+    if let (Value::String(new), Some(Node { value: Value::String(old), .. })) = (&value, pieces.last_mut()) {
+        *old = format!("{old}{new}").into();
+        return;
+    }
+    pieces.push(Node { value, span: piece.span });
+}
+
+fn same_text(a: &[Node], b: &[Node]) -> Option<bool> {
+    if a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.value.equals(&b.value) == Some(true)) {
+        return Some(true);
+    }
+    let known = |node: Option<&Node>| node.and_then(|node| node.value.as_str().map(str::to_owned)).unwrap_or_default();
+    let (start_a, start_b) = (known(a.first()), known(b.first()));
+    let (end_a, end_b) = (known(a.last()), known(b.last()));
+    let starts_agree = start_a.starts_with(&start_b) || start_b.starts_with(&start_a);
+    let ends_agree = end_a.ends_with(&end_b) || end_b.ends_with(&end_a);
+    if starts_agree && ends_agree { None } else { Some(false) }
+}
+
+/// Whether `text` could be what the pieces make: its start and end must agree with the known ones.
+fn may_be(pieces: &[Node], text: &str) -> bool {
+    let start = pieces.first().and_then(|p| p.value.as_str()).unwrap_or("");
+    let end = pieces.last().and_then(|p| p.value.as_str()).unwrap_or("");
+    text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(value: Value) -> Node {
+        Node { value, span: Span::default() }
+    }
+
+    fn symbol(name: &str) -> Value {
+        Value::Symbol(Symbol { name: name.into(), instance: InstanceId(0) })
+    }
+
+    #[test]
+    fn unknown_is_never_yes_or_no() {
+        assert_eq!(Value::Unknown.equals(&Value::Bool(true)), None);
+        assert_eq!(symbol("var.a").equals(&symbol("var.a")), Some(true));
+        assert_eq!(symbol("var.a").equals(&symbol("var.b")), None);
+        assert_eq!(Value::Unknown.is_present(), None);
+    }
+
+    #[test]
+    fn arms_must_agree() {
+        let both = Value::Either(vec![node(Value::Bool(true)), node(Value::Null)]);
+        assert_eq!(both.equals(&Value::Bool(true)), None);
+        assert_eq!(both.equals(&Value::Bool(false)), Some(false));
+        let same = Value::either(vec![node(Value::Bool(true)), node(Value::Bool(true))]);
+        assert_eq!(same, Value::Bool(true));
+    }
+
+    #[test]
+    fn text_is_compared_by_its_known_ends() {
+        let text = Value::Text(vec![node(Value::string("/aws/lambda/")), node(symbol("each.key"))]);
+        assert_eq!(text.equals(&Value::string("/aws/lambda/orders")), None);
+        assert_eq!(text.equals(&Value::string("/ecs/orders")), Some(false));
+        assert_eq!(text.equals(&text.clone()), Some(true));
+    }
+
+    #[test]
+    fn terraform_converts_strings() {
+        assert_eq!(Value::string("true").equals(&Value::Bool(true)), Some(true));
+        assert_eq!(Value::string("7").equals(&Value::Number(7.0)), Some(true));
+    }
+}

@@ -1,0 +1,84 @@
+//! The text report: findings with the source line, and the fix as a diff.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::json::summary;
+use crate::catalogue::Severity;
+use crate::engine::Outcome;
+use crate::finding::Finding;
+use crate::fix::Grade;
+
+/// All findings and the counts.
+pub fn render(outcome: &Outcome, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let mut text = String::new();
+    for finding in outcome.findings.iter().filter(|f| f.suppressed.is_none()) {
+        text.push_str(&one(finding, &renderer));
+        text.push('\n');
+    }
+    text.push_str(&counts(outcome));
+    text
+}
+
+fn one(finding: &Finding, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Critical | Severity::High => Level::ERROR,
+        Severity::Medium => Level::WARNING,
+        Severity::Low => Level::NOTE,
+    };
+    let name = finding.severity.to_string();
+    let title = format!("{}: {}", finding.resource, finding.message);
+    let mut group = Group::with_title(level.with_name(name).primary_title(title).id(finding.control.clone()));
+    if let Some(excerpt) = &finding.excerpt {
+        let snippet = Snippet::source(excerpt.text.clone())
+            .path(finding.file.to_string())
+            .line_start(excerpt.first_line)
+            .annotation(AnnotationKind::Primary.span(excerpt.range.clone()));
+        group = group.element(snippet);
+    }
+    let mut text = renderer.render(&[group]);
+    text.push('\n');
+    match (&finding.fix, &finding.no_fix_reason) {
+        (Some(fix), _) => {
+            let _ = match fix.grade {
+                Grade::Manual => writeln!(text, "  fix (manual): {}", fix.title),
+                grade => writeln!(text, "  fix ({grade}; a deploy: {}): {}", fix.effect, fix.title),
+            };
+            for note in &fix.notes {
+                let _ = writeln!(text, "    note: {note}");
+            }
+            for line in finding.preview.lines().filter(|l| !l.starts_with("--- ") && !l.starts_with("+++ ")) {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        (None, Some(reason)) => {
+            let _ = writeln!(text, "  no fix: {reason}");
+        }
+        (None, None) => {}
+    }
+    text
+}
+
+/// The line of counts at the end.
+pub fn counts(outcome: &Outcome) -> String {
+    let counts = summary(outcome);
+    let plural = |n: usize, what: &str| if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") };
+    let mut text = format!("{} in {}", plural(counts.findings, "finding"), plural(counts.files, "file"));
+    if counts.fixable > 0 {
+        let _ = write!(text, ", {} fixable", counts.fixable);
+    }
+    if counts.suppressed > 0 {
+        let _ = write!(text, ", {} suppressed", counts.suppressed);
+    }
+    if counts.applied > 0 {
+        let files = plural(counts.changed_files, "file");
+        let _ = write!(text, "; {} applied in {files}", plural(counts.applied, "fix").replace("fixs", "fixes"));
+    }
+    if counts.errors > 0 {
+        let _ = write!(text, "; {} could not be analysed", plural(counts.errors, "input"));
+    }
+    text.push('\n');
+    text
+}

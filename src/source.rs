@@ -1,0 +1,200 @@
+//! A source file: its bytes as they are, and what an edit must know to fit in.
+//!
+//! Invariant: `text` never holds the byte-order mark; every span in the program is an offset into `text`.
+//! [`SourceFile::bytes`] puts the mark back, so that a file is written as it was found.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of the UTF-8 byte-order mark, which Terraform accepts and HCL parsers don't.
+const BOM: &str = "\u{feff}";
+
+/// Files above this size are refused: no hand-written configuration is near it, and memory stays bounded.
+pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Index of a file in its project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct FileId(pub u32);
+
+/// A half-open byte range in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span over `range` of `file`.
+    pub fn new(file: FileId, range: Range<usize>) -> Self {
+        Self { file, start: range.start as u32, end: range.end as u32 }
+    }
+
+    /// The range as indices into the file's text.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Whether `offset` lies in the span.
+    pub fn contains(self, offset: u32) -> bool {
+        self.start <= offset && offset < self.end
+    }
+}
+
+/// Which syntax a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// HCL native syntax: `.tf`, `.tfvars`.
+    Hcl,
+    /// Terraform's JSON syntax: `.tf.json`, `.tfvars.json`.
+    Json,
+}
+
+/// One file of a project.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Where the file is on disk.
+    pub path: PathBuf,
+    /// The path relative to the scanned directory, with `/` between its parts.
+    pub display: Arc<str>,
+    /// The text without a byte-order mark.
+    pub text: Arc<str>,
+    /// Whether the file begins with a byte-order mark.
+    pub bom: bool,
+    /// Whether edits may be written here (a symbolic link is read, never written).
+    pub editable: bool,
+}
+
+impl SourceFile {
+    /// A file from its text; a leading byte-order mark is taken off and remembered.
+    pub fn new(path: PathBuf, display: &str, text: &str) -> Self {
+        let (bom, text) = match text.strip_prefix(BOM) {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        Self { path, display: display.into(), text: text.into(), bom, editable: true }
+    }
+
+    /// The same file with other text.
+    #[must_use]
+    pub fn with_text(&self, text: String) -> Self {
+        Self { text: text.into(), ..self.clone() }
+    }
+
+    /// The bytes to write for this file.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.text.len() + BOM.len());
+        if self.bom {
+            out.extend_from_slice(BOM.as_bytes());
+        }
+        out.extend_from_slice(self.text.as_bytes());
+        out
+    }
+
+    /// The syntax, by the file's name.
+    pub fn syntax(&self) -> Syntax {
+        if self.path.extension().is_some_and(|e| e == "json") { Syntax::Json } else { Syntax::Hcl }
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> &str {
+        self.path.file_name().and_then(|n| n.to_str()).unwrap_or_default()
+    }
+
+    /// The directory that holds the file.
+    pub fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The line ending that inserted lines take: that of the file's first line.
+    pub fn newline(&self) -> &'static str {
+        match self.text.find('\n') {
+            Some(at) if at > 0 && self.text.as_bytes()[at - 1] == b'\r' => "\r\n",
+            _ => "\n",
+        }
+    }
+
+    /// Line and column (both from 1; columns count characters) of a byte offset.
+    pub fn position(&self, offset: u32) -> Position {
+        let at = floor_char_boundary(&self.text, offset as usize);
+        let before = &self.text[..at];
+        let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+        Position {
+            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+/// A place as people count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+fn floor_char_boundary(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The start of the line that holds `at`.
+pub fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |n| n + 1)
+}
+
+/// The end of the line that holds `at`, before its line ending.
+pub fn line_end(text: &str, at: usize) -> usize {
+    let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
+    if end > at && text.as_bytes()[end - 1] == b'\r' { end - 1 } else { end }
+}
+
+/// The white space at the start of the line that holds `at`.
+pub fn indentation(text: &str, at: usize) -> &str {
+    let start = line_start(text, at);
+    let line = &text[start..];
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
+
+/// The start of the comment lines right above an offset.
+pub fn comment_lines_above(text: &str, at: usize) -> usize {
+    let mut start = line_start(text, at);
+    while start > 0 {
+        let above = line_start(text, start - 1);
+        let line = text[above..start].trim();
+        if !(line.starts_with('#') || line.starts_with("//") || line.starts_with("/*")) {
+            break;
+        }
+        start = above;
+    }
+    start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mark_and_line_ending_are_kept() {
+        let file = SourceFile::new("a.tf".into(), "a.tf", "\u{feff}a = 1\r\nb = 2\r\n");
+        assert!(file.bom && file.newline() == "\r\n" && file.text.starts_with('a'));
+        assert_eq!(file.bytes(), "\u{feff}a = 1\r\nb = 2\r\n".as_bytes());
+        assert_eq!(file.position(7), Position { line: 2, column: 1 });
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let file = SourceFile::new("a.tf".into(), "a.tf", "é = 1");
+        assert_eq!(file.position(3), Position { line: 1, column: 3 });
+        assert_eq!(file.position(1), Position { line: 1, column: 1 }, "inside a character: its start");
+    }
+}

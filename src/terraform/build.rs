@@ -1,0 +1,325 @@
+//! Builds the model of a group of modules: instances first, then the values of every resource in each instance.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::declare::{Call, Declared, Source, resolve_local};
+use super::scope::ModuleScope;
+use super::{NEWEST, Parsed, Tree, Workspace, highest};
+use crate::discover::directory;
+use crate::model::{
+    Body, Instance, InstanceId, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource, ResourceId,
+    Symbol, Value, resource,
+};
+use crate::source::{FileId, SourceFile};
+
+/// Module calls nested deeper than this are cut: Terraform itself would not load a cycle.
+const MAX_NESTING: usize = 16;
+/// Variables and locals that lead to each other deeper than this are unknown.
+const MAX_LOOKUPS: u32 = 48;
+
+/// A module instance, with what is needed to evaluate in it.
+struct InstanceSyntax<'a> {
+    module: usize,
+    /// The instance that calls this one, and the call.
+    caller: Option<(InstanceId, &'a Call<'a>)>,
+    /// Instances by the name of the call.
+    children: HashMap<&'a str, InstanceId>,
+}
+
+/// The state of building one group.
+pub(super) struct Builder<'a> {
+    pub(super) files: &'a [SourceFile],
+    modules: &'a [(String, Declared<'a>)],
+    instances: Vec<InstanceSyntax<'a>>,
+    addresses: HashMap<(InstanceId, String), ResourceId>,
+    declared: u32,
+    depth: Cell<u32>,
+    known: RefCell<HashMap<(InstanceId, bool, String), Value>>,
+}
+
+/// Builds the model of a group.
+pub fn build(group: Vec<Parsed>) -> Workspace {
+    let (files, trees): (Vec<SourceFile>, Vec<Tree>) = group.into_iter().map(|p| (p.file, p.tree)).unzip();
+    let mut by_directory: BTreeMap<String, Declared<'_>> = BTreeMap::new();
+    for (i, (file, tree)) in files.iter().zip(&trees).enumerate() {
+        let declared = by_directory.entry(directory(&file.display).to_owned()).or_default();
+        declared.add(FileId(i as u32), file.name(), tree);
+    }
+    let modules: Vec<(String, Declared<'_>)> = by_directory.into_iter().collect();
+    let mut project = Project::default();
+    let builder = instantiate(&files, &modules, &mut project);
+    evaluate_all(&builder, &mut project);
+    drop(builder);
+    drop(modules);
+    project.files = files;
+    Workspace { project, trees }
+}
+
+/// Creates the modules and their instances, and gives every resource its place.
+fn instantiate<'a>(
+    files: &'a [SourceFile],
+    modules: &'a [(String, Declared<'a>)],
+    project: &mut Project,
+) -> Builder<'a> {
+    let index: HashMap<&str, usize> = modules.iter().enumerate().map(|(i, (d, _))| (d.as_str(), i)).collect();
+    let target = |directory: &str, call: &Call<'_>| {
+        let source = call.source.as_deref()?;
+        index.get(resolve_local(directory, source)?.as_str()).copied()
+    };
+    let mut called = vec![false; modules.len()];
+    for (directory, declared) in modules {
+        declared.calls.iter().filter_map(|call| target(directory, call)).for_each(|i| called[i] = true);
+    }
+    for (i, (directory, declared)) in modules.iter().enumerate() {
+        let (provider, provider_known) = provider_version(files, declared);
+        project.modules.push(Module {
+            directory: Arc::from(directory.as_str()),
+            files: declared.files.clone(),
+            provider,
+            provider_known,
+        });
+        debug_assert_eq!(project.modules.len(), i + 1);
+    }
+    let mut builder = Builder {
+        files,
+        modules,
+        instances: Vec::new(),
+        addresses: HashMap::new(),
+        declared: 0,
+        depth: Cell::new(0),
+        known: RefCell::default(),
+    };
+    // Modules that only call each other in a circle have no root: take them as roots, so that nothing is skipped.
+    let mut roots: Vec<usize> = (0..modules.len()).filter(|i| !called[*i]).collect();
+    if roots.is_empty() {
+        roots = (0..modules.len()).collect();
+    }
+    for module in roots {
+        add_instance(&mut builder, project, module, None, "", &target, 0);
+    }
+    builder
+}
+
+fn add_instance<'a>(
+    builder: &mut Builder<'a>,
+    project: &mut Project,
+    module: usize,
+    caller: Option<(InstanceId, &'a Call<'a>)>,
+    address: &str,
+    target: &dyn Fn(&str, &Call<'_>) -> Option<usize>,
+    depth: usize,
+) -> InstanceId {
+    let id = InstanceId(builder.instances.len() as u32);
+    let root = caller.map_or(id, |(parent, _)| project.instance(parent).root);
+    project.instances.push(Instance { module: ModuleId(module as u32), address: address.to_owned(), root });
+    builder.instances.push(InstanceSyntax { module, caller, children: HashMap::new() });
+    let modules = builder.modules;
+    let (directory, declared) = &modules[module];
+    for declaration in &declared.resources {
+        let resource = ResourceId(builder.declared);
+        builder.declared += 1;
+        let address = resource::address(declaration.mode, declaration.kind, declaration.name);
+        builder.addresses.entry((id, address)).or_insert(resource);
+    }
+    for call in &declared.calls {
+        if let (Some(called), true) = (target(directory, call), depth < MAX_NESTING) {
+            let name = if address.is_empty() { String::new() } else { format!("{address}.") };
+            let child_address = format!("{name}module.{}", call.name);
+            let child = add_instance(builder, project, called, Some((id, call)), &child_address, target, depth + 1);
+            builder.instances[id.0 as usize].children.insert(call.name, child);
+        }
+    }
+    id
+}
+
+fn provider_version(files: &[SourceFile], declared: &Declared<'_>) -> (ProviderVersion, bool) {
+    let lowest = declared.constraints.iter().map(|constraint| highest(constraint)).min();
+    let locked = declared.files.first().and_then(|file| locked_version(&files[file.0 as usize]));
+    match (locked, lowest) {
+        (Some(locked), _) => (locked, true),
+        (None, Some(lowest)) => (lowest, true),
+        (None, None) => (NEWEST, false),
+    }
+}
+
+/// The version in `.terraform.lock.hcl` beside a file.
+fn locked_version(file: &SourceFile) -> Option<ProviderVersion> {
+    let text = std::fs::read_to_string(file.directory().join(".terraform.lock.hcl")).ok()?;
+    let body = crate::hcl::parse_body(&text).ok()?;
+    let block = body
+        .get_blocks("provider")
+        .find(|block| block.labels.first().is_some_and(|label| label.as_str().ends_with("/hashicorp/aws")))?;
+    Some(highest(block.body.get_attribute("version")?.value.as_str()?))
+}
+
+/// Evaluates every resource of every instance.
+fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
+    for i in 0..builder.instances.len() {
+        let instance = InstanceId(i as u32);
+        let (_, declared) = &builder.modules[builder.instances[i].module];
+        for declaration in &declared.resources {
+            let scope = builder.scope(instance, declaration.file);
+            let mut body = scope.body(declaration.content, None);
+            for over in declared
+                .overrides
+                .iter()
+                .filter(|o| (o.mode, o.kind, o.name) == (declaration.mode, declaration.kind, declaration.name))
+            {
+                merge_override(&mut body, builder.scope(instance, over.file).body(over.content, None));
+            }
+            let id = ResourceId(project.resources.len() as u32);
+            let kind: Arc<str> = declaration.kind.into();
+            let name: Arc<str> = declaration.name.into();
+            let repeat = repeat_of(&body);
+            project.by_kind.entry(kind.clone()).or_default().push(id);
+            let address = resource::address(declaration.mode, &kind, &name);
+            project.by_address.entry((instance, address)).or_insert(id);
+            project.resources.push(Resource {
+                id,
+                instance,
+                mode: declaration.mode,
+                kind,
+                name,
+                span: declaration.span,
+                header: declaration.header,
+                body,
+                repeat,
+            });
+        }
+        if builder.instances[i].caller.is_none() {
+            let outputs = declared.outputs.values().map(|source| (instance, builder.value_in(instance, *source)));
+            project.outputs.extend(outputs);
+        }
+        for call in &declared.calls {
+            if !builder.instances[i].children.contains_key(call.name) {
+                let arguments = builder.scope(instance, call.file).body(call.content, None);
+                project.opaque_calls.push(OpaqueCall {
+                    instance,
+                    name: call.name.into(),
+                    source: call.source.as_deref().unwrap_or_default().into(),
+                    span: call.header,
+                    arguments,
+                });
+            }
+        }
+    }
+}
+
+/// An override file's entries replace those of the same name.
+fn merge_override(body: &mut Body, over: Body) {
+    body.entries.retain(|entry| over.entry(&entry.name).is_none());
+    body.entries.extend(over.entries);
+}
+
+fn repeat_of(body: &Body) -> Repeat {
+    if let Some(entry) = body.entry("for_each") {
+        Repeat::ForEach(entry.node.clone())
+    } else if let Some(entry) = body.entry("count") {
+        Repeat::Count(entry.node.clone())
+    } else {
+        Repeat::Once
+    }
+}
+
+impl<'a> Builder<'a> {
+    fn scope(&self, instance: InstanceId, file: FileId) -> ModuleScope<'_, 'a> {
+        ModuleScope { builder: self, instance, file, embedded: None }
+    }
+
+    fn declared(&self, instance: InstanceId) -> &'a Declared<'a> {
+        &self.modules[self.instances[instance.0 as usize].module].1
+    }
+
+    /// The resource at an address.
+    pub(super) fn address(&self, instance: InstanceId, address: &str) -> Option<ResourceId> {
+        self.addresses.get(&(instance, address.to_owned())).copied()
+    }
+
+    /// The value of a local.
+    pub(super) fn local(&self, instance: InstanceId, name: &str) -> Value {
+        self.remember(instance, false, name, || match self.declared(instance).locals.get(name) {
+            Some(source) => self.value_in(instance, *source),
+            None => Value::Unknown,
+        })
+    }
+
+    /// The value of a variable: the caller's argument, or the values files and the default of a root module.
+    pub(super) fn variable(&self, instance: InstanceId, name: &str) -> Value {
+        self.remember(instance, true, name, || {
+            let variable = self.declared(instance).variables.get(name);
+            let mut value = self.variable_value(instance, name);
+            if variable.is_some_and(|variable| variable.optional) {
+                leave_open(&mut value);
+            }
+            value
+        })
+    }
+
+    fn variable_value(&self, instance: InstanceId, name: &str) -> Value {
+        let declared = self.declared(instance);
+        let symbol = || Value::Symbol(Symbol { name: format!("var.{name}").into(), instance });
+        let default = declared.variables.get(name).and_then(|variable| variable.default);
+        if let Some((caller, call)) = self.instances[instance.0 as usize].caller {
+            let argument = call.content.argument(call.file, name);
+            return match (argument, default) {
+                (Some(argument), _) => self.value_in(caller, argument),
+                (None, Some(default)) => self.value_in(instance, default),
+                (None, None) => symbol(),
+            };
+        }
+        let values = declared.values.get(name).map_or(&[][..], Vec::as_slice);
+        let automatic = values.iter().rev().find(|(_, automatic)| *automatic).map(|(source, _)| *source);
+        let base = automatic.or(default);
+        // A values file that must be named on the command line may or may not be used.
+        let mut arms: Vec<_> = values.iter().filter(|(_, automatic)| !automatic).map(|(s, _)| *s).collect();
+        arms.extend(base);
+        let nodes: Vec<_> = arms.iter().map(|source| self.scope(instance, source.file).value(*source, None)).collect();
+        if nodes.is_empty() { symbol() } else { Value::either(nodes) }
+    }
+
+    fn value_in(&self, instance: InstanceId, source: Source<'_>) -> Value {
+        self.scope(instance, source.file).value(source, None).value
+    }
+
+    /// The value of a local module's output; nothing when the module isn't here.
+    pub(super) fn output(&self, instance: InstanceId, call: &str, output: &str) -> Option<Value> {
+        let child = *self.instances[instance.0 as usize].children.get(call)?;
+        let source = *self.declared(child).outputs.get(output)?;
+        Some(self.guarded(|| self.value_in(child, source)))
+    }
+
+    fn remember(&self, instance: InstanceId, variable: bool, name: &str, find: impl FnOnce() -> Value) -> Value {
+        let key = (instance, variable, name.to_owned());
+        if let Some(value) = self.known.borrow().get(&key) {
+            return value.clone();
+        }
+        let value = self.guarded(find);
+        self.known.borrow_mut().insert(key, value.clone());
+        value
+    }
+
+    /// Ends circles of names: too deep is unknown.
+    fn guarded(&self, find: impl FnOnce() -> Value) -> Value {
+        if self.depth.get() >= MAX_LOOKUPS {
+            return Value::Unknown;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = find();
+        self.depth.set(self.depth.get() - 1);
+        value
+    }
+}
+
+/// Attributes that an object leaves out may have defaults in its type.
+fn leave_open(value: &mut Value) {
+    match value {
+        Value::Map(body) => {
+            body.open = true;
+            body.entries.iter_mut().for_each(|entry| leave_open(&mut entry.node.value));
+        }
+        Value::List(nodes) | Value::Either(nodes) => nodes.iter_mut().for_each(|node| leave_open(&mut node.value)),
+        _ => {}
+    }
+}

@@ -1,0 +1,333 @@
+//! What the files of a module declare, still as syntax.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Attribute, Block, Body, Structure};
+
+use super::{Parsed, Tree, json};
+use crate::discover::directory;
+use crate::model::Mode;
+use crate::source::{FileId, Span};
+
+/// An expression in either syntax.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Expr<'a> {
+    Hcl(&'a Expression),
+    Json(&'a json::Node),
+}
+
+/// An expression and its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) file: FileId,
+    pub(super) expr: Expr<'a>,
+}
+
+/// The inside of a block in either syntax.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    Hcl(&'a Body),
+    Json(&'a json::Node),
+}
+
+/// A `resource` or `data` block.
+#[derive(Debug)]
+pub(super) struct Declaration<'a> {
+    pub(super) mode: Mode,
+    pub(super) kind: &'a str,
+    pub(super) name: &'a str,
+    pub(super) file: FileId,
+    pub(super) span: Span,
+    pub(super) header: Span,
+    pub(super) content: Content<'a>,
+}
+
+/// A `module` block.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) name: &'a str,
+    pub(super) source: Option<String>,
+    pub(super) file: FileId,
+    pub(super) header: Span,
+    pub(super) content: Content<'a>,
+}
+
+/// A `variable` block.
+#[derive(Debug)]
+pub(super) struct Variable<'a> {
+    pub(super) default: Option<Source<'a>>,
+    /// Whether the type has `optional(...)` attributes: absent ones may have a default.
+    pub(super) optional: bool,
+}
+
+/// Everything that a directory declares.
+#[derive(Debug, Default)]
+pub(super) struct Declared<'a> {
+    pub(super) files: Vec<FileId>,
+    pub(super) variables: HashMap<&'a str, Variable<'a>>,
+    pub(super) locals: HashMap<&'a str, Source<'a>>,
+    pub(super) outputs: HashMap<&'a str, Source<'a>>,
+    pub(super) calls: Vec<Call<'a>>,
+    pub(super) resources: Vec<Declaration<'a>>,
+    /// Blocks of override files: merged into what they override.
+    pub(super) overrides: Vec<Declaration<'a>>,
+    /// Version constraints on the AWS provider.
+    pub(super) constraints: Vec<String>,
+    /// Values from `*.tfvars`, by variable; the flag says that the file is loaded without being named.
+    pub(super) values: HashMap<&'a str, Vec<(Source<'a>, bool)>>,
+}
+
+impl<'a> Content<'a> {
+    /// The expression of an argument.
+    pub(super) fn argument(self, file: FileId, name: &str) -> Option<Source<'a>> {
+        let expr = match self {
+            Self::Hcl(body) => Expr::Hcl(&body.get_attribute(name)?.value),
+            Self::Json(node) => Expr::Json(node.get(name)?),
+        };
+        Some(Source { file, expr })
+    }
+
+    /// An argument that is a plain string.
+    pub(super) fn text(self, name: &str) -> Option<String> {
+        match self.argument(FileId::default(), name)?.expr {
+            Expr::Hcl(expr) => expr.as_str().map(str::to_owned),
+            Expr::Json(node) => node.as_str().map(str::to_owned),
+        }
+    }
+}
+
+/// `source` as seen from `directory`, when it is a local path inside the tree.
+pub(super) fn resolve_local(directory: &str, source: &str) -> Option<String> {
+    if !source.starts_with("./") && !source.starts_with("../") && source != "." && source != ".." {
+        return None;
+    }
+    let mut parts: Vec<&str> = directory.split('/').filter(|p| *p != "." && !p.is_empty()).collect();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    Some(if parts.is_empty() { ".".into() } else { parts.join("/") })
+}
+
+/// Groups files whose modules call each other, in order of their first path.
+pub(super) fn group(parsed: Vec<Parsed>) -> Vec<Vec<Parsed>> {
+    let mut by_directory: BTreeMap<String, Vec<Parsed>> = BTreeMap::new();
+    for file in parsed {
+        by_directory.entry(directory(&file.file.display).to_owned()).or_default().push(file);
+    }
+    let names: Vec<String> = by_directory.keys().cloned().collect();
+    let position: HashMap<&str, usize> = names.iter().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
+    let mut leader: Vec<usize> = (0..names.len()).collect();
+    for (i, (name, files)) in by_directory.iter().enumerate() {
+        for called in files.iter().flat_map(|file| local_sources(&file.tree, name)) {
+            if let Some(&j) = position.get(called.as_str()) {
+                let (a, b) = (find(&mut leader, i), find(&mut leader, j));
+                leader[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<Parsed>> = BTreeMap::new();
+    for (i, (_, files)) in by_directory.into_iter().enumerate() {
+        groups.entry(find(&mut leader, i)).or_default().extend(files);
+    }
+    groups.into_values().collect()
+}
+
+fn find(leader: &mut [usize], mut i: usize) -> usize {
+    while leader[i] != i {
+        leader[i] = leader[leader[i]];
+        i = leader[i];
+    }
+    i
+}
+
+fn local_sources(tree: &Tree, directory: &str) -> Vec<String> {
+    let mut sources = Vec::new();
+    match tree {
+        Tree::Hcl(body) => {
+            for block in body.get_blocks("module") {
+                sources.extend(Content::Hcl(&block.body).text("source"));
+            }
+        }
+        Tree::Json(root) => each_block(root, "module", 1, &mut |_, _, node| {
+            sources.extend(Content::Json(node).text("source"));
+        }),
+    }
+    sources.iter().filter_map(|source| resolve_local(directory, source)).collect()
+}
+
+/// Gets the labels of a block, its range and its content.
+type Visit<'v, 'a> = &'v mut dyn FnMut(&[&'a str], &'a std::ops::Range<usize>, &'a json::Node);
+
+/// Visits the blocks of a JSON file: `labels` says how many names stand between the block's type and its content.
+fn each_block<'a>(root: &'a json::Node, kind: &str, labels: usize, visit: Visit<'_, 'a>) {
+    fn descend<'a>(
+        node: &'a json::Node,
+        range: &'a std::ops::Range<usize>,
+        labels: usize,
+        path: &mut Vec<&'a str>,
+        visit: Visit<'_, 'a>,
+    ) {
+        for item in node.each() {
+            if labels == 0 {
+                visit(path, range, item);
+                continue;
+            }
+            for property in item.properties() {
+                path.push(&property.name);
+                descend(&property.value, &property.range, labels - 1, path, visit);
+                path.pop();
+            }
+        }
+    }
+    for top in root.each() {
+        for property in top.properties().iter().filter(|p| &*p.name == kind) {
+            descend(&property.value, &property.range, labels, &mut Vec::new(), visit);
+        }
+    }
+}
+
+impl<'a> Declared<'a> {
+    /// Adds what one file declares.
+    pub(super) fn add(&mut self, file: FileId, name: &str, tree: &'a Tree) {
+        self.files.push(file);
+        if name.ends_with(".tfvars") || name.ends_with(".tfvars.json") {
+            self.add_values(file, name, tree);
+            return;
+        }
+        let stem = name.trim_end_matches(".json").trim_end_matches(".tf");
+        let overriding = stem == "override" || stem.ends_with("_override");
+        match tree {
+            Tree::Hcl(body) => body.blocks().for_each(|block| self.add_block(file, block, overriding)),
+            Tree::Json(root) => self.add_json(file, root, overriding),
+        }
+    }
+
+    fn add_values(&mut self, file: FileId, name: &str, tree: &'a Tree) {
+        let automatic = name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars");
+        match tree {
+            Tree::Hcl(body) => {
+                for attribute in body.attributes() {
+                    let source = Source { file, expr: Expr::Hcl(&attribute.value) };
+                    self.values.entry(attribute.key.as_str()).or_default().push((source, automatic));
+                }
+            }
+            Tree::Json(root) => {
+                for property in root.properties() {
+                    let source = Source { file, expr: Expr::Json(&property.value) };
+                    self.values.entry(&property.name).or_default().push((source, automatic));
+                }
+            }
+        }
+    }
+
+    fn add_block(&mut self, file: FileId, block: &'a Block, overriding: bool) {
+        let labels: Vec<&str> = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect();
+        let content = Content::Hcl(&block.body);
+        let header = header(file, block);
+        match (block.ident.as_str(), labels.as_slice()) {
+            (keyword @ ("resource" | "data"), [kind, name]) => {
+                let mode = if keyword == "data" { Mode::Data } else { Mode::Managed };
+                let span = Span::new(file, block.span().unwrap_or_default());
+                let declaration = Declaration { mode, kind, name, file, span, header, content };
+                if overriding { self.overrides.push(declaration) } else { self.resources.push(declaration) }
+            }
+            ("module", [name]) => self.add_call(name, file, header, content),
+            ("variable", [name]) => self.add_variable(name, file, content),
+            ("output", [name]) => {
+                self.outputs.extend(content.argument(file, "value").map(|source| (*name, source)));
+            }
+            ("locals", []) => {
+                let locals = block.body.attributes();
+                self.locals.extend(locals.map(|a| (a.key.as_str(), Source { file, expr: Expr::Hcl(&a.value) })));
+            }
+            ("terraform", []) => {
+                for providers in block.body.get_blocks("required_providers") {
+                    if let Some(aws) = providers.body.get_attribute("aws") {
+                        self.constraints.extend(version_of(aws));
+                    }
+                }
+            }
+            ("provider", ["aws"]) => self.constraints.extend(content.text("version")),
+            _ => {}
+        }
+    }
+
+    fn add_call(&mut self, name: &'a str, file: FileId, header: Span, content: Content<'a>) {
+        self.calls.push(Call { name, source: content.text("source"), file, header, content });
+    }
+
+    fn add_variable(&mut self, name: &'a str, file: FileId, content: Content<'a>) {
+        let optional = match content {
+            Content::Hcl(body) => body.get_attribute("type").is_some_and(|a| a.value.to_string().contains("optional(")),
+            Content::Json(_) => content.text("type").is_some_and(|text| text.contains("optional(")),
+        };
+        self.variables.insert(name, Variable { default: content.argument(file, "default"), optional });
+    }
+
+    fn add_json(&mut self, file: FileId, root: &'a json::Node, overriding: bool) {
+        for (keyword, mode) in [("resource", Mode::Managed), ("data", Mode::Data)] {
+            each_block(root, keyword, 2, &mut |labels, range, node| {
+                let span = Span::new(file, range.clone());
+                let declaration = Declaration {
+                    mode,
+                    kind: labels[0],
+                    name: labels[1],
+                    file,
+                    span,
+                    header: Span::new(file, range.start..node.range.start),
+                    content: Content::Json(node),
+                };
+                if overriding { self.overrides.push(declaration) } else { self.resources.push(declaration) }
+            });
+        }
+        each_block(root, "module", 1, &mut |labels, range, node| {
+            let header = Span::new(file, range.start..node.range.start);
+            self.add_call(labels[0], file, header, Content::Json(node));
+        });
+        each_block(root, "variable", 1, &mut |labels, _, node| self.add_variable(labels[0], file, Content::Json(node)));
+        each_block(root, "output", 1, &mut |labels, _, node| {
+            self.outputs.extend(Content::Json(node).argument(file, "value").map(|source| (labels[0], source)));
+        });
+        each_block(root, "locals", 0, &mut |_, _, node| {
+            for property in node.properties() {
+                self.locals.insert(&property.name, Source { file, expr: Expr::Json(&property.value) });
+            }
+        });
+        each_block(root, "terraform", 0, &mut |_, _, node| {
+            let aws = node.get("required_providers").and_then(|p| p.each().first()).and_then(|p| p.get("aws"));
+            self.constraints
+                .extend(aws.and_then(|aws| aws.as_str().or_else(|| aws.get("version")?.as_str())).map(str::to_owned));
+        });
+    }
+}
+
+/// `aws = "~> 5.0"` or `aws = { version = "~> 5.0" }`.
+fn version_of(aws: &Attribute) -> Option<String> {
+    if let Some(text) = aws.value.as_str() {
+        return Some(text.to_owned());
+    }
+    let object = aws.value.as_object()?;
+    object
+        .iter()
+        .find(|(key, _)| key.as_ident().is_some_and(|i| i.as_str() == "version"))
+        .and_then(|(_, value)| value.expr().as_str())
+        .map(str::to_owned)
+}
+
+/// The header of a block: from its type to its last label.
+pub(super) fn header(file: FileId, block: &Block) -> Span {
+    let start = block.ident.span().unwrap_or_default();
+    let end = block.labels.last().and_then(hcl_edit::Span::span).map_or(start.end, |label| label.end);
+    Span::new(file, start.start..end)
+}
+
+/// The top-level block that spans exactly `span`.
+pub(super) fn block_at(body: &Body, span: Span) -> Option<&Block> {
+    body.iter().filter_map(Structure::as_block).find(|block| block.span() == Some(span.range()))
+}

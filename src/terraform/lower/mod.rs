@@ -1,0 +1,426 @@
+//! Changes to byte edits.
+//!
+//! Every refusal is a sentence: a change that can't be written well is not written at all.
+
+mod json;
+mod place;
+mod policy;
+mod render;
+
+use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::Block;
+
+use self::place::Inside;
+use self::render::Place;
+use super::declare::block_at;
+use super::{Tree, Workspace};
+use crate::edit::Edit;
+use crate::fix::Change;
+use crate::model::{Draft, DraftBody, DraftItem, Mode, Repeat, Resource, ResourceId, resource};
+use crate::source::{FileId, SourceFile, Span};
+
+/// A path in a block that an edit changes: the place where verification allows a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The file.
+    pub file: FileId,
+    /// The block's header without quotes: `resource aws_s3_bucket uploads`.
+    pub block: String,
+    /// The dotted path in it.
+    pub path: String,
+}
+
+/// The edits of a fix and what they amount to.
+#[derive(Debug, Clone, Default)]
+pub struct Lowered {
+    /// In order.
+    pub edits: Vec<Edit>,
+    /// Where existing blocks change.
+    pub touched: Vec<Touched>,
+    /// Headers of the blocks that are added.
+    pub added: Vec<String>,
+    /// Resources whose arguments change, with the paths.
+    pub updated: Vec<(ResourceId, Vec<String>)>,
+    /// Resources that are created: address and the resource that they stand below.
+    pub created: Vec<(String, ResourceId)>,
+    /// Why the fix needs a look at the callers, if it does.
+    pub shared: Option<String>,
+}
+
+/// Lowers the changes of a fix: all of them or none.
+pub fn lower(workspace: &Workspace, changes: &[Change]) -> Result<Lowered, String> {
+    let mut lowering = Lowering { workspace, out: Lowered::default(), renamed: Vec::new() };
+    for change in changes {
+        lowering.change(change)?;
+    }
+    Ok(lowering.out)
+}
+
+struct Lowering<'w> {
+    workspace: &'w Workspace,
+    out: Lowered,
+    /// Addresses of added resources whose name was taken, and what they are called instead.
+    renamed: Vec<(String, String)>,
+}
+
+/// One level of indentation, as the file does it.
+fn unit(text: &str) -> &'static str {
+    let first = text.lines().find(|line| line.starts_with(['\t', ' ']) && !line.trim().is_empty());
+    match first {
+        Some(line) if line.starts_with('\t') => "\t",
+        Some(line) if line.starts_with("    ") && !text.lines().any(is_indented_by_two) => "    ",
+        _ => "  ",
+    }
+}
+
+fn is_indented_by_two(line: &str) -> bool {
+    line.starts_with("  ") && !line.starts_with("   ")
+}
+
+impl<'w> Lowering<'w> {
+    fn change(&mut self, change: &Change) -> Result<(), String> {
+        let (file, resource) = self.place_of(change.anchor())?;
+        if matches!(self.tree(resource.span.file), Tree::Json(_)) {
+            return json::change(self, file, resource, change);
+        }
+        match change {
+            Change::Set { content, .. } => self.set(resource, content),
+            Change::Add { kind, name, mirror, content, .. } => self.add(resource, kind, name, *mirror, content),
+            Change::AddData { kind, name, .. } => {
+                self.add_data(resource, kind, name);
+                Ok(())
+            }
+            Change::Append { argument, value, .. } => self.append(resource, argument, value),
+            Change::AppendStatement { argument, statement, .. } => {
+                policy::append_statement(self, resource, argument, statement)
+            }
+            Change::Import { to, id, .. } => self.import(resource, to, id),
+        }
+    }
+
+    fn tree(&self, file: FileId) -> &'w Tree {
+        &self.workspace.trees[file.0 as usize]
+    }
+
+    fn place_of(&self, id: ResourceId) -> Result<(&'w SourceFile, &'w Resource), String> {
+        let project = &self.workspace.project;
+        let resource = project.resource(id);
+        let file = project.file(resource.span.file);
+        if !file.editable {
+            return Err(format!("{} is a symbolic link", file.display));
+        }
+        Ok((file, resource))
+    }
+
+    fn block(&self, resource: &Resource) -> Result<&'w Block, String> {
+        match self.tree(resource.span.file) {
+            Tree::Hcl(body) => block_at(body, resource.span).ok_or_else(|| "the block moved".into()),
+            Tree::Json(_) => Err("the block is JSON".into()),
+        }
+    }
+
+    fn written_at<'a>(
+        &self,
+        file: &'a SourceFile,
+        resource: &Resource,
+        mirrored: bool,
+        renamed: &'a [(String, String)],
+    ) -> Place<'a>
+    where
+        'w: 'a,
+    {
+        Place {
+            project: &self.workspace.project,
+            resource: resource.id,
+            mirrored: mirrored && resource.repeat != Repeat::Once,
+            unit: unit(&file.text),
+            newline: file.newline(),
+            renamed,
+        }
+    }
+
+    fn touch(&mut self, file: FileId, block: String, path: impl Into<String>) {
+        self.out.touched.push(Touched { file, block, path: path.into() });
+    }
+
+    fn set(&mut self, resource: &Resource, content: &DraftBody) -> Result<(), String> {
+        let file = self.workspace.project.file(resource.span.file);
+        let block = self.block(resource)?;
+        let renamed = self.renamed.clone();
+        let place = self.written_at(file, resource, true, &renamed);
+        self.set_in(&place, resource, file, block, content, "")?;
+        self.out.updated.push((resource.id, content.paths()));
+        Ok(())
+    }
+
+    /// Sets arguments in a block, and in the blocks inside it.
+    fn set_in(
+        &mut self,
+        place: &Place<'_>,
+        resource: &Resource,
+        file: &SourceFile,
+        block: &Block,
+        content: &DraftBody,
+        prefix: &str,
+    ) -> Result<(), String> {
+        let inside = Inside::of(&file.text, block, place.unit, place.newline)?;
+        let header = header_of(resource);
+        let mut arguments = Vec::new();
+        let mut blocks = Vec::new();
+        for (name, item) in &content.items {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            let existing: Vec<_> = block.body.get_blocks(name).collect();
+            match item {
+                DraftItem::Argument(value) => {
+                    if let Some(attribute) = block.body.get_attribute(name) {
+                        self.replace(place, resource, &attribute.value, value, &path)?;
+                    } else {
+                        arguments.push((name.clone(), place.value(value, &inside.indent)?));
+                        self.touch(resource.span.file, header.clone(), path);
+                    }
+                }
+                DraftItem::Block(_) if has_dynamic(block, name) => {
+                    return Err(format!("`{name}` is a dynamic block"));
+                }
+                DraftItem::Block(_) if block.body.get_attribute(name).is_some() => {
+                    return Err(format!("`{name}` is written as an argument"));
+                }
+                DraftItem::Block(inner) => match existing.as_slice() {
+                    [] => {
+                        blocks.push(place.block(name, inner, &inside.indent)?);
+                        self.touch(resource.span.file, header.clone(), path);
+                    }
+                    [one] => self.set_in(place, resource, file, one, inner, &path)?,
+                    _ => return Err(format!("there are several `{name}` blocks")),
+                },
+            }
+        }
+        if !arguments.is_empty() || !blocks.is_empty() {
+            for insertion in inside.insert(&arguments, &blocks) {
+                self.out.edits.push(Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text));
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces a value; one that comes from a variable's default is replaced there.
+    fn replace(
+        &mut self,
+        place: &Place<'_>,
+        resource: &Resource,
+        old: &Expression,
+        new: &Draft,
+        path: &str,
+    ) -> Result<(), String> {
+        let file = self.workspace.project.file(resource.span.file);
+        if is_literal(old) {
+            let range = old.span().ok_or("the value has no place in its file")?;
+            let indent = crate::source::indentation(&file.text, range.start).to_owned();
+            let text = place.value(new, &indent)?;
+            self.out.edits.push(Edit::replace(Span::new(resource.span.file, range), text));
+            self.touch(resource.span.file, header_of(resource), path);
+            return Ok(());
+        }
+        match variable_name(old) {
+            Some(variable) => self.set_default(place, resource, variable, new),
+            None => Err(format!("`{path}` is an expression: {}", shorten(&file.text[old.span().unwrap_or_default()]))),
+        }
+    }
+
+    /// Changes the default of a variable, when no caller and no values file overrides it.
+    fn set_default(&mut self, place: &Place<'_>, resource: &Resource, name: &str, new: &Draft) -> Result<(), String> {
+        let project = &self.workspace.project;
+        let module = project.module_of(resource.instance);
+        let values = module
+            .files
+            .iter()
+            .find(|id| project.file(**id).name().contains(".tfvars") && project.file(**id).text.contains(name));
+        if let Some(values) = values {
+            return Err(format!("it is set by `var.{name}`, which {} sets", project.file(*values).display));
+        }
+        for twin in project.twins(resource.id) {
+            if !project.instance(twin.instance).address.is_empty() && self.is_passed(twin, name) {
+                return Err(format!(
+                    "it is set by `var.{name}`, which {} passes",
+                    project.instance(twin.instance).address
+                ));
+            }
+        }
+        for id in &module.files {
+            let Tree::Hcl(body) = self.tree(*id) else { continue };
+            if let Some(block) =
+                body.get_blocks("variable").find(|b| b.labels.first().is_some_and(|l| l.as_str() == name))
+            {
+                let default = block.body.get_attribute("default").filter(|a| is_literal(&a.value));
+                let range = default.and_then(|a| a.value.span());
+                let range = range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default"))?;
+                if !project.file(*id).editable {
+                    return Err(format!("{} is a symbolic link", project.file(*id).display));
+                }
+                self.out.edits.push(Edit::replace(Span::new(*id, range), place.value(new, "")?));
+                self.touch(*id, format!("variable {name}"), "default");
+                self.out.shared = Some(format!("changes the default of `var.{name}`, for all who use it"));
+                return Ok(());
+            }
+        }
+        Err(format!("it is set by `var.{name}`, which isn't declared here"))
+    }
+
+    /// Whether the call that makes this instance passes the variable.
+    fn is_passed(&self, resource: &Resource, variable: &str) -> bool {
+        let project = &self.workspace.project;
+        let address = &project.instance(resource.instance).address;
+        let call = address.rsplit("module.").next().unwrap_or_default();
+        self.workspace.trees.iter().any(|tree| match tree {
+            Tree::Hcl(body) => body.get_blocks("module").any(|block| {
+                block.labels.first().is_some_and(|label| label.as_str() == call) && block.body.has_attribute(variable)
+            }),
+            Tree::Json(root) => root.get("module").and_then(|m| m.get(call)).is_some_and(|c| c.get(variable).is_some()),
+        })
+    }
+
+    fn add(
+        &mut self,
+        near: &Resource,
+        kind: &str,
+        name: &str,
+        mirror: bool,
+        content: &DraftBody,
+    ) -> Result<(), String> {
+        let file = self.workspace.project.file(near.span.file);
+        let block = self.block(near)?;
+        let renamed = self.renamed.clone();
+        let place = self.written_at(file, near, mirror, &renamed);
+        let name = self.free_name(near, kind, name);
+        let mut content = content.clone();
+        if mirror {
+            let inherited = inherited(file, block);
+            content.items.splice(0..0, inherited);
+        }
+        let text = place.block(&format!("resource \"{kind}\" \"{name}\""), &content, "")?;
+        self.insert_below(file, near.span, &text);
+        self.out.added.push(format!("resource {kind} {name}"));
+        self.out.created.push((resource::address(Mode::Managed, kind, &name), near.id));
+        Ok(())
+    }
+
+    /// A top-level block below another one, with a blank line between.
+    fn insert_below(&mut self, file: &SourceFile, block: Span, text: &str) {
+        let at = crate::source::line_end(&file.text, block.end as usize);
+        let nl = file.newline();
+        self.out.edits.push(Edit::insert(block.file, at, format!("{nl}{nl}{text}")));
+    }
+
+    /// The name, with a number when it is taken.
+    fn free_name(&mut self, near: &Resource, kind: &str, name: &str) -> String {
+        let project = &self.workspace.project;
+        let taken = |name: &str| project.at(near.instance, &resource::address(Mode::Managed, kind, name)).is_some();
+        if !taken(name) {
+            return name.to_owned();
+        }
+        let mut n = 2;
+        while taken(&format!("{name}_{n}")) {
+            n += 1;
+        }
+        let free = format!("{name}_{n}");
+        let address = |name: &str| resource::address(Mode::Managed, kind, name);
+        self.renamed.push((address(name), address(&free)));
+        free
+    }
+
+    fn add_data(&mut self, near: &Resource, kind: &str, name: &str) {
+        let project = &self.workspace.project;
+        if project.at(near.instance, &resource::address(Mode::Data, kind, name)).is_some() {
+            return;
+        }
+        let file = project.file(near.span.file);
+        let start = crate::source::comment_lines_above(&file.text, near.span.start as usize);
+        let nl = file.newline();
+        self.out.edits.push(Edit::insert(near.span.file, start, format!("data \"{kind}\" \"{name}\" {{}}{nl}{nl}")));
+        self.out.added.push(format!("data {kind} {name}"));
+    }
+
+    fn append(&mut self, resource: &Resource, argument: &str, value: &Draft) -> Result<(), String> {
+        let file = self.workspace.project.file(resource.span.file);
+        let block = self.block(resource)?;
+        let renamed = self.renamed.clone();
+        let place = self.written_at(file, resource, true, &renamed);
+        let Some(attribute) = block.body.get_attribute(argument) else {
+            let content = DraftBody::arguments([(argument, Draft::List(vec![value.clone()]))]);
+            return self.set(resource, &content);
+        };
+        let array = attribute.value.as_array().ok_or_else(|| format!("`{argument}` is not a plain list"))?;
+        let edit = policy::append_element(file, resource.span.file, array, |indent| place.value(value, indent))?;
+        self.out.edits.push(edit);
+        self.touch(resource.span.file, header_of(resource), argument);
+        self.out.updated.push((resource.id, vec![argument.to_owned()]));
+        Ok(())
+    }
+
+    fn import(&mut self, near: &Resource, to: &str, id: &str) -> Result<(), String> {
+        let project = &self.workspace.project;
+        if !project.instance(near.instance).address.is_empty() {
+            return Err("import blocks may stand in the root module only".into());
+        }
+        let file = project.file(near.span.file);
+        let nl = file.newline();
+        let lines = [("to".to_owned(), to.to_owned()), ("id".to_owned(), format!("\"{}\"", render::escape(id)))];
+        let text = format!("import {{{nl}{}}}", render::aligned(&lines, unit(&file.text), nl));
+        self.insert_below(file, near.span, &text);
+        self.out.added.push("import".into());
+        Ok(())
+    }
+}
+
+/// `count`, `for_each`, `provider` and `region` of a block, as they are written, for what is added beside it.
+fn inherited(file: &SourceFile, block: &Block) -> Vec<(String, DraftItem)> {
+    ["count", "for_each", "provider", "region"]
+        .into_iter()
+        .filter_map(|name| {
+            let range = block.body.get_attribute(name)?.value.span()?;
+            Some((name.to_owned(), DraftItem::Argument(Draft::Expression(file.text[range].trim().to_owned()))))
+        })
+        .collect()
+}
+
+fn header_of(resource: &Resource) -> String {
+    let keyword = if resource.mode == Mode::Data { "data" } else { "resource" };
+    format!("{keyword} {} {}", resource.kind, resource.name)
+}
+
+fn has_dynamic(block: &Block, name: &str) -> bool {
+    block.body.get_blocks("dynamic").any(|b| b.labels.first().is_some_and(|label| label.as_str() == name))
+}
+
+/// Whether a value is written out: nothing that a reader would lose by replacing it.
+fn is_literal(expr: &Expression) -> bool {
+    match expr {
+        Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) | Expression::String(_) => true,
+        Expression::Array(items) => items.iter().all(is_literal),
+        Expression::UnaryOp(op) => is_literal(&op.expr),
+        _ => false,
+    }
+}
+
+/// `x` of `var.x`.
+fn variable_name(expr: &Expression) -> Option<&str> {
+    let Expression::Traversal(traversal) = expr else { return None };
+    let Expression::Variable(root) = &traversal.expr else { return None };
+    match (root.as_str(), traversal.operators.as_slice()) {
+        ("var", [operator]) => match operator.value() {
+            hcl_edit::expr::TraversalOperator::GetAttr(name) => Some(name.as_str()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn shorten(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > 60 {
+        format!("`{}…`", line.chars().take(57).collect::<String>())
+    } else {
+        format!("`{line}`")
+    }
+}

@@ -1,0 +1,216 @@
+//! Where new arguments and blocks go in an HCL body, so that they look as if its author had written them.
+//!
+//! What stands there is never moved: an argument joins the aligned group before it when its name fits, else it opens a
+//! paragraph of its own; both are what `terraform fmt` would leave.
+
+use std::ops::Range;
+
+use hcl_edit::Span as _;
+use hcl_edit::structure::{Block, Body, Structure};
+
+use crate::source::{indentation, line_end, line_start};
+
+/// Arguments that people keep at the end.
+const LAST_ARGUMENTS: [&str; 2] = ["depends_on", "tags"];
+/// Blocks that people keep at the end.
+const LAST_ITEMS: [&str; 4] = ["depends_on", "lifecycle", "timeouts", "provisioner"];
+
+/// Text to insert, and where.
+pub(super) struct Insertion {
+    pub(super) at: Range<usize>,
+    pub(super) text: String,
+}
+
+/// The inside of a block in its file.
+pub(super) struct Inside<'a> {
+    pub(super) text: &'a str,
+    /// Between the braces.
+    pub(super) inner: Range<usize>,
+    pub(super) body: &'a Body,
+    /// Indentation of the line that opens the block.
+    pub(super) outer_indent: &'a str,
+    /// Indentation of what stands inside.
+    pub(super) indent: String,
+    pub(super) newline: &'a str,
+}
+
+impl<'a> Inside<'a> {
+    /// The inside of `block`; `unit` is one level of indentation.
+    pub(super) fn of(text: &'a str, block: &'a Block, unit: &str, newline: &'a str) -> Result<Self, String> {
+        let span = block.span().ok_or("the block has no place in its file")?;
+        let inner = inner_range(text, block, &span)?;
+        let outer_indent = indentation(text, span.start);
+        let first = block.body.iter().next().and_then(hcl_edit::Span::span);
+        let indent = match first {
+            Some(first) if text[inner.start..first.start].contains('\n') => indentation(text, first.start).to_owned(),
+            _ => format!("{outer_indent}{unit}"),
+        };
+        Ok(Self { text, inner, body: &block.body, outer_indent, indent, newline })
+    }
+
+    fn is_one_line(&self) -> bool {
+        !self.text[self.inner.clone()].contains('\n')
+    }
+
+    /// The insertion of aligned argument lines and rendered blocks (without surrounding line endings).
+    pub(super) fn insert(&self, arguments: &[(String, String)], blocks: &[String]) -> Vec<Insertion> {
+        if self.is_one_line() {
+            return vec![self.unfold(arguments, blocks)];
+        }
+        let mut insertions = Vec::new();
+        if !arguments.is_empty() {
+            insertions.push(self.insert_arguments(arguments));
+        }
+        if !blocks.is_empty() {
+            insertions.push(self.insert_blocks(blocks));
+        }
+        insertions
+    }
+
+    /// `{ a = 1 }` becomes a block of several lines.
+    fn unfold(&self, arguments: &[(String, String)], blocks: &[String]) -> Insertion {
+        let nl = self.newline;
+        let existing = self.text[self.inner.clone()].trim();
+        let mut parts = Vec::new();
+        if !existing.is_empty() {
+            parts.push(format!("{}{existing}", self.indent));
+        }
+        if !arguments.is_empty() {
+            let lines = super::render::aligned(arguments, &self.indent, nl);
+            parts.push(lines.trim_end_matches(['\r', '\n']).to_owned());
+        }
+        parts.extend(blocks.iter().cloned());
+        let blank = format!("{nl}{nl}");
+        let text = format!("{nl}{}{nl}{}", parts.join(&blank), self.outer_indent);
+        Insertion { at: self.inner.clone(), text }
+    }
+
+    fn insert_arguments(&self, arguments: &[(String, String)]) -> Insertion {
+        let nl = self.newline;
+        let trim = |lines: String| lines.trim_end_matches(['\r', '\n']).to_owned();
+        let Some(anchor) = self.argument_anchor() else {
+            let at = line_end(self.text, self.inner.start);
+            let lines = trim(super::render::aligned(arguments, &self.indent, nl));
+            let gap = if self.body.is_empty() { "" } else { nl };
+            return Insertion { at: at..at, text: format!("{nl}{lines}{gap}") };
+        };
+        let at = line_end(self.text, anchor.end);
+        if let Some(width) = self.group_width(&anchor, arguments) {
+            let lines: String =
+                arguments.iter().map(|(name, value)| format!("{nl}{}{name:width$} = {value}", self.indent)).collect();
+            return Insertion { at: at..at, text: lines };
+        }
+        let lines = trim(super::render::aligned(arguments, &self.indent, nl));
+        // Never between lines that are aligned with each other.
+        let at = line_end(self.text, self.end_of_run(anchor).end);
+        let gap = if self.is_adjacent_below(at) { nl } else { "" };
+        Insertion { at: at..at, text: format!("{nl}{nl}{lines}{gap}") }
+    }
+
+    /// The last of the arguments that follow `anchor` on lines without a gap.
+    fn end_of_run(&self, anchor: Range<usize>) -> Range<usize> {
+        let below = self.body.iter().map_while(|structure| structure.as_attribute()?.span());
+        let start = anchor.start;
+        below.filter(|span| span.start > start).fold(anchor, |last, next| {
+            let between = &self.text[last.end..line_start(self.text, next.start).max(last.end)];
+            if between.matches('\n').count() == 1 { next } else { last }
+        })
+    }
+
+    /// The last argument before the first nested block, but before those that people keep last.
+    fn argument_anchor(&self) -> Option<Range<usize>> {
+        let leading: Vec<_> = self.body.iter().map_while(Structure::as_attribute).collect();
+        let all: Vec<_> = if leading.is_empty() { self.body.attributes().collect() } else { leading };
+        let mut kept = all.len();
+        while kept > 1 && LAST_ARGUMENTS.contains(&all[kept - 1].key.as_str()) {
+            kept -= 1;
+        }
+        all.get(kept.checked_sub(1)?)?.span()
+    }
+
+    /// The width of the names in the aligned group around `anchor`, when the new names fit and the group is aligned.
+    fn group_width(&self, anchor: &Range<usize>, arguments: &[(String, String)]) -> Option<usize> {
+        if arguments.iter().any(|(_, value)| value.contains('\n')) {
+            return None;
+        }
+        let spans: Vec<_> = self
+            .body
+            .iter()
+            .filter_map(|s| Some((s.as_attribute()?.key.as_str(), s.span()?)))
+            .filter(|(_, span)| !self.text[span.clone()].contains('\n'))
+            .collect();
+        let at = spans.iter().position(|(_, span)| span == anchor)?;
+        let adjacent = |above: &Range<usize>, below: &Range<usize>| {
+            let between = &self.text[above.end..line_start(self.text, below.start)];
+            between.matches('\n').count() == 1
+        };
+        let mut first = at;
+        while first > 0 && adjacent(&spans[first - 1].1, &spans[first].1) {
+            first -= 1;
+        }
+        let mut last = at;
+        while last + 1 < spans.len() && adjacent(&spans[last].1, &spans[last + 1].1) {
+            last += 1;
+        }
+        let group = &spans[first..=last];
+        let width = group.iter().map(|(name, _)| name.chars().count()).max()?;
+        let is_aligned = group.iter().all(|(name, span)| {
+            let rest = &self.text[span.start + name.len()..span.end];
+            let spaces = rest.len() - rest.trim_start_matches(' ').len();
+            spaces == width - name.chars().count() + 1
+                && indentation(self.text, span.start) == self.indent
+                && line_start(self.text, span.start) + self.indent.len() == span.start
+        });
+        let fits = arguments.iter().all(|(name, _)| name.chars().count() <= width);
+        (is_aligned && fits).then_some(width)
+    }
+
+    /// Whether the line after `at` holds something other than the closing brace.
+    fn is_adjacent_below(&self, at: usize) -> bool {
+        let rest = self.text[at..].trim_start_matches('\r');
+        let next = rest.strip_prefix('\n').unwrap_or("").lines().next().unwrap_or("").trim();
+        !next.is_empty() && !next.starts_with('}')
+    }
+
+    fn insert_blocks(&self, blocks: &[String]) -> Insertion {
+        let nl = self.newline;
+        let blank = format!("{nl}{nl}");
+        let items: Vec<_> = self.body.iter().collect();
+        let mut kept = items.len();
+        while kept > 0 && LAST_ITEMS.contains(&name_of(items[kept - 1])) {
+            kept -= 1;
+        }
+        if let Some(anchor) = kept.checked_sub(1).and_then(|i| items[i].span()) {
+            let at = line_end(self.text, anchor.end);
+            let gap = if self.is_adjacent_below(at) { nl } else { "" };
+            Insertion { at: at..at, text: format!("{blank}{}{gap}", blocks.join(&blank)) }
+        } else {
+            let at = line_end(self.text, self.inner.start);
+            let gap = if items.is_empty() { "" } else { nl };
+            Insertion { at: at..at, text: format!("{nl}{}{gap}", blocks.join(&blank)) }
+        }
+    }
+}
+
+fn name_of(structure: &Structure) -> &str {
+    match structure {
+        Structure::Attribute(attribute) => attribute.key.as_str(),
+        Structure::Block(block) => block.ident.as_str(),
+    }
+}
+
+/// The bytes between the braces of a block.
+fn inner_range(text: &str, block: &Block, span: &Range<usize>) -> Result<Range<usize>, String> {
+    let header_end = block
+        .labels
+        .last()
+        .and_then(hcl_edit::Span::span)
+        .or_else(|| block.ident.span())
+        .ok_or("the block has no place in its file")?
+        .end;
+    let open = text[header_end..span.end].find('{').ok_or("the block has no brace")? + header_end;
+    if text.as_bytes().get(span.end.wrapping_sub(1)) != Some(&b'}') {
+        return Err("the block's end is not where it should be".into());
+    }
+    Ok(open + 1..span.end - 1)
+}

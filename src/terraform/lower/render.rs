@@ -1,0 +1,248 @@
+//! Drafts as HCL text, as `terraform fmt` would leave it.
+
+use crate::model::{Draft, DraftBody, DraftItem, Project, Repeat, ResourceId};
+
+/// Longest object or list that stays on one line.
+const ONE_LINE: usize = 72;
+
+/// Where a draft is written: decides how references look.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) project: &'a Project,
+    /// The resource that is edited, or that an added one stands below.
+    pub(super) resource: ResourceId,
+    /// Whether the written block is repeated like `resource`.
+    pub(super) mirrored: bool,
+    /// One level of indentation.
+    pub(super) unit: &'a str,
+    /// Line ending.
+    pub(super) newline: &'a str,
+    /// Names that were taken: what an added resource is called instead.
+    pub(super) renamed: &'a [(String, String)],
+}
+
+impl Place<'_> {
+    /// A reference to an attribute of `target`, with the index that this place needs.
+    pub(super) fn reference(&self, target: ResourceId, attribute: &str) -> Result<String, String> {
+        let here = self.project.resource(self.resource);
+        let there = self.project.resource(target);
+        if here.instance != there.instance {
+            return Err(format!("{} stands in another module: it would have to be passed in", there.address()));
+        }
+        let index = match &there.repeat {
+            Repeat::Once => "",
+            repeat if self.mirrored && (target == self.resource || same_repeat(self.project, &here.repeat, repeat)) => {
+                if matches!(repeat, Repeat::Count(_)) {
+                    "[count.index]"
+                } else {
+                    "[each.key]"
+                }
+            }
+            _ => return Err(format!("{} is repeated: which one is meant isn't known", there.address())),
+        };
+        let dot = if attribute.is_empty() { "" } else { "." };
+        Ok(format!("{}{index}{dot}{attribute}", there.address()))
+    }
+
+    /// A reference to something that the same fix adds beside `resource`.
+    fn added(&self, address: &str, attribute: &str) -> String {
+        let renamed = self.renamed.iter().find(|(old, _)| old == address);
+        let address = renamed.map_or(address, |(_, new)| new.as_str());
+        let index = match &self.project.resource(self.resource).repeat {
+            Repeat::ForEach(_) if self.mirrored => "[each.key]",
+            Repeat::Count(_) if self.mirrored => "[count.index]",
+            _ => "",
+        };
+        format!("{address}{index}.{attribute}")
+    }
+
+    /// A value, with `indent` before the lines that follow its first.
+    pub(super) fn value(&self, draft: &Draft, indent: &str) -> Result<String, String> {
+        let single = self.one_line(draft)?;
+        let fits = single.len() <= ONE_LINE && !is_long(draft);
+        Ok(match draft {
+            Draft::List(items) if !fits && !items.is_empty() => {
+                let inner = format!("{indent}{}", self.unit);
+                let lines: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, &inner)).collect();
+                let nl = self.newline;
+                let lines = lines?.iter().map(|line| format!("{inner}{line},{nl}")).collect::<String>();
+                format!("[{nl}{lines}{indent}]")
+            }
+            Draft::Object(entries) if !fits && !entries.is_empty() => self.object(entries, indent)?,
+            Draft::Json(inner) if !fits => format!("jsonencode({})", self.value(inner, indent)?),
+            _ => single,
+        })
+    }
+
+    /// An object on several lines, whatever its length.
+    pub(super) fn object(&self, entries: &[(String, Draft)], indent: &str) -> Result<String, String> {
+        let inner = format!("{indent}{}", self.unit);
+        let mut lines = Vec::new();
+        for (name, value) in entries {
+            lines.push((key(name), self.value(value, &inner)?));
+        }
+        let nl = self.newline;
+        Ok(format!("{{{nl}{}{indent}}}", aligned(&lines, &inner, nl)))
+    }
+
+    fn one_line(&self, draft: &Draft) -> Result<String, String> {
+        Ok(match draft {
+            Draft::Bool(b) => b.to_string(),
+            Draft::Number(n) => n.clone(),
+            Draft::String(text) => format!("\"{}\"", escape(text)),
+            Draft::Text(pieces) => self.template(pieces)?,
+            Draft::List(items) => {
+                let items: Result<Vec<_>, _> = items.iter().map(|item| self.one_line(item)).collect();
+                format!("[{}]", items?.join(", "))
+            }
+            Draft::Object(entries) if entries.is_empty() => "{}".into(),
+            Draft::Object(entries) => {
+                let entries: Result<Vec<_>, String> = entries
+                    .iter()
+                    .map(|(name, value)| Ok(format!("{} = {}", key(name), self.one_line(value)?)))
+                    .collect();
+                format!("{{ {} }}", entries?.join(", "))
+            }
+            Draft::Attribute(resource, attribute) => self.reference(*resource, attribute)?,
+            Draft::AddedAttribute(address, attribute) => self.added(address, attribute),
+            Draft::Json(inner) => format!("jsonencode({})", self.one_line(inner)?),
+            Draft::Expression(text) => text.clone(),
+        })
+    }
+
+    fn template(&self, pieces: &[Draft]) -> Result<String, String> {
+        let mut text = String::from("\"");
+        for piece in pieces {
+            match piece {
+                Draft::String(known) => text.push_str(&escape(known)),
+                other => text.push_str(&format!("${{{}}}", self.one_line(other)?)),
+            }
+        }
+        text.push('"');
+        Ok(text)
+    }
+
+    /// The lines of a body, each with `indent` and a line ending.
+    pub(super) fn body(&self, body: &DraftBody, indent: &str) -> Result<String, String> {
+        let nl = self.newline;
+        let mut text = String::new();
+        let mut group: Vec<(String, String)> = Vec::new();
+        let mut first = true;
+        for (name, item) in &body.items {
+            match item {
+                DraftItem::Argument(value) => group.push((name.clone(), self.value(value, indent)?)),
+                DraftItem::Block(inner) => {
+                    text.push_str(&aligned(&group, indent, nl));
+                    if !group.is_empty() || !first {
+                        text.push_str(nl);
+                    }
+                    group.clear();
+                    text.push_str(&self.block(name, inner, indent)?);
+                    text.push_str(nl);
+                }
+            }
+            first = false;
+        }
+        if !group.is_empty() && !text.is_empty() {
+            text.push_str(nl);
+        }
+        text.push_str(&aligned(&group, indent, nl));
+        Ok(text)
+    }
+
+    /// A block: its first line indented, no line ending after its last.
+    pub(super) fn block(&self, header: &str, body: &DraftBody, indent: &str) -> Result<String, String> {
+        let inner = self.body(body, &format!("{indent}{}", self.unit))?;
+        let nl = self.newline;
+        Ok(if inner.is_empty() {
+            format!("{indent}{header} {{}}")
+        } else {
+            format!("{indent}{header} {{{nl}{inner}{indent}}}")
+        })
+    }
+}
+
+/// Two lists of objects and objects with several entries read better on several lines.
+fn is_long(draft: &Draft) -> bool {
+    match draft {
+        Draft::Object(entries) => entries.len() > 2 || entries.iter().any(|(_, value)| is_long(value)),
+        Draft::List(items) => items.iter().any(|item| matches!(item, Draft::Object(_))),
+        Draft::Json(inner) => is_long(inner),
+        _ => false,
+    }
+}
+
+/// Whether two resources are certainly repeated by the same keys: the same expression, or one chained to the other.
+fn same_repeat(project: &Project, a: &Repeat, b: &Repeat) -> bool {
+    match (a, b) {
+        (Repeat::ForEach(a), Repeat::ForEach(b)) | (Repeat::Count(a), Repeat::Count(b)) => {
+            let text = |span: crate::source::Span| project.file(span.file).text[span.range()].trim().to_owned();
+            a.value.equals(&b.value) == Some(true) || text(a.span) == text(b.span)
+        }
+        _ => false,
+    }
+}
+
+/// `name = value` lines with their `=` aligned, as `terraform fmt` does: a value of several lines stands alone.
+pub(super) fn aligned(entries: &[(String, String)], indent: &str, newline: &str) -> String {
+    let mut text = String::new();
+    let mut rest = entries;
+    while let Some(((name, value), tail)) = rest.split_first() {
+        let run = rest.iter().take_while(|(_, value)| !value.contains('\n')).count();
+        if run == 0 {
+            text.push_str(&format!("{indent}{name} = {value}{newline}"));
+            rest = tail;
+            continue;
+        }
+        let width = rest[..run].iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (name, value) in &rest[..run] {
+            text.push_str(&format!("{indent}{name:width$} = {value}{newline}"));
+        }
+        rest = &rest[run..];
+    }
+    text
+}
+
+fn key(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if plain { name.to_owned() } else { format!("\"{}\"", escape(name)) }
+}
+
+/// The inside of a quoted string: no interpolation comes about.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '$' | '%' if chars.peek() == Some(&'{') => {
+                out.push(c);
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_several_lines_stand_alone() {
+        let entries = [("a", "1"), ("bbb", "2"), ("c", "{\n}"), ("dd", "3")];
+        let entries: Vec<_> = entries.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        assert_eq!(aligned(&entries, "  ", "\n"), "  a   = 1\n  bbb = 2\n  c = {\n}\n  dd = 3\n");
+    }
+
+    #[test]
+    fn interpolation_is_escaped() {
+        assert_eq!(escape("a${b} %{c} $d \"e\""), "a$${b} %%{c} $d \\\"e\\\"");
+    }
+}

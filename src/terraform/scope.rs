@@ -1,0 +1,214 @@
+//! What names mean in a Terraform module: variables, locals, modules, data sources, resources.
+
+use std::sync::Arc;
+
+use super::build::Builder;
+use super::declare::{Content, Expr, Source};
+use super::json;
+use crate::hcl::{Bindings, Scope, Step, evaluate};
+use crate::model::{Body, Entry, Form, InstanceId, Mode, Node, Reference, Symbol, Value, resource};
+use crate::source::{FileId, Span};
+
+/// The names of one module instance, seen from one file.
+pub(super) struct ModuleScope<'b, 'a> {
+    pub(super) builder: &'b Builder<'a>,
+    pub(super) instance: InstanceId,
+    pub(super) file: FileId,
+    /// The text that spans of the expression point into, when it isn't the file's own.
+    pub(super) embedded: Option<&'b str>,
+}
+
+impl Scope for ModuleScope<'_, '_> {
+    fn file(&self) -> FileId {
+        self.file
+    }
+
+    fn source(&self) -> &str {
+        self.embedded.unwrap_or_else(|| &self.builder.files[self.file.0 as usize].text)
+    }
+
+    fn lookup(&self, root: &str, steps: &[Step]) -> (Value, usize) {
+        let name = |i: usize| match steps.get(i) {
+            Some(Step::Name(name)) => Some(&**name),
+            _ => None,
+        };
+        match (root, name(0), name(1)) {
+            ("var", Some(variable), _) => (self.builder.variable(self.instance, variable), 1),
+            ("local", Some(local), _) => (self.builder.local(self.instance, local), 1),
+            ("module", Some(call), _) => self.module_output(call, steps),
+            ("data", Some(kind), Some(name)) => (self.reference(Mode::Data, kind, name), 2),
+            ("each" | "count" | "path" | "terraform" | "self", Some(first), _) => (self.symbol(root, first), 1),
+            (kind, Some(name), _) => (self.reference(Mode::Managed, kind, name), 1),
+            _ => (Value::Unknown, steps.len()),
+        }
+    }
+}
+
+impl ModuleScope<'_, '_> {
+    fn symbol(&self, root: &str, name: &str) -> Value {
+        Value::Symbol(Symbol { name: format!("{root}.{name}").into(), instance: self.instance })
+    }
+
+    fn reference(&self, mode: Mode, kind: &str, name: &str) -> Value {
+        match self.builder.address(self.instance, &resource::address(mode, kind, name)) {
+            Some(resource) => Value::Reference(Reference { resource, index: None, path: Vec::new() }),
+            None => Value::Unknown,
+        }
+    }
+
+    /// `module.call.output` and `module.call[key].output`.
+    fn module_output(&self, call: &str, steps: &[Step]) -> (Value, usize) {
+        let (output, used) = match steps {
+            [_, Step::Name(output), ..] => (output, 2),
+            [_, Step::Key(..) | Step::Splat, Step::Name(output), ..] => (output, 3),
+            _ => return (Value::Unknown, steps.len()),
+        };
+        match self.builder.output(self.instance, call, output) {
+            // Behind a key, each use of the module has its own resources: only that one exists is known.
+            Some(_) if used == 3 => (self.symbol("module", &format!("{call}[].{output}")), used),
+            Some(value) => (value, used),
+            None => (self.symbol("module", &format!("{call}.{output}")), used),
+        }
+    }
+
+    /// The value of an expression in either syntax.
+    pub(super) fn value(&self, source: Source<'_>, bound: Option<&Bindings<'_>>) -> Node {
+        match source.expr {
+            Expr::Hcl(expr) => evaluate(expr, self, bound),
+            Expr::Json(node) => self.json(node),
+        }
+    }
+
+    fn json(&self, node: &json::Node) -> Node {
+        let span = Span::new(self.file, node.range.clone());
+        let value = match &node.kind {
+            json::Kind::Null => Value::Null,
+            json::Kind::Bool(b) => Value::Bool(*b),
+            json::Kind::Number(n) => n.parse().map_or(Value::Unknown, Value::Number),
+            json::Kind::String(text) => self.json_string(text, span),
+            json::Kind::Array(items) => Value::List(items.iter().map(|item| self.json(item)).collect()),
+            json::Kind::Object(_) => Value::Map(self.json_object(node, Form::Attribute)),
+        };
+        Node { value, span }
+    }
+
+    /// In JSON syntax every string is a template.
+    fn json_string(&self, text: &Arc<str>, span: Span) -> Value {
+        if !text.contains("${") && !text.contains("%{") {
+            return Value::String(text.clone());
+        }
+        let Ok(template) = hcl_edit::parser::parse_template(text) else { return Value::Unknown };
+        let scope = ModuleScope { embedded: Some(text), ..*self };
+        let expr = hcl_edit::expr::Expression::from(hcl_edit::template::HeredocTemplate::new(
+            hcl_edit::Ident::new("JSON"),
+            template,
+        ));
+        let mut value = evaluate(&expr, &scope, None).value;
+        respan(&mut value, span);
+        value
+    }
+
+    fn json_object(&self, node: &json::Node, form: Form) -> Body {
+        let entries = node.properties().iter().filter(|p| &*p.name != "//").map(|p| Entry {
+            name: p.name.clone(),
+            span: Span::new(self.file, p.range.clone()),
+            form,
+            node: self.json(&p.value),
+        });
+        Body { entries: entries.collect(), open: false }
+    }
+
+    /// The entries of a block.
+    pub(super) fn body(&self, content: Content<'_>, bound: Option<&Bindings<'_>>) -> Body {
+        match content {
+            // JSON doesn't tell blocks from attributes; controls treat them alike.
+            Content::Json(node) => self.json_object(node, Form::Attribute),
+            Content::Hcl(body) => self.hcl_body(body, bound),
+        }
+    }
+
+    fn hcl_body(&self, body: &hcl_edit::structure::Body, bound: Option<&Bindings<'_>>) -> Body {
+        use hcl_edit::Span as _;
+        let mut entries = Vec::with_capacity(body.len());
+        for structure in body {
+            let span = Span::new(self.file, structure.span().unwrap_or_default());
+            match structure {
+                hcl_edit::structure::Structure::Attribute(attribute) => entries.push(Entry {
+                    name: attribute.key.as_str().into(),
+                    span,
+                    form: Form::Attribute,
+                    node: evaluate(&attribute.value, self, bound),
+                }),
+                hcl_edit::structure::Structure::Block(block) if block.ident.as_str() == "dynamic" => {
+                    self.dynamic(block, span, bound, &mut entries);
+                }
+                hcl_edit::structure::Structure::Block(block) => entries.push(Entry {
+                    name: block.ident.as_str().into(),
+                    span,
+                    form: Form::Block,
+                    node: Node { value: Value::Map(self.hcl_body(&block.body, bound)), span },
+                }),
+            }
+        }
+        Body { entries, open: false }
+    }
+
+    fn dynamic(
+        &self,
+        block: &hcl_edit::structure::Block,
+        span: Span,
+        bound: Option<&Bindings<'_>>,
+        entries: &mut Vec<Entry>,
+    ) {
+        let Some(name) = block.labels.first().map(hcl_edit::structure::BlockLabel::as_str) else { return };
+        let Some(content) = block.body.get_blocks("content").next() else { return };
+        let iterator =
+            block.body.get_attribute("iterator").and_then(|a| a.value.as_variable()).map_or(name, |i| i.as_str());
+        let over = block.body.get_attribute("for_each").map(|a| evaluate(&a.value, self, bound).value);
+        let mut push = |form, element: Value| {
+            let inner = Bindings::new(iterator, element, bound);
+            let node = Node { value: Value::Map(self.hcl_body(&content.body, Some(&inner))), span };
+            entries.push(Entry { name: name.into(), span, form, node });
+        };
+        match over {
+            Some(Value::List(items)) => items.into_iter().for_each(|item| push(Form::Block, element(item.value, span))),
+            Some(Value::Map(map)) if !map.open => {
+                map.entries.into_iter().for_each(|entry| push(Form::Block, element(entry.node.value, span)));
+            }
+            Some(Value::Null) => {}
+            _ => push(Form::Dynamic, Value::Unknown),
+        }
+    }
+}
+
+/// What an iterator stands for: `{ value = element }`, with an unknown key.
+fn element(value: Value, span: Span) -> Value {
+    let entry =
+        |name: &str, value| Entry { name: name.into(), span, form: Form::Attribute, node: Node { value, span } };
+    Value::Map(Body { entries: vec![entry("key", Value::Unknown), entry("value", value)], open: false })
+}
+
+/// Gives every node of a value one span: the string that it was written in.
+fn respan(value: &mut Value, span: Span) {
+    let each = |nodes: &mut Vec<Node>| {
+        for node in nodes {
+            node.span = span;
+            respan(&mut node.value, span);
+        }
+    };
+    match value {
+        Value::List(nodes) | Value::Text(nodes) | Value::Either(nodes) => each(nodes),
+        Value::Json(node) => {
+            node.span = span;
+            respan(&mut node.value, span);
+        }
+        Value::Map(body) => {
+            for entry in &mut body.entries {
+                entry.span = span;
+                entry.node.span = span;
+                respan(&mut entry.node.value, span);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,260 @@
+//! What must hold after an edit: nothing changed that no fix declared, every reference resolves, nothing depends on
+//! itself.
+
+use std::collections::{BTreeSet, HashMap};
+
+use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
+use hcl_edit::structure::{Body, Structure};
+use hcl_edit::visit::{Visit, visit_traversal};
+
+use crate::model::{Mode, Project, ResourceId, resource};
+use crate::source::FileId;
+use crate::terraform::lower::Lowered;
+use crate::terraform::{Tree, Workspace, json};
+
+/// The values before and after differ only where a fix said so.
+pub fn frame(file: FileId, before: &Tree, after: &Tree, lowered: &[&Lowered]) -> Result<(), String> {
+    let mut differences = Vec::new();
+    let mut added = Vec::new();
+    match (before, after) {
+        (Tree::Hcl(before), Tree::Hcl(after)) => hcl_files(before, after, &mut differences, &mut added)?,
+        (Tree::Json(before), Tree::Json(after)) => {
+            let mut paths = Vec::new();
+            json_difference(before, after, "", &mut paths);
+            return json_frame(file, &paths, lowered);
+        }
+        _ => return Err("the file changed its syntax".into()),
+    }
+    for (block, path) in differences {
+        let declared = lowered
+            .iter()
+            .flat_map(|l| &l.touched)
+            .any(|touched| touched.file == file && touched.block == block && is_under(&path, &touched.path));
+        if !declared {
+            return Err(format!("`{path}` of {block} would change, which no fix declares"));
+        }
+    }
+    for header in added {
+        if !lowered.iter().any(|l| l.added.contains(&header)) {
+            return Err(format!("{header} would be added, which no fix declares"));
+        }
+    }
+    Ok(())
+}
+
+fn is_under(path: &str, declared: &str) -> bool {
+    path == declared
+        || path.strip_prefix(declared).is_some_and(|rest| rest.starts_with('.'))
+        // A block that is added whole holds the declared path.
+        || declared.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn header(structure: &Structure) -> String {
+    match structure {
+        Structure::Attribute(attribute) => attribute.key.as_str().to_owned(),
+        Structure::Block(block) => {
+            let labels = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str);
+            std::iter::once(block.ident.as_str()).chain(labels).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// Top-level blocks keep their order; between them others may be added.
+fn hcl_files(
+    before: &Body,
+    after: &Body,
+    differences: &mut Vec<(String, String)>,
+    added: &mut Vec<String>,
+) -> Result<(), String> {
+    let mut old = before.iter().peekable();
+    for new in after {
+        let name = header(new);
+        match old.peek() {
+            Some(structure) if header(structure) == name => {
+                if let (Some(Structure::Block(a)), Structure::Block(b)) = (old.next(), new) {
+                    let mut paths = Vec::new();
+                    body_difference(&a.body, &b.body, "", &mut paths);
+                    differences.extend(paths.into_iter().map(|path| (name.clone(), path)));
+                }
+            }
+            _ => added.push(name),
+        }
+    }
+    match old.next() {
+        Some(lost) => Err(format!("{} would be lost", header(lost))),
+        None => Ok(()),
+    }
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
+
+fn body_difference(before: &Body, after: &Body, prefix: &str, paths: &mut Vec<String>) {
+    let names: BTreeSet<&str> =
+        before.attributes().chain(after.attributes()).map(|attribute| attribute.key.as_str()).collect();
+    for name in names {
+        let same = match (before.get_attribute(name), after.get_attribute(name)) {
+            (Some(a), Some(b)) => a.value == b.value,
+            _ => false,
+        };
+        if !same {
+            paths.push(join(prefix, name));
+        }
+    }
+    let kinds: BTreeSet<String> =
+        before.blocks().chain(after.blocks()).map(|b| header(&Structure::Block(b.clone()))).collect();
+    for kind in kinds {
+        let of = |body: &Body| -> Vec<Body> {
+            body.blocks().filter(|b| header(&Structure::Block((*b).clone())) == kind).map(|b| b.body.clone()).collect()
+        };
+        let (a, b) = (of(before), of(after));
+        let path = join(prefix, kind.split(' ').next().unwrap_or_default());
+        if a.len() != b.len() {
+            // Blocks added at the end leave those before them as they were.
+            let kept = a.iter().zip(&b).all(|(a, b)| a == b) && a.len() < b.len();
+            paths.push(if kept { path } else { format!("{path} (several)") });
+            continue;
+        }
+        a.iter().zip(&b).for_each(|(a, b)| body_difference(a, b, &path, paths));
+    }
+}
+
+fn json_difference(before: &json::Node, after: &json::Node, prefix: &str, paths: &mut Vec<String>) {
+    match (&before.kind, &after.kind) {
+        (json::Kind::Object(a), json::Kind::Object(b)) => {
+            let names: BTreeSet<&str> = a.iter().chain(b).map(|p| &*p.name).collect();
+            for name in names {
+                match (before.get(name), after.get(name)) {
+                    (Some(a), Some(b)) => json_difference(a, b, &join(prefix, name), paths),
+                    _ => paths.push(join(prefix, name)),
+                }
+            }
+        }
+        (json::Kind::Array(a), json::Kind::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).for_each(|(a, b)| json_difference(a, b, prefix, paths));
+        }
+        (a, b) if same_scalar(a, b) => {}
+        _ => paths.push(prefix.to_owned()),
+    }
+}
+
+fn same_scalar(a: &json::Kind, b: &json::Kind) -> bool {
+    match (a, b) {
+        (json::Kind::Null, json::Kind::Null) => true,
+        (json::Kind::Bool(a), json::Kind::Bool(b)) => a == b,
+        (json::Kind::Number(a), json::Kind::Number(b)) => a == b,
+        (json::Kind::String(a), json::Kind::String(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn json_frame(file: FileId, paths: &[String], lowered: &[&Lowered]) -> Result<(), String> {
+    let touched = lowered.iter().flat_map(|l| &l.touched).filter(|t| t.file == file);
+    let mut declared: Vec<String> = touched.map(|t| format!("{}.{}", t.block.replace(' ', "."), t.path)).collect();
+    declared.extend(lowered.iter().flat_map(|l| &l.added).map(|header| header.replace(' ', ".")));
+    match paths.iter().find(|path| !declared.iter().any(|d| is_under(path, d))) {
+        Some(path) => Err(format!("`{path}` would change, which no fix declares")),
+        None => Ok(()),
+    }
+}
+
+/// Addresses that a file refers to and that its module doesn't declare, when the file didn't before.
+pub fn unresolved(workspace: &Workspace, file: FileId, before: &Tree, old: &Project) -> Vec<String> {
+    let missing = |tree: &Tree, project: &Project| -> BTreeSet<String> {
+        let directory = crate::discover::directory(&project.file(file).display).to_owned();
+        let module = project.modules.iter().position(|m| *m.directory == *directory);
+        let instance = project.instances.iter().position(|i| Some(i.module.0 as usize) == module);
+        let Some(instance) = instance else { return BTreeSet::new() };
+        let instance = crate::model::InstanceId(instance as u32);
+        addresses(tree).into_iter().filter(|address| project.at(instance, address).is_none()).collect()
+    };
+    let was = missing(before, old);
+    missing(&workspace.trees[file.0 as usize], &workspace.project).difference(&was).cloned().collect()
+}
+
+/// The resource and data addresses in the expressions of a tree.
+fn addresses(tree: &Tree) -> BTreeSet<String> {
+    let mut collector = Collector::default();
+    match tree {
+        Tree::Hcl(body) => collector.visit_body(body),
+        Tree::Json(node) => json_addresses(node, &mut collector),
+    }
+    collector.found
+}
+
+fn json_addresses(node: &json::Node, collector: &mut Collector) {
+    match &node.kind {
+        json::Kind::String(text) if text.contains("${") => {
+            if let Ok(template) = hcl_edit::parser::parse_template(text) {
+                collector.visit_template(&template);
+            }
+        }
+        json::Kind::Array(items) => items.iter().for_each(|item| json_addresses(item, collector)),
+        json::Kind::Object(properties) => properties.iter().for_each(|p| json_addresses(&p.value, collector)),
+        _ => {}
+    }
+}
+
+#[derive(Default)]
+struct Collector {
+    found: BTreeSet<String>,
+}
+
+impl Visit for Collector {
+    fn visit_traversal(&mut self, node: &Traversal) {
+        if let Expression::Variable(root) = &node.expr {
+            let names: Vec<&str> = node
+                .operators
+                .iter()
+                .map_while(|operator| match operator.value() {
+                    TraversalOperator::GetAttr(name) => Some(name.as_str()),
+                    _ => None,
+                })
+                .collect();
+            match (root.as_str(), names.as_slice()) {
+                ("data", [kind, name, ..]) => {
+                    self.found.insert(resource::address(Mode::Data, kind, name));
+                }
+                (kind, [name, ..]) if kind.starts_with("aws_") => {
+                    self.found.insert(resource::address(Mode::Managed, kind, name));
+                }
+                _ => {}
+            }
+        }
+        visit_traversal(self, node);
+    }
+}
+
+/// A circle of references through one of the changed resources, said as a sentence.
+pub fn cycle(project: &Project, changed: &[String]) -> Option<String> {
+    if changed.is_empty() {
+        return None;
+    }
+    let mut edges: HashMap<ResourceId, Vec<ResourceId>> = HashMap::new();
+    for resource in &project.resources {
+        let targets = edges.entry(resource.id).or_default();
+        for entry in &resource.body.entries {
+            entry.node.value.each_reference(&mut |reference| targets.push(reference.resource));
+        }
+    }
+    let starts = project.resources.iter().filter(|resource| changed.contains(&resource.address()));
+    starts
+        .into_iter()
+        .find(|start| reaches(&edges, start.id))
+        .map(|start| format!("{} would depend on itself", start.address()))
+}
+
+fn reaches(edges: &HashMap<ResourceId, Vec<ResourceId>>, start: ResourceId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<ResourceId> = edges.get(&start).cloned().unwrap_or_default();
+    while let Some(next) = open.pop() {
+        if next == start {
+            return true;
+        }
+        if seen.insert(next) {
+            open.extend(edges.get(&next).into_iter().flatten());
+        }
+    }
+    false
+}
