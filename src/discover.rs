@@ -42,7 +42,7 @@ pub fn is_terraform(name: &str) -> bool {
         && !name.starts_with(".#") && !name.ends_with('~')
 }
 
-/// Finds the files below `root`; `root` may also be a single file.
+/// Finds the files below the directory `root`.
 pub fn discover(root: &Path) -> Discovery {
     let found = Mutex::new(Discovery::default());
     let walker = WalkBuilder::new(root)
@@ -103,31 +103,35 @@ fn visit_link(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
     let display = relative(root, entry.path());
     let terraform = entry.file_name().to_str().is_some_and(is_terraform);
     let diagnostic = match entry.path().canonicalize() {
-        Err(error) => Diagnostic::error(
+        Err(error) if terraform => Diagnostic::error(
             &display,
             format!("symbolic link can't be followed: {error}"),
             "remove the link, or mend its target",
         ),
-        Ok(target) if target.is_dir() => {
-            let above =
-                entry.path().parent().and_then(|p| p.canonicalize().ok()).is_some_and(|p| p.starts_with(&target));
-            let message =
-                if above { "symbolic link leads back to a directory above it" } else { "symbolic link to a directory" };
-            let diagnostic = Diagnostic::error(&display, format!("{message}: not followed"), "scan the target itself");
-            if above { diagnostic } else { diagnostic.warning() }
-        }
-        Ok(_) if !terraform => return,
-        Ok(target) if root.canonicalize().is_ok_and(|root| target.starts_with(root)) => {
+        // A directory inside the tree is treated where it stands.
+        Ok(target) if target.is_dir() && is_inside(root, &target) => return,
+        Ok(target) if target.is_dir() => Diagnostic::error(
+            &display,
+            "symbolic link to a directory outside: not followed",
+            "scan the directory that it leads to",
+        )
+        .warning(),
+        Ok(target) if terraform && is_inside(root, &target) => {
             lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: false });
             return;
         }
-        Ok(_) => Diagnostic::error(
+        Ok(_) if terraform => Diagnostic::error(
             &display,
             "symbolic link leads out of the scanned directory: not read",
             "scan the directory that holds the target",
         ),
+        _ => return,
     };
     lock(found).diagnostics.push(diagnostic);
+}
+
+fn is_inside(root: &Path, target: &Path) -> bool {
+    root.canonicalize().is_ok_and(|root| target.starts_with(root))
 }
 
 /// `path` relative to `root`, with `/` between the parts.

@@ -1,10 +1,10 @@
 //! What must hold after an edit: nothing changed that no fix declared, every reference resolves, nothing depends on
 //! itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
-use hcl_edit::structure::{Body, Structure};
+use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::visit::{Visit, visit_traversal};
 
 use crate::model::{Mode, Project, ResourceId, resource};
@@ -52,11 +52,13 @@ fn is_under(path: &str, declared: &str) -> bool {
 fn header(structure: &Structure) -> String {
     match structure {
         Structure::Attribute(attribute) => attribute.key.as_str().to_owned(),
-        Structure::Block(block) => {
-            let labels = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str);
-            std::iter::once(block.ident.as_str()).chain(labels).collect::<Vec<_>>().join(" ")
-        }
+        Structure::Block(block) => block_header(block),
     }
+}
+
+fn block_header(block: &Block) -> String {
+    let labels = block.labels.iter().map(|label| label.as_str());
+    std::iter::once(block.ident.as_str()).chain(labels).collect::<Vec<_>>().join(" ")
 }
 
 /// Top-level blocks keep their order; between them others may be added.
@@ -102,17 +104,18 @@ fn body_difference(before: &Body, after: &Body, prefix: &str, paths: &mut Vec<St
             paths.push(join(prefix, name));
         }
     }
-    let kinds: BTreeSet<String> =
-        before.blocks().chain(after.blocks()).map(|b| header(&Structure::Block(b.clone()))).collect();
-    for kind in kinds {
-        let of = |body: &Body| -> Vec<Body> {
-            body.blocks().filter(|b| header(&Structure::Block((*b).clone())) == kind).map(|b| b.body.clone()).collect()
-        };
-        let (a, b) = (of(before), of(after));
+    let mut kinds: BTreeMap<String, (Vec<&Body>, Vec<&Body>)> = BTreeMap::new();
+    for block in before.blocks() {
+        kinds.entry(block_header(block)).or_default().0.push(&block.body);
+    }
+    for block in after.blocks() {
+        kinds.entry(block_header(block)).or_default().1.push(&block.body);
+    }
+    for (kind, (a, b)) in kinds {
         let path = join(prefix, kind.split(' ').next().unwrap_or_default());
         if a.len() != b.len() {
             // Blocks added at the end leave those before them as they were.
-            let kept = a.iter().zip(&b).all(|(a, b)| a == b) && a.len() < b.len();
+            let kept = a.len() < b.len() && a.iter().zip(&b).all(|(a, b)| a == b);
             paths.push(if kept { path } else { format!("{path} (several)") });
             continue;
         }

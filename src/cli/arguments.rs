@@ -46,7 +46,7 @@ pub enum Command {
 /// What scan and fix have in common.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The directory (or file) to treat.
+    /// The directory to treat, with all below it.
     #[arg(default_value = ".")]
     pub path: PathBuf,
     /// Only these controls, by their id or another tool's (`CKV_AWS_27`).

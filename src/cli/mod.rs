@@ -84,16 +84,20 @@ fn catalogue(root: &Path) -> anyhow::Result<Catalogue> {
 fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outcome> {
     let root = &common.path;
     let metadata = std::fs::metadata(root).with_context(|| format!("{}: can't be opened", root.display()))?;
+    if !metadata.is_dir() {
+        // What belongs to a resource may stand in the files beside it.
+        let parent = root.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
+        anyhow::bail!("{} is a file: give the directory of the module ({})", root.display(), parent.display());
+    }
     let mut catalogue = catalogue(root)?;
     let settings = Settings::load(root, &catalogue)?;
     select(&mut catalogue, &common.control)?;
     let discovery = crate::discover::discover(root);
     let mut loaded = crate::terraform::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
-        let what = if metadata.is_dir() { "holds no Terraform files" } else { "is not a Terraform file" };
         loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
             root.display().to_string(),
-            what,
+            "holds no Terraform files",
             "name the directory of a repository; files end in .tf or .tf.json",
         ));
     }
