@@ -16,6 +16,7 @@ use terramend::engine::{self, Options, Outcome};
 use terramend::fix::Grade;
 use terramend::terraform;
 
+#[allow(clippy::print_stdout)]
 fn main() {
     println!("{} ({} files)", corpus().display(), files().len());
     divan::main();

@@ -65,6 +65,22 @@ pub enum Change {
         /// What is set.
         content: DraftBody,
     },
+    /// Add a block beside those of the same name.
+    AppendBlock {
+        /// The resource.
+        resource: ResourceId,
+        /// The block's name.
+        name: String,
+        /// Its content.
+        content: DraftBody,
+    },
+    /// Take arguments or blocks away.
+    Remove {
+        /// The resource.
+        resource: ResourceId,
+        /// Names of arguments and blocks; all blocks of a name go.
+        names: Vec<String>,
+    },
     /// Add a resource below another one.
     Add {
         /// The resource that it stands below.
@@ -120,9 +136,11 @@ impl Change {
     /// The resource that is changed, or next to which something is added.
     pub fn anchor(&self) -> ResourceId {
         match self {
-            Self::Set { resource, .. } | Self::Append { resource, .. } | Self::AppendStatement { resource, .. } => {
-                *resource
-            }
+            Self::Set { resource, .. }
+            | Self::AppendBlock { resource, .. }
+            | Self::Remove { resource, .. }
+            | Self::Append { resource, .. }
+            | Self::AppendStatement { resource, .. } => *resource,
             Self::Add { near, .. } | Self::AddData { near, .. } | Self::Import { near, .. } => *near,
         }
     }

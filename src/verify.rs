@@ -57,7 +57,7 @@ fn header(structure: &Structure) -> String {
 }
 
 fn block_header(block: &Block) -> String {
-    let labels = block.labels.iter().map(|label| label.as_str());
+    let labels = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str);
     std::iter::once(block.ident.as_str()).chain(labels).collect::<Vec<_>>().join(" ")
 }
 

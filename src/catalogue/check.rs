@@ -201,30 +201,45 @@ impl PageScope<'_> {
 
     fn build(&self, spec: &FixSpec) -> Result<Fix, String> {
         let resource = self.context.resource.id;
+        let base = &self.context.resource.name;
+        let name_of = |suffix: &str| if suffix.is_empty() { base.to_string() } else { format!("{base}_{suffix}") };
+        let writer =
+            content::Writer::new(self, spec.add.iter().map(|(kind, suffix, _)| (kind.clone(), name_of(suffix))));
         let mut changes = Vec::new();
         let mut titles = Vec::new();
+        // Additions come first: what refers to them must know their names.
+        for (kind, suffix, add) in &spec.add {
+            titles.push(format!("Add {kind}"));
+            let content = writer.body(add)?;
+            changes.push(Change::Add {
+                near: resource,
+                kind: kind.clone(),
+                name: name_of(suffix),
+                mirror: true,
+                content,
+            });
+        }
         if let Some(set) = &spec.set {
-            let content = content::body(set, self)?;
+            let content = writer.body(set)?;
             titles.push(format!("Set {}", content.paths().join(", ")));
             changes.push(Change::Set { resource, content });
         }
+        if !spec.remove.is_empty() {
+            titles.push(format!("Remove {}", spec.remove.join(", ")));
+            changes.push(Change::Remove { resource, names: spec.remove.clone() });
+        }
+        for (name, append) in &spec.append {
+            titles.push(format!("Add a {name} block"));
+            changes.push(Change::AppendBlock { resource, name: name.clone(), content: writer.body(append)? });
+        }
         for (name, set) in &spec.set_companion {
             let id = self.companion_id(name).ok_or_else(|| format!("no companion `{name}` to change"))?;
-            let content = content::body(set, self)?;
-            titles.push(format!(
-                "Set {} on {}",
-                content.paths().join(", "),
-                self.context.project.resource(id).address()
-            ));
+            let content = writer.body(set)?;
+            let address = self.context.project.resource(id).address();
+            titles.push(format!("Set {} on {address}", content.paths().join(", ")));
             changes.push(Change::Set { resource: id, content });
         }
-        for (kind, suffix, add) in &spec.add {
-            titles.push(format!("Add {kind}"));
-            let base = &self.context.resource.name;
-            let name = if suffix.is_empty() { base.to_string() } else { format!("{base}_{suffix}") };
-            let content = content::body(add, self)?;
-            changes.push(Change::Add { near: resource, kind: kind.clone(), name, mirror: true, content });
-        }
+        changes.splice(0..0, writer.data_sources());
         let title = spec.title.clone().unwrap_or_else(|| titles.join("; "));
         let notes = spec.notes.iter().map(|note| self.text(note)).filter(|note| !note.is_empty()).collect();
         let grade = if changes.is_empty() { Grade::Manual } else { spec.grade };

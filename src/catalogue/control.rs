@@ -119,6 +119,10 @@ pub struct FixSpec {
     pub set: Option<Body>,
     /// Arguments and blocks to set on a companion, by its name.
     pub set_companion: Vec<(String, Body)>,
+    /// Blocks to add beside those of their name.
+    pub append: Vec<(String, Body)>,
+    /// Arguments and blocks to take away.
+    pub remove: Vec<String>,
     /// Resources to add: type, name suffix, content.
     pub add: Vec<(String, String, Body)>,
 }
@@ -275,7 +279,11 @@ impl Reader<'_> {
     }
 
     fn fix(&self, block: &Block) -> Result<FixSpec, PageError> {
-        self.known(&block.body, &["when", "effect", "title", "note", "notes"], &["set", "set_companion", "add"])?;
+        self.known(
+            &block.body,
+            &["when", "effect", "title", "note", "notes", "remove"],
+            &["set", "set_companion", "append", "add"],
+        )?;
         let grade = self.label(block, 0, "a grade")?.parse().map_err(|m: String| self.error(block.span(), m))?;
         let effect = match self.text(&block.body, "effect")? {
             Some(effect) => effect.parse().map_err(|m: String| self.error(block.span(), m))?,
@@ -295,10 +303,15 @@ impl Reader<'_> {
             notes,
             set: block.body.get_blocks("set").next().map(|set| set.body.clone()),
             set_companion: Vec::new(),
+            append: Vec::new(),
+            remove: self.texts(&block.body, "remove")?,
             add: Vec::new(),
         };
         for set in block.body.get_blocks("set_companion") {
             spec.set_companion.push((self.label(set, 0, "a companion's name")?, set.body.clone()));
+        }
+        for append in block.body.get_blocks("append").flat_map(|append| append.body.blocks()) {
+            spec.append.push((append.ident.as_str().to_owned(), append.body.clone()));
         }
         for add in block.body.get_blocks("add") {
             let suffix = add.labels.get(1).map_or(String::new(), |label| label.as_str().to_owned());

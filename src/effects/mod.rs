@@ -128,14 +128,24 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
                     stateful |= is_stateful(&resource.kind);
                 }
             }
-            Change::Append { resource, argument, .. } | Change::AppendStatement { resource, argument, .. } => {
+            Change::Append { resource, argument: name, .. }
+            | Change::AppendStatement { resource, argument: name, .. }
+            | Change::AppendBlock { resource, name, .. } => {
                 let kind = &project.resource(*resource).kind;
-                if facts(kind).replaces(argument) {
+                if facts(kind).replaces(name) {
                     fix.effect = Effect::Replace;
                     stateful |= is_stateful(kind);
                 }
             }
-            _ => {}
+            Change::Remove { resource, names } => {
+                let kind = &project.resource(*resource).kind;
+                let facts = facts(kind);
+                if names.iter().any(|name| facts.replaces(name)) {
+                    fix.effect = Effect::Replace;
+                    stateful |= is_stateful(kind);
+                }
+            }
+            Change::Add { .. } | Change::AddData { .. } | Change::Import { .. } => {}
         }
     }
     let cap = if fix.changes.is_empty() { Grade::Manual } else { cap(fix.effect, stateful, accepted) };

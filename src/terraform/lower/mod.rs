@@ -86,6 +86,8 @@ impl<'w> Lowering<'w> {
         }
         match change {
             Change::Set { content, .. } => self.set(resource, content),
+            Change::AppendBlock { name, content, .. } => self.append_block(resource, name, content),
+            Change::Remove { names, .. } => self.remove(resource, names),
             Change::Add { kind, name, mirror, content, .. } => self.add(resource, kind, name, *mirror, content),
             Change::AddData { kind, name, .. } => {
                 self.add_data(resource, kind, name);
@@ -339,6 +341,48 @@ impl<'w> Lowering<'w> {
         let nl = file.newline();
         self.out.edits.push(Edit::insert(near.span.file, start, format!("data \"{kind}\" \"{name}\" {{}}{nl}{nl}")));
         self.out.added.push(format!("data {kind} {name}"));
+    }
+
+    /// A block more, below the last one of its name.
+    fn append_block(&mut self, resource: &Resource, name: &str, content: &DraftBody) -> Result<(), String> {
+        let file = self.workspace.project.file(resource.span.file);
+        let block = self.block(resource)?;
+        if has_dynamic(block, name) {
+            return Err(format!("`{name}` is a dynamic block"));
+        }
+        let renamed = self.renamed.clone();
+        let place = self.written_at(file, resource, true, &renamed);
+        let inside = Inside::of(&file.text, block, place.unit, place.newline)?;
+        let text = place.block(name, content, &inside.indent)?;
+        let insertions = match block.body.get_blocks(name).last().and_then(hcl_edit::Span::span) {
+            Some(last) => vec![inside.insert_below(&last, &text)],
+            None => inside.insert(&[], &[text]),
+        };
+        for insertion in insertions {
+            self.out.edits.push(Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text));
+        }
+        self.touch(resource.span.file, header_of(resource), name);
+        self.out.updated.push((resource.id, vec![name.to_owned()]));
+        Ok(())
+    }
+
+    /// Takes arguments and blocks away, with their lines.
+    fn remove(&mut self, resource: &Resource, names: &[String]) -> Result<(), String> {
+        let file = self.workspace.project.file(resource.span.file);
+        let block = self.block(resource)?;
+        for name in names {
+            if has_dynamic(block, name) {
+                return Err(format!("`{name}` is a dynamic block"));
+            }
+            let spans = block.body.iter().filter(|s| place::name_of(s) == name).filter_map(hcl_edit::Span::span);
+            for span in spans {
+                let lines = place::whole_lines(&file.text, &span).ok_or("it shares its line with something else")?;
+                self.out.edits.push(Edit::replace(Span::new(resource.span.file, lines), String::new()));
+            }
+            self.touch(resource.span.file, header_of(resource), name.as_str());
+        }
+        self.out.updated.push((resource.id, names.to_vec()));
+        Ok(())
     }
 
     fn append(&mut self, resource: &Resource, argument: &str, value: &Draft) -> Result<(), String> {

@@ -172,6 +172,14 @@ impl<'a> Inside<'a> {
         !next.is_empty() && !next.starts_with('}')
     }
 
+    /// A rendered block right below an item.
+    pub(super) fn insert_below(&self, item: &Range<usize>, block: &str) -> Insertion {
+        let at = line_end(self.text, item.end);
+        let nl = self.newline;
+        let gap = if self.is_adjacent_below(at) { nl } else { "" };
+        Insertion { at: at..at, text: format!("{nl}{nl}{block}{gap}") }
+    }
+
     fn insert_blocks(&self, blocks: &[String]) -> Insertion {
         let nl = self.newline;
         let blank = format!("{nl}{nl}");
@@ -181,9 +189,7 @@ impl<'a> Inside<'a> {
             kept -= 1;
         }
         if let Some(anchor) = kept.checked_sub(1).and_then(|i| items[i].span()) {
-            let at = line_end(self.text, anchor.end);
-            let gap = if self.is_adjacent_below(at) { nl } else { "" };
-            Insertion { at: at..at, text: format!("{blank}{}{gap}", blocks.join(&blank)) }
+            self.insert_below(&anchor, &blocks.join(&blank))
         } else {
             let at = line_end(self.text, self.inner.start);
             let gap = if items.is_empty() { "" } else { nl };
@@ -192,7 +198,32 @@ impl<'a> Inside<'a> {
     }
 }
 
-fn name_of(structure: &Structure) -> &str {
+/// The lines of an item, with one of the blank lines around it when there are two; nothing when other things stand on
+/// them. A comment at the end of its last line goes with it.
+pub(super) fn whole_lines(text: &str, item: &Range<usize>) -> Option<Range<usize>> {
+    let start = line_start(text, item.start);
+    let line = line_end(text, item.end);
+    let rest = text[item.end..line].trim();
+    let alone = text[start..item.start].trim().is_empty() && (rest.is_empty() || rest.starts_with(['#', '/']));
+    if !alone {
+        return None;
+    }
+    let next_line = |at: usize| text[at..].find('\n').map_or(text.len(), |n| at + n + 1);
+    let end = next_line(line);
+    let above = text[..start].trim_end_matches([' ', '\t', '\r', '\n']);
+    let blank_above = text[above.len()..start].matches('\n').count() > 1;
+    let below = text[end..].lines().next().unwrap_or("").trim();
+    if below.is_empty() && (blank_above || above.ends_with('{')) && end < text.len() {
+        return Some(start..next_line(end));
+    }
+    // The last item of a body: the blank line that set it off goes too.
+    if below.starts_with('}') && blank_above {
+        return Some(next_line(above.len())..end);
+    }
+    Some(start..end)
+}
+
+pub(super) fn name_of(structure: &Structure) -> &str {
     match structure {
         Structure::Attribute(attribute) => attribute.key.as_str(),
         Structure::Block(block) => block.ident.as_str(),
