@@ -57,7 +57,7 @@ impl<'s, 'a> Writer<'s, 'a> {
             }
             Expression::Object(object) => {
                 let mut entries = Vec::new();
-                for (key, item) in object.iter() {
+                for (key, item) in object {
                     let name = match key {
                         ObjectKey::Ident(ident) => ident.as_str().to_owned(),
                         ObjectKey::Expression(Expression::String(name)) => name.value().clone(),

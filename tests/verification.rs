@@ -1,0 +1,123 @@
+//! A fix that is not right is taken back and reported: pages that are wrong on purpose.
+
+#![allow(clippy::unwrap_used)]
+
+use terramend::catalogue::{Catalogue, Settings};
+use terramend::engine::{self, Options, Outcome};
+use terramend::fix::Grade;
+use terramend::source::SourceFile;
+use terramend::terraform::{self, Loaded};
+
+/// A page with one rule and one fix.
+fn page(id: &str, kind: &str, pass: &str, fix: &str) -> String {
+    format!(
+        "# {id}\n\n```hcl control\nid = \"{id}\"\nfamily = \"test\"\nseverity = \"low\"\n\n\
+         terraform \"{kind}\" {{\n  pass = {pass}\n  fix \"safe\" {{\n    effect = \"none\"\n    {fix}\n  }}\n}}\n```\n"
+    )
+}
+
+fn fix(pages: &[String], text: &str) -> Outcome {
+    let named: Vec<(String, &str)> =
+        pages.iter().enumerate().map(|(i, page)| (format!("{i}.md"), page.as_str())).collect();
+    let catalogue = Catalogue::from_pages(named.iter().map(|(name, page)| (name.as_str(), *page)).collect()).unwrap();
+    let file = SourceFile::new("main.tf".into(), "main.tf", text);
+    let loaded = Loaded { groups: vec![vec![terraform::parse(file).unwrap()]], files: 1, ..Loaded::default() };
+    let options = Options { apply: Some(Grade::Review), ..Options::default() };
+    engine::run(loaded, &catalogue, &Settings::default(), options)
+}
+
+const QUEUE: &str = "resource \"aws_sqs_queue\" \"q\" {\n  name = \"q\"\n}\n";
+
+fn reasons(outcome: &Outcome) -> String {
+    outcome.not_applied.iter().map(|left| format!("{}: {}\n", left.control, left.reason)).collect()
+}
+
+#[test]
+fn a_fix_that_does_not_cure_is_taken_back() {
+    let wrong = page("wrong", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 6 }");
+    let outcome = fix(&[wrong], QUEUE);
+    assert!(outcome.changed.is_empty() && outcome.applied.is_empty());
+    assert!(reasons(&outcome).contains("wrong: taken back: after the edit, aws_sqs_queue.q still fails"));
+}
+
+#[test]
+fn a_fix_that_makes_another_finding_is_taken_back_alone() {
+    let good =
+        page("good", "aws_sqs_queue", "self.sqs_managed_sse_enabled == true", "set { sqs_managed_sse_enabled = true }");
+    let bad = page("bad", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }");
+    let judge = page("judge", "aws_sqs_queue", "self.delay_seconds == null", "title = \"none\"");
+    let outcome = fix(&[good, bad, judge], QUEUE);
+    let applied: Vec<&str> = outcome.applied.iter().map(|applied| applied.control.as_str()).collect();
+    assert_eq!(applied, ["good"], "{}", reasons(&outcome));
+    assert!(reasons(&outcome).contains("bad: taken back: the edit would make aws_sqs_queue.q fail judge"));
+    let text = &outcome.changed[0].after.text;
+    assert!(text.contains("sqs_managed_sse_enabled = true") && !text.contains("delay_seconds"), "{text}");
+}
+
+#[test]
+fn a_reference_to_nothing_is_taken_back() {
+    let dangling = page(
+        "dangling",
+        "aws_sqs_queue",
+        "self.kms_master_key_id != null",
+        "set { kms_master_key_id = expression(\"aws_kms_key.missing.id\") }",
+    );
+    let outcome = fix(&[dangling], QUEUE);
+    assert!(outcome.changed.is_empty());
+    let reasons = reasons(&outcome);
+    assert!(
+        reasons.contains("aws_kms_key.missing, which isn't declared") || reasons.contains("still fails"),
+        "{reasons}"
+    );
+}
+
+#[test]
+fn a_circle_of_references_is_taken_back() {
+    let circle = page(
+        "circle",
+        "aws_sqs_queue",
+        "self.kms_master_key_id == \"x\" || self.delay_seconds != null",
+        "set { delay_seconds = expression(\"aws_sns_topic.t.delay\") }",
+    );
+    let text = format!("{QUEUE}\nresource \"aws_sns_topic\" \"t\" {{\n  name = aws_sqs_queue.q.url\n}}\n");
+    let outcome = fix(&[circle], &text);
+    assert!(outcome.changed.is_empty());
+    assert!(reasons(&outcome).contains("would depend on itself"), "{}", reasons(&outcome));
+}
+
+#[test]
+fn what_the_provider_refuses_is_not_written() {
+    let conflict = page(
+        "conflict",
+        "aws_sqs_queue",
+        "self.sqs_managed_sse_enabled == true",
+        "set { sqs_managed_sse_enabled = true }",
+    );
+    let text = "resource \"aws_sqs_queue\" \"q\" {\n  kms_master_key_id = \"alias/app\"\n}\n";
+    let outcome = fix(&[conflict], text);
+    assert!(outcome.changed.is_empty());
+    assert!(reasons(&outcome).contains("`sqs_managed_sse_enabled` can't stand beside `kms_master_key_id`"));
+    let value =
+        page("value", "aws_cloudwatch_log_group", "self.retention_in_days != null", "set { retention_in_days = 31 }");
+    let outcome = fix(&[value], "resource \"aws_cloudwatch_log_group\" \"g\" {}\n");
+    assert!(reasons(&outcome).contains("`retention_in_days` doesn't take `31`"), "{}", reasons(&outcome));
+}
+
+#[test]
+fn replacing_something_with_data_is_manual_whatever_the_page_says() {
+    let replacing = page("replacing", "aws_sqs_queue", "self.fifo_queue == true", "set { fifo_queue = true }");
+    let outcome = fix(&[replacing], QUEUE);
+    assert!(outcome.changed.is_empty());
+    let fix = outcome.findings[0].fix.as_ref().unwrap();
+    assert_eq!((fix.grade, fix.effect), (Grade::Manual, terramend::fix::Effect::Replace));
+}
+
+#[test]
+fn fixes_that_undo_each_other_leave_the_file_alone() {
+    let on = page("on", "aws_sqs_queue", "self.delay_seconds == 1", "set { delay_seconds = 1 }");
+    let off = page("off", "aws_sqs_queue", "self.delay_seconds == 2", "set { delay_seconds = 2 }");
+    let outcome = fix(&[on, off], QUEUE);
+    // The first cures itself and leaves the other as it was: one of the two is applied, never both in turn.
+    assert!(outcome.applied.len() <= 1, "{:?}", outcome.applied);
+    assert_eq!(outcome.findings.len(), 1, "{}", reasons(&outcome));
+}
