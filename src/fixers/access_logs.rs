@@ -4,6 +4,11 @@ use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::{Draft, DraftBody, Repeat, Resource, Value};
 
+/// What to know where no account role is declared.
+pub(super) const ACCOUNT_ROLE: &str = "API Gateway needs a role for CloudWatch Logs in its account settings \
+    (aws_api_gateway_account, one for each account and region); none is declared here, and without one the stage can't \
+    be updated";
+
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let stage = context.resource;
     match stage.body.at("access_log_settings.destination_arn").is_present() {
@@ -57,11 +62,7 @@ fn fix(context: &Context<'_>) -> Fix {
     let content = DraftBody::default().with_block("access_log_settings", settings);
     let mut notes = vec!["log lines are billed by volume".into()];
     if needs_account_role(context, v2) {
-        notes.push(
-            "API Gateway needs a role for CloudWatch Logs in its account settings (aws_api_gateway_account, one for each \
-             account and region); none is declared here, and without one the stage can't be updated"
-                .into(),
-        );
+        notes.push(ACCOUNT_ROLE.into());
     }
     Fix {
         title: format!("Log access to a group with {days} days of retention"),
@@ -100,7 +101,7 @@ fn group_name(context: &Context<'_>, v2: bool) -> Draft {
 }
 
 /// REST and WebSocket APIs write with the account's role, HTTP APIs by themselves.
-fn needs_account_role(context: &Context<'_>, v2: bool) -> bool {
+pub(super) fn needs_account_role(context: &Context<'_>, v2: bool) -> bool {
     let project = context.project;
     let root = |resource: &Resource| project.instance(resource.instance).root;
     let declared = project.of_kind("aws_api_gateway_account").any(|account| root(account) == root(context.resource));

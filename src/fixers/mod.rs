@@ -6,11 +6,11 @@
 mod access_logs;
 mod bucket_policy;
 mod bucket_signals;
-mod lambda_tracing;
 mod log_groups;
+mod method_settings;
 mod permission_source;
-mod throttling;
 mod topic_encryption;
+mod tracing;
 mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
@@ -24,9 +24,11 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("api-access-logs", access_logs::judge),
     ("bucket-tls-policy", bucket_policy::judge),
     ("function-log-group", log_groups::judge),
-    ("function-tracing", lambda_tracing::judge),
+    ("function-tracing", tracing::function),
     ("permission-source", permission_source::judge),
-    ("rest-api-throttling", throttling::judge),
+    ("rest-api-execution-logs", method_settings::execution_logs),
+    ("rest-api-throttling", method_settings::throttling),
+    ("state-machine-tracing", tracing::state_machine),
     ("topic-encryption", topic_encryption::judge),
     ("wildcard-actions", wide_policies::wildcard_actions),
 ];

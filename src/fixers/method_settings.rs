@@ -1,14 +1,55 @@
-//! Rate limits of REST API stages: one `aws_api_gateway_method_settings` for `*/*`.
+//! Settings of REST API stages: rate limits and execution logs, in the one `aws_api_gateway_method_settings` for `*/*`.
 
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::value::all;
-use crate::model::{Draft, DraftBody, Project, Resource, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Project, Resource, Value};
 
 /// The two limits; one without the other leaves the account's default in force for the other.
 const LIMITS: [(&str, &str); 2] = [("throttling_rate_limit", "rate_limit"), ("throttling_burst_limit", "burst_limit")];
 
-pub(super) fn judge(context: &Context<'_>) -> Verdict {
+/// What is asked of a stage's settings.
+struct Wanted {
+    /// Whether settings (the block's path is `settings.X`) have it.
+    has: fn(&Project, &Resource) -> Option<bool>,
+    /// What is wrong when no settings are there.
+    none: &'static str,
+    /// What is wrong when they lack it.
+    lacking: &'static str,
+}
+
+/// Every stage limits its request rate.
+pub(super) fn throttling(context: &Context<'_>) -> Verdict {
+    let wanted = Wanted {
+        has: |project, settings| {
+            all(LIMITS.map(|(limit, _)| is_set(&project.settle(&settings.body.at(&format!("settings.{limit}"))))))
+        },
+        none: "requests are limited by the account's default only, which all APIs of the region share",
+        lacking: "sets no rate and burst limit for all methods",
+    };
+    judge(context, &wanted, limits)
+}
+
+/// Stages log errors and count metrics.
+pub(super) fn execution_logs(context: &Context<'_>) -> Verdict {
+    let wanted = Wanted {
+        has: |project, settings| {
+            let level = project.settle(&settings.body.at("settings.logging_level"));
+            let level = match &level {
+                Value::Null => Some(false),
+                level => level.as_str().map(|level| matches!(level, "ERROR" | "INFO")),
+            };
+            let metrics = project.settle(&settings.body.at("settings.metrics_enabled"));
+            let metrics = if metrics.is_null() { Some(false) } else { metrics.as_bool() };
+            all([level, metrics])
+        },
+        none: "errors are not logged and metrics of methods are not counted",
+        lacking: "doesn't log errors and count metrics for all methods",
+    };
+    judge(context, &wanted, logs)
+}
+
+fn judge(context: &Context<'_>, wanted: &Wanted, fix: fn(&Context<'_>) -> (DraftBody, Fix)) -> Verdict {
     let (project, stage) = (context.project, context.resource);
     // A deployment is a stage only when it names one (provider 5 and earlier).
     if &*stage.kind == "aws_api_gateway_deployment" && stage.body.get("stage_name").is_null() {
@@ -27,21 +68,23 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
             },
         }
     }
+    let (body, mut fix) = fix(context);
+    let content = DraftBody::default().with_block("settings", body);
     let Some(settings) = whole else {
         let message = match others.as_slice() {
-            [] => "requests are limited by the account's default only, which all APIs of the region share".to_owned(),
-            some => format!("only {} have limits of their own", some.join(", ")),
+            [] => wanted.none.to_owned(),
+            some => format!("only {} have settings of their own", some.join(", ")),
         };
-        return Verdict::fail(message, add(context));
+        fix.changes = vec![add(stage, content)];
+        return Verdict::fail(message, fix);
     };
-    let limits = LIMITS.map(|(limit, _)| is_set(&project.settle(&settings.body.at(&format!("settings.{limit}")))));
-    match all(limits) {
+    match (wanted.has)(project, settings) {
         Some(true) => Verdict::Pass,
-        None => Verdict::Unknown("the limits aren't known before a deploy".into()),
-        Some(false) => Verdict::fail(
-            format!("{} sets no rate and burst limit for all methods", settings.address()),
-            set(context, settings),
-        ),
+        None => Verdict::Unknown("the settings aren't known before a deploy".into()),
+        Some(false) => {
+            fix.changes = vec![Change::Set { resource: settings.id, content }];
+            Verdict::fail(format!("{} {}", settings.address(), wanted.lacking), fix)
+        }
     }
 }
 
@@ -77,20 +120,14 @@ fn same(project: &Project, a: &Value, b: &Value) -> Option<bool> {
     }
 }
 
-fn limits(context: &Context<'_>) -> DraftBody {
-    let mut body = DraftBody::default();
-    for (limit, option) in LIMITS {
-        let number = context.number(option).unwrap_or_default();
-        body.items.push((limit.into(), crate::model::DraftItem::Argument(Draft::Number(number.to_string()))));
-    }
-    DraftBody::default().with_block("settings", body)
-}
-
-fn fix(context: &Context<'_>, change: Change) -> Fix {
+fn limits(context: &Context<'_>) -> (DraftBody, Fix) {
     let option = |name: &str| context.number(name).unwrap_or_default();
+    let number =
+        |(limit, name): (&str, &str)| (limit.to_owned(), DraftItem::Argument(Draft::Number(option(name).to_string())));
+    let body = DraftBody { items: LIMITS.map(number).into() };
     // Whoever sets the limits has accepted them.
     let chosen = LIMITS.iter().all(|(_, option)| context.settings.is_set(context.control, option));
-    Fix {
+    let fix = Fix {
         title: format!(
             "Limit all methods to {} requests a second, bursts of {}",
             option("rate_limit"),
@@ -98,30 +135,36 @@ fn fix(context: &Context<'_>, change: Change) -> Fix {
         ),
         grade: if chosen { Grade::Safe } else { Grade::Review },
         effect: if chosen { Effect::InPlace } else { Effect::Access },
-        changes: vec![change],
+        changes: Vec::new(),
         notes: vec!["requests above the limit get status 429: compare it with the traffic of the API".into()],
-    }
+    };
+    (body, fix)
 }
 
-fn add(context: &Context<'_>) -> Fix {
-    let stage = context.resource;
+fn logs(context: &Context<'_>) -> (DraftBody, Fix) {
+    let body =
+        DraftBody::arguments([("logging_level", Draft::string("ERROR")), ("metrics_enabled", Draft::Bool(true))]);
+    let mut notes = vec!["detailed metrics and log lines are billed".to_owned()];
+    if super::access_logs::needs_account_role(context, false) {
+        notes.push(super::access_logs::ACCOUNT_ROLE.into());
+    }
+    let title = "Log errors and count metrics of all methods".into();
+    (body, Fix { title, grade: Grade::Review, effect: Effect::Cost, changes: Vec::new(), notes })
+}
+
+fn add(stage: &Resource, content: DraftBody) -> Change {
     let attribute = |name: &str| Draft::Attribute(stage.id, name.into());
-    let mut content = DraftBody::arguments([
+    let mut body = DraftBody::arguments([
         ("rest_api_id", attribute("rest_api_id")),
         ("stage_name", attribute("stage_name")),
         ("method_path", Draft::string("*/*")),
     ]);
-    content.items.extend(limits(context).items);
-    let change = Change::Add {
+    body.items.extend(content.items);
+    Change::Add {
         near: stage.id,
         kind: "aws_api_gateway_method_settings".into(),
         name: stage.name.to_string(),
         mirror: true,
-        content,
-    };
-    fix(context, change)
-}
-
-fn set(context: &Context<'_>, settings: &Resource) -> Fix {
-    fix(context, Change::Set { resource: settings.id, content: limits(context) })
+        content: body,
+    }
 }
