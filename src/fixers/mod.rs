@@ -8,6 +8,7 @@ mod bucket_policy;
 mod bucket_signals;
 mod log_groups;
 mod method_settings;
+mod open_policies;
 mod permission_source;
 mod topic_encryption;
 mod tracing;
@@ -25,6 +26,12 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("bucket-tls-policy", bucket_policy::judge),
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
+    ("github-subject", open_policies::github_subject),
+    ("logs-everywhere", open_policies::logs_everywhere),
+    ("open-policy", open_policies::everybody),
+    ("open-trust", open_policies::trust),
+    ("pass-role", open_policies::pass_role),
+    ("policy-actions", open_policies::every_action),
     ("permission-source", permission_source::judge),
     ("rest-api-execution-logs", method_settings::execution_logs),
     ("rest-api-throttling", method_settings::throttling),

@@ -1,8 +1,9 @@
 //! Policies that allow whole services, or everything. Shown only: what is needed instead is the scoped-IAM fixer's job.
 
-use crate::catalogue::{Context, Failure, Verdict};
+use super::open_policies::statements;
+use crate::catalogue::{Context, Verdict};
 use crate::fix::Fix;
-use crate::iam::policy::{Policy, Statement};
+use crate::iam::policy::Statement;
 use crate::model::Value;
 
 /// Names of managed policies that allow everything.
@@ -10,7 +11,7 @@ const ADMIN_POLICIES: [&str; 2] = ["AdministratorAccess", "IAMFullAccess"];
 
 /// No statement allows all actions of a service.
 pub(super) fn wildcard_actions(context: &Context<'_>) -> Verdict {
-    each_policy(context, &|statement| {
+    statements(context, &["policy"], |statement| {
         if is_admin(statement) {
             return None;
         }
@@ -44,7 +45,7 @@ pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
             return Verdict::fail(format!("{name} is attached"), fix());
         }
     }
-    each_policy(context, &|statement| {
+    statements(context, &["policy"], |statement| {
         is_admin(statement).then(|| ("allows every action on every resource".into(), fix()))
     })
 }
@@ -61,29 +62,4 @@ fn wide_actions(statement: &Statement) -> Vec<&str> {
         return Vec::new();
     }
     statement.actions.iter().filter_map(|a| a.as_str()).filter(|a| *a == "*" || a.ends_with(":*")).collect()
-}
-
-type Test<'t> = &'t dyn Fn(&Statement) -> Option<(String, Fix)>;
-
-/// The first statement of the resource's policies that a test objects to.
-fn each_policy(context: &Context<'_>, test: Test<'_>) -> Verdict {
-    let (project, resource) = (context.project, context.resource);
-    let mut documents = vec![resource.body.get("policy")];
-    documents.extend(resource.body.blocks("inline_policy").map(|block| block.get("policy")));
-    let mut unknown = None;
-    for document in documents.into_iter().filter(|document| !document.is_null()) {
-        match Policy::read(project, &document, resource.span) {
-            None => unknown = Some("its policy can't be read here"),
-            Some(policy) => {
-                if let Some((at, (message, fix))) = policy.statements.iter().find_map(|s| Some((s.span, test(s)?))) {
-                    let at = (at != resource.span).then_some(at);
-                    return Verdict::Fail(Box::new(Failure { message, at, fix: Ok(fix) }));
-                }
-                if !policy.complete {
-                    unknown = Some("parts of its policy aren't known before a deploy");
-                }
-            }
-        }
-    }
-    unknown.map_or(Verdict::Pass, |reason| Verdict::Unknown(reason.into()))
 }

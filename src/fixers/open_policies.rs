@@ -1,0 +1,179 @@
+//! Resource policies and trust policies that let in too many. Shown: who is meant stands outside the configuration.
+
+use crate::catalogue::{Context, Failure, Verdict};
+use crate::fix::Fix;
+use crate::iam::policy::{Policy, Statement};
+use crate::model::Value;
+
+/// Condition keys that tie a request to somebody; `aws:Referer` and user agents can be made up.
+const RESTRICTING: [&str; 14] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceip",
+    "aws:sourceorgid",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+    "kms:calleraccount",
+    "s3:dataaccesspointaccount",
+];
+
+/// Arguments that hold a policy of a resource.
+const ARGUMENTS: [&str; 3] = ["policy", "resource_policy", "event_bus_policy"];
+
+/// No resource policy admits everybody.
+pub(super) fn everybody(context: &Context<'_>) -> Verdict {
+    statements(context, &ARGUMENTS, |statement| {
+        let open = statement.allow == Some(true) && statement.names_everybody() && !is_restricted(statement);
+        open.then(|| {
+            let fix = Fix::manual(
+                "Name who is meant, or tie the statement to an account, an organisation or a source",
+                "who uses it is not in the configuration: a service needs `Principal = { Service }` with aws:SourceArn, \
+                 callers of the account aws:PrincipalAccount, an organisation aws:PrincipalOrgID",
+            );
+            ("everybody is let in, in any account".to_owned(), fix)
+        })
+    })
+}
+
+/// No resource policy allows every action of its service.
+pub(super) fn every_action(context: &Context<'_>) -> Verdict {
+    statements(context, &ARGUMENTS, |statement| {
+        let wide = statement.allow == Some(true)
+            && !statement.not_actions
+            && statement.actions.iter().any(|a| a.as_str().is_some_and(|a| a == "*" || a.ends_with(":*")));
+        wide.then(|| {
+            let fix =
+                Fix::manual("Name the actions that are used", "which actions are needed is not in the configuration");
+            ("every action is allowed, administration included".to_owned(), fix)
+        })
+    })
+}
+
+/// A role may be assumed by those who are named only.
+pub(super) fn trust(context: &Context<'_>) -> Verdict {
+    statements(context, &["assume_role_policy"], |statement| {
+        let open = statement.allow == Some(true) && statement.names_everybody() && !is_restricted(statement);
+        open.then(|| {
+            let fix = Fix::manual("Name who may assume the role", "who is meant is not in the configuration");
+            ("everybody in any account may assume the role".to_owned(), fix)
+        })
+    })
+}
+
+/// A role that GitHub's workflows assume names the repository.
+pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
+    statements(context, &["assume_role_policy"], |statement| {
+        let github = statement.allow == Some(true)
+            && statement.principals.iter().any(|(kind, value)| {
+                &**kind == "Federated"
+                    && value.known_pieces().iter().any(|p| p.contains("token.actions.githubusercontent.com"))
+            });
+        if !github {
+            return None;
+        }
+        let subjects: Vec<&Value> = statement
+            .conditions
+            .iter()
+            .filter(|(_, key, _)| key.eq_ignore_ascii_case("token.actions.githubusercontent.com:sub"))
+            .flat_map(|(_, _, values)| values)
+            .collect();
+        let wide = |subject: &&Value| {
+            subject
+                .as_str()
+                .is_some_and(|s| matches!(s, "*" | "repo:*" | "repo:*:*" | "repo:*/*") || !s.contains("repo:"))
+        };
+        let message = if subjects.is_empty() {
+            "any workflow of any repository on GitHub may assume the role"
+        } else if subjects.iter().any(wide) {
+            "its subject matches any repository on GitHub"
+        } else {
+            return None;
+        };
+        let note = "which repository is meant is not in the configuration: set the condition \
+                    token.actions.githubusercontent.com:sub to repo:ORGANISATION/REPOSITORY:ref:refs/heads/BRANCH";
+        Some((message.to_owned(), Fix::manual("Name the repository", note)))
+    })
+}
+
+/// PassRole names the roles.
+pub(super) fn pass_role(context: &Context<'_>) -> Verdict {
+    statements(context, &["policy"], |statement| {
+        let passes = statement.allow == Some(true)
+            && !statement.not_actions
+            && statement.actions.iter().any(|action| {
+                action
+                    .as_str()
+                    .is_some_and(|a| a.to_lowercase().starts_with("iam:") && statement.covers_action("iam:PassRole"))
+            })
+            && statement.on_everything();
+        let to_service = statement.conditions.iter().any(|(_, key, _)| key.eq_ignore_ascii_case("iam:PassedToService"));
+        (passes && !to_service).then(|| {
+            let fix = Fix::manual(
+                "Name the roles, and the service with iam:PassedToService",
+                "which roles are passed is not in the configuration",
+            );
+            ("it may pass any role to any service, an administrator's too".to_owned(), fix)
+        })
+    })
+}
+
+/// Logs are written to the own group.
+pub(super) fn logs_everywhere(context: &Context<'_>) -> Verdict {
+    statements(context, &["policy"], |statement| {
+        let writes = ["logs:PutLogEvents", "logs:CreateLogStream"];
+        let wide = statement.allow == Some(true)
+            && !statement.not_actions
+            && statement.on_everything()
+            && statement.actions.iter().all(|a| a.as_str().is_some_and(|a| a.starts_with("logs:") && a != "logs:*"))
+            && writes.iter().any(|action| statement.covers_action(action));
+        wide.then(|| {
+            let fix = Fix::manual(
+                "Name the log group",
+                "which group is meant is not in the policy: for a function it is its own group's ARN with `:*` behind it",
+            );
+            ("it may write to every log group".to_owned(), fix)
+        })
+    })
+}
+
+fn is_restricted(statement: &Statement) -> bool {
+    statement.conditions.iter().any(|(operator, key, _)| {
+        let ties = !operator.starts_with("Null") && !operator.contains("Not");
+        ties && RESTRICTING.contains(&key.to_lowercase().as_str()) || &**key == "?"
+    })
+}
+
+/// The first statement of the policies in `arguments` (and in `inline_policy` blocks) that a test objects to.
+pub(super) fn statements(
+    context: &Context<'_>,
+    arguments: &[&str],
+    test: impl Fn(&Statement) -> Option<(String, Fix)>,
+) -> Verdict {
+    let (project, resource) = (context.project, context.resource);
+    let mut documents: Vec<Value> = arguments.iter().map(|argument| resource.body.get(argument)).collect();
+    if arguments.contains(&"policy") {
+        documents.extend(resource.body.blocks("inline_policy").map(|block| block.get("policy")));
+    }
+    let mut unknown = None;
+    for document in documents.into_iter().filter(|document| !document.is_null()) {
+        match Policy::read(project, &document, resource.span) {
+            None => unknown = Some("its policy can't be read here"),
+            Some(policy) => {
+                if let Some((at, (message, fix))) = policy.statements.iter().find_map(|s| Some((s.span, test(s)?))) {
+                    let at = (at != resource.span).then_some(at);
+                    return Verdict::Fail(Box::new(Failure { message, at, fix: Ok(fix) }));
+                }
+                if !policy.complete {
+                    unknown = Some("parts of its policy aren't known before a deploy");
+                }
+            }
+        }
+    }
+    unknown.map_or(Verdict::Pass, |reason| Verdict::Unknown(reason.into()))
+}
