@@ -136,7 +136,7 @@ impl Control {
             PageError::new(page, parts.control_line + line, error.message)
         })?;
         let reader = Reader { page, source: &parts.control, first_line: parts.control_line };
-        reader.known(&body, &["id", "family", "severity", "aliases"], &["option", "terraform"])?;
+        reader.known(&body, &["id", "family", "severity", "aliases"], &["option", "terraform", "module"])?;
         let mut control = Self {
             id: reader.required(&body, "id")?,
             title: parts.title,
@@ -156,6 +156,10 @@ impl Control {
         }
         for block in body.get_blocks("terraform") {
             control.rules.push(reader.rule(block)?);
+        }
+        for block in body.get_blocks("module") {
+            let rule = reader.rule(block)?;
+            control.rules.push(Rule { kind: format!("module:{}", rule.kind), ..rule });
         }
         Ok(control)
     }

@@ -108,10 +108,10 @@ impl Project {
         &self.modules[self.instance(id).module.0 as usize]
     }
 
-    /// The managed resources of a type, over all instances.
+    /// The managed resources (or module calls) of a type, over all instances.
     pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Resource> + use<'a> {
         let ids = self.by_kind.get(kind).map_or(&[][..], Vec::as_slice);
-        ids.iter().map(|id| self.resource(*id)).filter(|r| r.mode == Mode::Managed)
+        ids.iter().map(|id| self.resource(*id)).filter(|r| r.mode != Mode::Data)
     }
 
     /// The data sources of a type in one instance.

@@ -17,6 +17,8 @@ pub enum Mode {
     Managed,
     /// A `data` source.
     Data,
+    /// A call of a published module, judged by its inputs. Its type is `module:` and the module's name in the registry.
+    Call,
 }
 
 /// How often the resource stands there.
@@ -65,5 +67,6 @@ pub fn address(mode: Mode, kind: &str, name: &str) -> String {
     match mode {
         Mode::Managed => format!("{kind}.{name}"),
         Mode::Data => format!("data.{kind}.{name}"),
+        Mode::Call => format!("module.{name}"),
     }
 }

@@ -9,8 +9,8 @@ use super::scope::ModuleScope;
 use super::{NEWEST, Parsed, Tree, Workspace, highest};
 use crate::discover::directory;
 use crate::model::{
-    Body, Instance, InstanceId, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource, ResourceId,
-    Symbol, Value, resource,
+    Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource,
+    ResourceId, Symbol, Value, resource,
 };
 use crate::source::{FileId, SourceFile};
 
@@ -192,19 +192,57 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
             let outputs = declared.outputs.values().map(|source| (instance, builder.value_in(instance, *source)));
             project.outputs.extend(outputs);
         }
-        for call in &declared.calls {
-            if !builder.instances[i].children.contains_key(call.name) {
-                let arguments = builder.scope(instance, call.file).body(call.content, None);
-                project.opaque_calls.push(OpaqueCall {
-                    instance,
-                    name: call.name.into(),
-                    source: call.source.as_deref().unwrap_or_default().into(),
-                    span: call.header,
-                    arguments,
-                });
-            }
-        }
     }
+    // After all resources: their ids were given when the instances were made.
+    for i in 0..builder.instances.len() {
+        add_opaque_calls(builder, InstanceId(i as u32), project);
+    }
+}
+
+/// Calls to code that isn't here; those of published modules are judged by their inputs.
+fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut Project) {
+    let children = &builder.instances[instance.0 as usize].children;
+    for call in builder.declared(instance).calls.iter().filter(|call| !children.contains_key(call.name)) {
+        let arguments = builder.scope(instance, call.file).body(call.content, None);
+        let source = call.source.as_deref().unwrap_or_default();
+        if let Some(module) = published_name(source) {
+            let kind: Arc<str> = format!("module:{module}").into();
+            let id = ResourceId(project.resources.len() as u32);
+            project.by_kind.entry(kind.clone()).or_default().push(id);
+            project.by_address.insert((instance, resource::address(Mode::Call, &kind, call.name)), id);
+            project.resources.push(Resource {
+                id,
+                instance,
+                mode: Mode::Call,
+                kind,
+                name: call.name.into(),
+                span: call.span,
+                header: call.header,
+                repeat: repeat_of(&arguments),
+                body: arguments.clone(),
+            });
+        }
+        project.opaque_calls.push(OpaqueCall {
+            instance,
+            name: call.name.into(),
+            source: source.into(),
+            span: call.header,
+            arguments,
+        });
+    }
+}
+
+/// The registry's name of a module, also when its source names the repository: `terraform-aws-modules/lambda/aws`.
+fn published_name(source: &str) -> Option<String> {
+    const OWNER: &str = "terraform-aws-modules/";
+    if source.starts_with(OWNER) {
+        return Some(source.to_owned());
+    }
+    let (_, repository) = source.split_once("github.com/terraform-aws-modules/terraform-aws-")?;
+    let (name, rest) = repository.split_once(['.', '?', '/']).unwrap_or((repository, ""));
+    let submodule = rest.contains("//").then(|| rest.rsplit("//").next()).flatten();
+    let submodule = submodule.map_or(String::new(), |path| format!("//{}", path.split('?').next().unwrap_or_default()));
+    Some(format!("{OWNER}{name}/aws{submodule}"))
 }
 
 /// An override file's entries replace those of the same name.

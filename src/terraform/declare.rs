@@ -50,6 +50,7 @@ pub(super) struct Call<'a> {
     pub(super) name: &'a str,
     pub(super) source: Option<String>,
     pub(super) file: FileId,
+    pub(super) span: Span,
     pub(super) header: Span,
     pub(super) content: Content<'a>,
 }
@@ -237,7 +238,10 @@ impl<'a> Declared<'a> {
                 let declaration = Declaration { mode, kind, name, file, span, header, content };
                 if overriding { self.overrides.push(declaration) } else { self.resources.push(declaration) }
             }
-            ("module", [name]) => self.add_call(name, file, header, content),
+            ("module", [name]) => {
+                let span = Span::new(file, block.span().unwrap_or_default());
+                self.add_call(name, span, header, content);
+            }
             ("variable", [name]) => self.add_variable(name, file, content),
             ("output", [name]) => {
                 self.outputs.extend(content.argument(file, "value").map(|source| (*name, source)));
@@ -258,8 +262,8 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn add_call(&mut self, name: &'a str, file: FileId, header: Span, content: Content<'a>) {
-        self.calls.push(Call { name, source: content.text("source"), file, header, content });
+    fn add_call(&mut self, name: &'a str, span: Span, header: Span, content: Content<'a>) {
+        self.calls.push(Call { name, source: content.text("source"), file: span.file, span, header, content });
     }
 
     fn add_variable(&mut self, name: &'a str, file: FileId, content: Content<'a>) {
@@ -288,7 +292,7 @@ impl<'a> Declared<'a> {
         }
         each_block(root, "module", 1, &mut |labels, range, node| {
             let header = Span::new(file, range.start..node.range.start);
-            self.add_call(labels[0], file, header, Content::Json(node));
+            self.add_call(labels[0], Span::new(file, range.clone()), header, Content::Json(node));
         });
         each_block(root, "variable", 1, &mut |labels, _, node| self.add_variable(labels[0], file, Content::Json(node)));
         each_block(root, "output", 1, &mut |labels, _, node| {

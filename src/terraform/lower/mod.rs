@@ -429,8 +429,11 @@ fn inherited(file: &SourceFile, block: &Block) -> Vec<(String, DraftItem)> {
 }
 
 fn header_of(resource: &Resource) -> String {
-    let keyword = if resource.mode == Mode::Data { "data" } else { "resource" };
-    format!("{keyword} {} {}", resource.kind, resource.name)
+    match resource.mode {
+        Mode::Managed => format!("resource {} {}", resource.kind, resource.name),
+        Mode::Data => format!("data {} {}", resource.kind, resource.name),
+        Mode::Call => format!("module {}", resource.name),
+    }
 }
 
 fn has_dynamic(block: &Block, name: &str) -> bool {
