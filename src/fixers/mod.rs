@@ -4,17 +4,18 @@
 //! without arguments that a page's predicates may call (`public_signal()`).
 
 mod access_logs;
-mod bucket_policy;
 mod bucket_signals;
 mod log_groups;
 mod method_settings;
 mod open_policies;
 mod permission_source;
+mod tls_policies;
 mod topic_encryption;
 mod tracing;
 mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
+use crate::fix::Change;
 use crate::model::{Draft, InstanceId, Project, Resource, Value};
 
 type Fixer = fn(&Context<'_>) -> Verdict;
@@ -23,7 +24,7 @@ type Fact = fn(&Context<'_>) -> Value;
 const FIXERS: &[(&str, Fixer)] = &[
     ("admin-policy", wide_policies::admin_policy),
     ("api-access-logs", access_logs::judge),
-    ("bucket-tls-policy", bucket_policy::judge),
+    ("bucket-tls-policy", tls_policies::bucket),
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
     ("github-subject", open_policies::github_subject),
@@ -33,10 +34,12 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("pass-role", open_policies::pass_role),
     ("policy-actions", open_policies::every_action),
     ("permission-source", permission_source::judge),
+    ("queue-tls-policy", tls_policies::queue),
     ("rest-api-execution-logs", method_settings::execution_logs),
     ("rest-api-throttling", method_settings::throttling),
     ("state-machine-tracing", tracing::state_machine),
     ("topic-encryption", topic_encryption::judge),
+    ("topic-tls-policy", tls_policies::topic),
     ("wildcard-actions", wide_policies::wildcard_actions),
 ];
 
@@ -86,6 +89,18 @@ fn is_edge_function(project: &Project, function: &Resource) -> bool {
         }
         used
     })
+}
+
+/// The account's id: from the module's own data source, or one that the change declares.
+fn account(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
+    const KIND: &str = "aws_caller_identity";
+    match project.data_of(KIND, near.instance).next() {
+        Some(data) => (Draft::Attribute(data.id, "account_id".into()), None),
+        None => (
+            Draft::Expression(format!("data.{KIND}.current.account_id")),
+            Some(Change::AddData { near: near.id, kind: KIND.into(), name: "current".into() }),
+        ),
+    }
 }
 
 /// The partition of generated ARNs: the module's own data source when it has one.

@@ -48,18 +48,11 @@ fn fix(context: &Context<'_>, service: &str) -> Fix {
             return Fix::manual("Set source_arn to the API that invokes the function", note);
         }
         _ => {
-            let known = context.project.data_of("aws_caller_identity", permission.instance).next();
-            let value = match known {
-                Some(data) => Draft::Attribute(data.id, "account_id".into()),
-                None => Draft::Expression("data.aws_caller_identity.current.account_id".into()),
-            };
-            ("source_account", value, known.is_none().then_some("aws_caller_identity"))
+            let (account, data) = super::account(context.project, permission);
+            ("source_account", account, data)
         }
     };
-    let mut changes = Vec::new();
-    if let Some(kind) = data {
-        changes.push(Change::AddData { near: permission.id, kind: kind.into(), name: "current".into() });
-    }
+    let mut changes: Vec<Change> = data.into_iter().collect();
     changes.push(Change::Set { resource: permission.id, content: DraftBody::arguments([(argument, value)]) });
     let mut notes = vec!["the permission is replaced: for a moment the service can't invoke the function".to_owned()];
     if argument == "source_account" {

@@ -395,7 +395,8 @@ impl<'w> Lowering<'w> {
             return self.set(resource, &content);
         };
         let array = attribute.value.as_array().ok_or_else(|| format!("`{argument}` is not a plain list"))?;
-        let edit = policy::append_element(file, resource.span.file, array, |indent| place.value(value, indent))?;
+        let edit =
+            policy::append_element(file, resource.span.file, array, place.unit, |indent| place.value(value, indent))?;
         self.out.edits.push(edit);
         self.touch(resource.span.file, header_of(resource), argument);
         self.out.updated.push((resource.id, vec![argument.to_owned()]));

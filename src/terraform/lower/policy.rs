@@ -68,7 +68,9 @@ fn append_to_object(
     };
     let (_, value) = object.iter().find(|(key, _)| is_statement(key)).ok_or("the document has no statements")?;
     match value.expr() {
-        Expression::Array(array) => Ok(vec![append_element(file, id, array, |indent| place.object(entries, indent))?]),
+        Expression::Array(array) => {
+            Ok(vec![append_element(file, id, array, place.unit, |indent| place.object(entries, indent))?])
+        }
         Expression::Object(single) => {
             // One statement without a list: it becomes a list of two.
             let range = single.span().ok_or("the statement has no place in its file")?;
@@ -85,6 +87,7 @@ pub(super) fn append_element(
     file: &SourceFile,
     id: FileId,
     array: &Array,
+    unit: &str,
     render: impl Fn(&str) -> Result<String, String>,
 ) -> Result<Edit, String> {
     let text = &file.text;
@@ -99,6 +102,9 @@ pub(super) fn append_element(
     let element = render(&indent)?;
     let end = last_start + text[last_start..last.end].trim_end().len();
     let comma = text[end..whole.end].find(|c: char| !c.is_whitespace()).filter(|at| text[end + at..].starts_with(','));
+    if !own_line && text[last.clone()].contains('\n') && element.ends_with('}') {
+        return Ok(prepend_element(file, id, whole.start + 1, &element, unit));
+    }
     if !own_line {
         return Ok(match comma {
             Some(at) => Edit::insert(id, end + at + 1, format!(" {element},")),
@@ -110,6 +116,13 @@ pub(super) fn append_element(
         Some(at) => Edit::insert(id, line_end(text, end + at + 1), format!("{nl}{indent}{element},")),
         None => Edit::insert(id, end, format!(",{nl}{indent}{element}")),
     })
+}
+
+/// `[{` ... `}]` takes another element in front: behind the last one, `terraform fmt` would move its closing brace.
+fn prepend_element(file: &SourceFile, id: FileId, at: usize, element: &str, unit: &str) -> Edit {
+    let indent = indentation(&file.text, at);
+    let body = element.strip_suffix('}').unwrap_or(element).trim_end_matches([' ', '\t']);
+    Edit::insert(id, at, format!("{body}{indent}{unit}}}, "))
 }
 
 fn skip_blank(text: &str, at: usize) -> usize {

@@ -1,0 +1,207 @@
+//! The policies of buckets, queues and topics deny plain HTTP: merged into the policy that is there, or added.
+
+use super::bucket_signals;
+use crate::catalogue::{Context, Verdict};
+use crate::fix::{Change, Effect, Fix, Grade};
+use crate::iam::policy::{Policy, Statement};
+use crate::model::companion::Tie;
+use crate::model::{Draft, DraftBody, Resource, ResourceId, Value};
+
+/// What is different between buckets, queues and topics.
+struct Kind {
+    /// The resource that holds the policy, and its argument that names the target.
+    policy: &'static str,
+    by: &'static str,
+    /// The target's argument with its own name, and its attribute that the policy's argument takes.
+    name: &'static str,
+    id: &'static str,
+    /// Actions that must be denied.
+    probes: &'static [&'static str],
+    /// The denied action.
+    action: &'static str,
+    /// Whether the objects inside are resources of their own.
+    contents: bool,
+    /// Whether a first policy takes the place of a default one that lets the owner in.
+    owner_default: bool,
+}
+
+const BUCKET: Kind = Kind {
+    policy: "aws_s3_bucket_policy",
+    by: "bucket",
+    name: "bucket",
+    id: "id",
+    probes: &["s3:GetObject", "s3:PutObject"],
+    action: "s3:*",
+    contents: true,
+    owner_default: false,
+};
+const QUEUE: Kind = Kind {
+    policy: "aws_sqs_queue_policy",
+    by: "queue_url",
+    name: "name",
+    id: "id",
+    probes: &["sqs:SendMessage", "sqs:ReceiveMessage"],
+    action: "sqs:*",
+    contents: false,
+    owner_default: false,
+};
+const TOPIC: Kind = Kind {
+    policy: "aws_sns_topic_policy",
+    by: "arn",
+    name: "name",
+    id: "arn",
+    probes: &["sns:Publish"],
+    action: "sns:Publish",
+    contents: false,
+    owner_default: true,
+};
+
+pub(super) fn bucket(context: &Context<'_>) -> Verdict {
+    judge(context, &BUCKET)
+}
+
+pub(super) fn queue(context: &Context<'_>) -> Verdict {
+    judge(context, &QUEUE)
+}
+
+pub(super) fn topic(context: &Context<'_>) -> Verdict {
+    judge(context, &TOPIC)
+}
+
+fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
+    let (project, target) = (context.project, context.resource);
+    let tie = Tie { kind: kind.policy, by: kind.by, name: kind.name };
+    let companions = project.companions(target, tie);
+    let inline = target.body.get("policy");
+    let holders: Vec<&Resource> = companions.found.iter().map(|id| project.resource(*id)).collect();
+    let (holder, document) = match holders.as_slice() {
+        [] if !inline.is_null() => (Some(target), inline),
+        [] => (None, Value::Null),
+        [one] => (Some(*one), one.body.get("policy")),
+        _ => return Verdict::Unknown("several policies name it; only one of them can be in force".into()),
+    };
+    if let (None, Some(maybe)) = (holder, companions.maybe) {
+        return Verdict::Unknown(maybe);
+    }
+    let policy = match holder {
+        None => Policy { statements: Vec::new(), complete: true },
+        Some(holder) => match Policy::read(project, &document, holder.span) {
+            Some(policy) => policy,
+            None => return Verdict::Unknown("its policy can't be read here".into()),
+        },
+    };
+    if policy.statements.iter().any(|statement| denies_plain_http(statement, kind)) {
+        return Verdict::Pass;
+    }
+    if !policy.complete {
+        return Verdict::Unknown("parts of its policy aren't known before a deploy".into());
+    }
+    let message = "requests over plain HTTP are answered";
+    if let Some(signal) = kind.contents.then(|| bucket_signals::signal(project, target)).flatten() {
+        return Verdict::show(
+            message,
+            "Deny requests without TLS",
+            format!("{signal}: website endpoints speak HTTP only, so a denial may shut readers out"),
+        );
+    }
+    let fix = match holder {
+        Some(holder) => merge(target, holder.id, kind),
+        None => add(context, target, kind),
+    };
+    Verdict::fail(message, fix)
+}
+
+/// A denial for everybody, of every action, on the thing and what is in it.
+fn denies_plain_http(statement: &Statement, kind: &Kind) -> bool {
+    let by_transport = statement.conditions.iter().any(|(operator, key, values)| {
+        operator.starts_with("Bool")
+            && key.eq_ignore_ascii_case("aws:SecureTransport")
+            && values.iter().any(|value| value.as_bool() == Some(false))
+    });
+    let ends_wide =
+        |resource: &Value| resource.known_pieces().last().is_some_and(|end| *end == "*" || end.ends_with(":*"));
+    let everything = !kind.contents || statement.resources.len() >= 2 || statement.resources.iter().any(ends_wide);
+    statement.allow == Some(false)
+        && statement.names_everybody()
+        && by_transport
+        && kind.probes.iter().all(|action| statement.covers_action(action))
+        && everything
+}
+
+/// The denial.
+fn statement(target: &Resource, kind: &Kind) -> Draft {
+    let arn = || Draft::Attribute(target.id, "arn".into());
+    let resource = match kind.contents {
+        true => Draft::List(vec![arn(), Draft::Text(vec![arn(), Draft::string("/*")])]),
+        false => arn(),
+    };
+    Draft::object([
+        ("Sid", Draft::string("DenyPlainHttp")),
+        ("Effect", Draft::string("Deny")),
+        ("Principal", Draft::string("*")),
+        ("Action", Draft::string(kind.action)),
+        ("Resource", resource),
+        ("Condition", Draft::object([("Bool", Draft::object([("aws:SecureTransport", Draft::string("false"))]))])),
+    ])
+}
+
+fn fix(changes: Vec<Change>) -> Fix {
+    Fix {
+        title: "Deny requests without TLS".into(),
+        grade: Grade::Review,
+        effect: Effect::Access,
+        changes,
+        notes: vec!["clients that speak plain HTTP are refused; AWS SDKs and the CLI use HTTPS by default".into()],
+    }
+}
+
+fn merge(target: &Resource, holder: ResourceId, kind: &Kind) -> Fix {
+    let statement = statement(target, kind);
+    fix(vec![Change::AppendStatement { resource: holder, argument: "policy".into(), statement }])
+}
+
+fn add(context: &Context<'_>, target: &Resource, kind: &Kind) -> Fix {
+    let mut changes = Vec::new();
+    let mut statements = Vec::new();
+    if kind.owner_default {
+        let (account, data) = super::account(context.project, target);
+        changes.extend(data);
+        statements.push(owner(target, account));
+    }
+    statements.push(statement(target, kind));
+    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(statements))]);
+    changes.push(Change::Add {
+        near: target.id,
+        kind: kind.policy.into(),
+        name: target.name.to_string(),
+        mirror: true,
+        content: DraftBody::arguments([
+            (kind.by, Draft::Attribute(target.id, kind.id.into())),
+            ("policy", Draft::Json(Box::new(document))),
+        ]),
+    });
+    fix(changes)
+}
+
+/// What the default policy of a topic says, which the first policy of one's own takes the place of.
+// NOTE: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+fn owner(target: &Resource, account: Draft) -> Draft {
+    let actions = [
+        "sns:GetTopicAttributes",
+        "sns:SetTopicAttributes",
+        "sns:AddPermission",
+        "sns:RemovePermission",
+        "sns:DeleteTopic",
+        "sns:Subscribe",
+        "sns:ListSubscriptionsByTopic",
+        "sns:Publish",
+    ];
+    Draft::object([
+        ("Sid", Draft::string("AllowOwner")),
+        ("Effect", Draft::string("Allow")),
+        ("Principal", Draft::object([("AWS", Draft::string("*"))])),
+        ("Action", Draft::List(actions.map(Draft::string).into())),
+        ("Resource", Draft::Attribute(target.id, "arn".into())),
+        ("Condition", Draft::object([("StringEquals", Draft::object([("AWS:SourceOwner", account)]))])),
+    ])
+}
