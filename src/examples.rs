@@ -77,10 +77,13 @@ pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
     let input = case.shape.apply(&case.example.text, case.example.extension);
     let place = format!("{}:{}", case.control.page, case.example.line);
     let outcome = fix(catalogue, case, &input).map_err(|reason| format!("{place}: {reason}"))?;
-    let result = outcome.changed.first().map_or(input.as_str(), |file| &file.after.text).to_owned();
+    let main = format!("main.{}", case.example.extension);
+    if let Some(other) = outcome.changed.iter().find(|file| *file.before.display != *main) {
+        return Err(format!("{place}: it changes the `common` block too:\n{}", other.after.text));
+    }
     let result = match outcome.changed.first() {
         Some(file) => String::from_utf8_lossy(&file.after.bytes()).into_owned(),
-        None => result,
+        None => input,
     };
     match &case.example.kind {
         ExampleKind::Bad { fixed, grade, effect, .. } => {

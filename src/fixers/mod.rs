@@ -4,7 +4,9 @@
 //! without arguments that a page's predicates may call (`public_signal()`).
 
 mod access_logs;
+mod async_failures;
 mod bucket_signals;
+mod environment_secrets;
 mod log_groups;
 mod method_settings;
 mod open_policies;
@@ -24,7 +26,9 @@ type Fact = fn(&Context<'_>) -> Value;
 const FIXERS: &[(&str, Fixer)] = &[
     ("admin-policy", wide_policies::admin_policy),
     ("api-access-logs", access_logs::judge),
+    ("async-failures", async_failures::judge),
     ("bucket-tls-policy", tls_policies::bucket),
+    ("environment-secrets", environment_secrets::judge),
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
     ("github-subject", open_policies::github_subject),

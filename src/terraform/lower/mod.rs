@@ -178,7 +178,13 @@ impl<'w> Lowering<'w> {
                     if let Some(attribute) = block.body.get_attribute(name) {
                         self.replace(place, resource, &attribute.value, value, &path)?;
                     } else {
-                        arguments.push((name.clone(), place.value(value, &inside.indent)?));
+                        let text = place.value(value, &inside.indent)?;
+                        if name == "depends_on" {
+                            // People keep it at the end, behind the blocks.
+                            blocks.push(format!("{}{name} = {text}", inside.indent));
+                        } else {
+                            arguments.push((name.clone(), text));
+                        }
                         self.touch(resource.span.file, header.clone(), path);
                     }
                 }

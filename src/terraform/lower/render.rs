@@ -53,7 +53,8 @@ impl Place<'_> {
             Repeat::Count(_) if self.mirrored => "[count.index]",
             _ => "",
         };
-        format!("{address}{index}.{attribute}")
+        let dot = if attribute.is_empty() { "" } else { "." };
+        format!("{address}{index}{dot}{attribute}")
     }
 
     /// A value, with `indent` before the lines that follow its first.
