@@ -3,7 +3,8 @@
 //! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
 
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::fix::{Change, Effect, Fix, Grade, cap};
 use crate::model::{Draft, DraftBody, DraftItem, Project, Resource};
@@ -38,8 +39,19 @@ pub struct Conditional {
     pub when: String,
 }
 
-/// The facts of a resource type; empty ones for a type that the data doesn't have.
-pub fn facts(kind: &str) -> Facts {
+/// The facts of a resource type; empty ones for a type that the data doesn't have. Each is read once a run.
+pub fn facts(kind: &str) -> Arc<Facts> {
+    static READ: OnceLock<RwLock<HashMap<String, Arc<Facts>>>> = OnceLock::new();
+    let read = READ.get_or_init(RwLock::default);
+    if let Some(known) = read.read().unwrap_or_else(PoisonError::into_inner).get(kind) {
+        return known.clone();
+    }
+    let found = Arc::new(find(kind));
+    read.write().unwrap_or_else(PoisonError::into_inner).insert(kind.to_owned(), found.clone());
+    found
+}
+
+fn find(kind: &str) -> Facts {
     let lines = DATA.as_bytes();
     let (mut low, mut high) = (0, lines.len());
     while low < high {

@@ -59,19 +59,21 @@ impl Place<'_> {
 
     /// A value, with `indent` before the lines that follow its first.
     pub(super) fn value(&self, draft: &Draft, indent: &str) -> Result<String, String> {
-        let single = self.one_line(draft)?;
-        let fits = single.len() <= ONE_LINE && !is_long(draft);
+        let single = if is_long(draft) || width(draft) > ONE_LINE { None } else { Some(self.one_line(draft)?) };
+        if let Some(single) = single.filter(|single| single.len() <= ONE_LINE) {
+            return Ok(single);
+        }
         Ok(match draft {
-            Draft::List(items) if !fits && !items.is_empty() => {
+            Draft::List(items) if !items.is_empty() => {
                 let inner = format!("{indent}{}", self.unit);
                 let lines: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, &inner)).collect();
                 let nl = self.newline;
                 let lines = lines?.iter().map(|line| format!("{inner}{line},{nl}")).collect::<String>();
                 format!("[{nl}{lines}{indent}]")
             }
-            Draft::Object(entries) if !fits && !entries.is_empty() => self.object(entries, indent)?,
-            Draft::Json(inner) if !fits => format!("jsonencode({})", self.value(inner, indent)?),
-            _ => single,
+            Draft::Object(entries) if !entries.is_empty() => self.object(entries, indent)?,
+            Draft::Json(inner) => format!("jsonencode({})", self.value(inner, indent)?),
+            single => self.one_line(single)?,
         })
     }
 
@@ -160,6 +162,18 @@ impl Place<'_> {
         } else {
             format!("{indent}{header} {{{nl}{inner}{indent}}}")
         })
+    }
+}
+
+/// The least that a value takes on one line.
+fn width(draft: &Draft) -> usize {
+    match draft {
+        Draft::String(text) | Draft::Number(text) | Draft::Expression(text) => text.len(),
+        Draft::Text(items) | Draft::List(items) => items.iter().map(width).sum(),
+        Draft::Object(entries) => entries.iter().map(|(name, value)| name.len() + 3 + width(value)).sum(),
+        Draft::AddedAttribute(address, attribute) => address.len() + attribute.len(),
+        Draft::Json(inner) => width(inner),
+        Draft::Bool(_) | Draft::Attribute(..) => 4,
     }
 }
 
