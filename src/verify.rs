@@ -114,8 +114,8 @@ fn body_difference(before: &Body, after: &Body, prefix: &str, paths: &mut Vec<St
     for (kind, (a, b)) in kinds {
         let path = join(prefix, kind.split(' ').next().unwrap_or_default());
         if a.len() != b.len() {
-            // Blocks added at the end leave those before them as they were.
-            let kept = a.len() < b.len() && a.iter().zip(&b).all(|(a, b)| a == b);
+            // Blocks added at the end leave those before them as they were; all of a name may be taken away.
+            let kept = b.is_empty() || a.len() < b.len() && a.iter().zip(&b).all(|(a, b)| a == b);
             paths.push(if kept { path } else { format!("{path} (several)") });
             continue;
         }

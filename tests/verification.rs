@@ -121,3 +121,38 @@ fn fixes_that_undo_each_other_leave_the_file_alone() {
     assert!(outcome.applied.len() <= 1, "{:?}", outcome.applied);
     assert_eq!(outcome.findings.len(), 1, "{}", reasons(&outcome));
 }
+
+/// The text after one fix of a page that removes or appends.
+fn edited(fix: &str, pass: &str, text: &str) -> String {
+    let page = page("edit", "aws_s3_bucket", pass, fix);
+    let outcome = self::fix(&[page], text);
+    assert_eq!(outcome.changed.len(), 1, "{}", reasons(&outcome));
+    outcome.changed[0].after.text.to_string()
+}
+
+#[test]
+fn removed_items_leave_no_gap() {
+    let remove = |text: &str| edited("remove = [\"acl\"]", "self.acl == null", text);
+    let bucket = |inside: &str| format!("resource \"aws_s3_bucket\" \"b\" {{\n{inside}}}\n");
+    for (before, after) in [
+        ("  bucket = \"b\"\n  acl    = \"private\" # old\n", "  bucket = \"b\"\n"),
+        ("  acl = \"private\"\n\n  bucket = \"b\"\n", "  bucket = \"b\"\n"),
+        ("  bucket = \"b\"\n\n  acl = \"private\"\n", "  bucket = \"b\"\n"),
+        ("  bucket = \"b\"\n\n  acl = \"private\"\n\n  tags = {}\n", "  bucket = \"b\"\n\n  tags = {}\n"),
+        ("  # keep\n  acl = \"private\"\n  tags = {}\n", "  # keep\n  tags = {}\n"),
+    ] {
+        assert_eq!(remove(&bucket(before)), bucket(after));
+        let crlf = |text: String| text.replace('\n', "\r\n");
+        assert_eq!(remove(&crlf(bucket(before))), crlf(bucket(after)));
+    }
+}
+
+#[test]
+fn appended_blocks_stand_below_their_like() {
+    let append = "append {\n grant {\n permissions = [\"READ\"]\n }\n }";
+    let pass = "self.grant != null && length(self.grant) > 1";
+    let text = "resource \"aws_s3_bucket\" \"b\" {\n  grant {\n    permissions = []\n  }\n  tags = {}\n}\n";
+    let after = "resource \"aws_s3_bucket\" \"b\" {\n  grant {\n    permissions = []\n  }\n\n  grant {\n    \
+                 permissions = [\"READ\"]\n  }\n\n  tags = {}\n}\n";
+    assert_eq!(edited(append, pass, text), after);
+}

@@ -51,8 +51,14 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<u8> {
     match cli.command {
-        Command::Scan(arguments) => scan::run(&arguments),
-        Command::Fix(arguments) => fix::run(&arguments),
+        Command::Scan(mut arguments) => {
+            take_path(&mut arguments.common)?;
+            scan::run(&arguments)
+        }
+        Command::Fix(mut arguments) => {
+            take_path(&mut arguments.common)?;
+            fix::run(&arguments)
+        }
         Command::Controls(arguments) => controls::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
@@ -107,6 +113,17 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
         talk(&diagnostic.to_string());
     }
     Ok(outcome)
+}
+
+/// `--control a b DIR`: the last value is the directory when it is one and no control.
+fn take_path(common: &mut arguments::Common) -> anyhow::Result<()> {
+    let Some(last) = common.control.last().filter(|_| common.control.len() > 1 && common.path == Path::new(".")) else {
+        return Ok(());
+    };
+    if Path::new(last).is_dir() && Catalogue::built_in()?.find(last).is_none() {
+        common.path = common.control.pop().unwrap_or_default().into();
+    }
+    Ok(())
 }
 
 /// Keeps the controls that were named.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::fix::{Change, Effect, Fix, Grade, cap};
-use crate::model::{Draft, DraftBody, DraftItem, Project, Resource};
+use crate::model::{Body, Draft, DraftBody, DraftItem, Project, Resource};
 
 static DATA: &str = include_str!("terraform.tsv");
 
@@ -69,10 +69,13 @@ fn find(kind: &str) -> Facts {
 }
 
 impl Facts {
-    /// Whether changing `path` (or adding the block that holds it) replaces the resource.
-    pub fn replaces(&self, path: &str) -> bool {
-        let covers =
-            |listed: &String| path == listed || path.strip_prefix(listed.as_str()).is_some_and(|r| r.starts_with('.'));
+    /// Whether setting `path` replaces the resource. A listed block does so when it is added or taken away; a change
+    /// inside one that is there only where the inner path is listed too.
+    pub fn replaces(&self, path: &str, body: &Body) -> bool {
+        let covers = |listed: &String| {
+            let inside = path.strip_prefix(listed.as_str());
+            inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') && body.at(listed).is_null())
+        };
         self.no_update || self.force_new.iter().any(covers) || self.conditional.iter().any(|c| covers(&c.path))
     }
 }
@@ -135,7 +138,7 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
                 let resource = project.resource(*resource);
                 let facts = facts(&resource.kind);
                 refuse(resource, &facts, content)?;
-                if content.paths().iter().any(|path| facts.replaces(path)) {
+                if content.paths().iter().any(|path| facts.replaces(path, &resource.body)) {
                     fix.effect = Effect::Replace;
                     stateful |= is_stateful(&resource.kind);
                 }
@@ -143,16 +146,18 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
             Change::Append { resource, argument: name, .. }
             | Change::AppendStatement { resource, argument: name, .. }
             | Change::AppendBlock { resource, name, .. } => {
-                let kind = &project.resource(*resource).kind;
-                if facts(kind).replaces(name) {
+                let resource = project.resource(*resource);
+                let kind = &resource.kind;
+                if facts(kind).replaces(name, &resource.body) {
                     fix.effect = Effect::Replace;
                     stateful |= is_stateful(kind);
                 }
             }
             Change::Remove { resource, names } => {
-                let kind = &project.resource(*resource).kind;
+                let resource = project.resource(*resource);
+                let kind = &resource.kind;
                 let facts = facts(kind);
-                if names.iter().any(|name| facts.replaces(name)) {
+                if names.iter().any(|name| facts.replaces(name, &resource.body)) {
                     fix.effect = Effect::Replace;
                     stateful |= is_stateful(kind);
                 }
@@ -216,9 +221,9 @@ mod tests {
 
     #[test]
     fn facts_are_found_by_type() {
-        assert!(facts("aws_lambda_permission").replaces("source_arn"));
-        assert!(!facts("aws_sqs_queue").replaces("sqs_managed_sse_enabled"));
-        assert!(facts("aws_sqs_queue").replaces("fifo_queue"));
+        assert!(facts("aws_lambda_permission").replaces("source_arn", &Body::default()));
+        assert!(!facts("aws_sqs_queue").replaces("sqs_managed_sse_enabled", &Body::default()));
+        assert!(facts("aws_sqs_queue").replaces("fifo_queue", &Body::default()));
         assert_eq!(facts("aws_sqs_queue").conflicts["kms_master_key_id"], ["sqs_managed_sse_enabled"]);
         assert!(facts("aws_no_such_thing").force_new.is_empty());
     }

@@ -6,7 +6,7 @@ use crate::catalogue::{Catalogue, Context, Control, Failure, Rule, Settings, Ver
 use crate::effects;
 use crate::finding::Suppression;
 use crate::fix::{Fix, Grade};
-use crate::model::{Resource, ResourceId};
+use crate::model::{InstanceId, Resource, ResourceId};
 use crate::source::Span;
 use crate::terraform::lower::{Lowered, lower};
 use crate::terraform::{Workspace, suppress};
@@ -85,41 +85,35 @@ fn judge_rule<'c>(
             .into_iter()
             .map(|resource| (resource, Context { project, settings, control, rule, resource }.judge()))
             .collect();
-        let held = verdicts.iter().find(|(_, verdict)| !matches!(verdict, Verdict::Fail(_))).map(|(r, _)| r.instance);
+        let fails = |verdict: &Verdict| matches!(verdict, Verdict::Fail(_));
+        let failing: Vec<InstanceId> =
+            verdicts.iter().filter(|(_, verdict)| fails(verdict)).map(|(r, _)| r.instance).collect();
+        let only = (failing.len() < verdicts.len()).then_some(failing);
         let failed = verdicts.into_iter().find_map(|(resource, verdict)| match verdict {
             Verdict::Fail(failure) => Some((resource, failure)),
             _ => None,
         });
         let Some((resource, failure)) = failed else { continue };
         let Failure { message, at, fix } = *failure;
-        let fix = match (fix, held) {
-            (Ok(fix), Some(other)) if !fix.changes.is_empty() => Err(format!(
-                "it fails for {} only, not for {}: change the arguments of the call",
-                name_of_use(workspace, resource.instance),
-                name_of_use(workspace, other)
-            )),
-            (fix, _) => fix.and_then(|fix| prepare(workspace, settings, fix)),
-        };
+        let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only));
         let at = at.unwrap_or(resource.header);
         all.push(Judged { control, resource: resource.id, message, at, fix, suppressed: None });
     }
 }
 
-fn name_of_use(workspace: &Workspace, instance: crate::model::InstanceId) -> String {
-    match workspace.project.instance(instance).address.as_str() {
-        "" => "the root module".into(),
-        address => address.to_owned(),
-    }
-}
-
 /// Gives a fix its final grade and lowers it.
-fn prepare(workspace: &Workspace, settings: &Settings, mut fix: Fix) -> Result<(Fix, Option<Lowered>), String> {
+fn prepare(
+    workspace: &Workspace,
+    settings: &Settings,
+    mut fix: Fix,
+    only: Option<Vec<InstanceId>>,
+) -> Result<(Fix, Option<Lowered>), String> {
     effects::assess(&workspace.project, &mut fix, &settings.accept)?;
     if fix.grade == Grade::Manual || fix.changes.is_empty() {
         fix.grade = Grade::Manual;
         return Ok((fix, None));
     }
-    let lowered = lower(workspace, &fix.changes)?;
+    let lowered = lower(workspace, &fix.changes, only)?;
     if let Some(shared) = &lowered.shared {
         fix.grade = fix.grade.min(Grade::Review);
         fix.notes.push(shared.clone());

@@ -250,7 +250,8 @@ fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedCh
     let project = &workspace.project;
     let mut changes = Vec::new();
     let mut push = |resource: crate::model::ResourceId, address: Option<&str>, action: Action| {
-        for twin in project.twins(resource) {
+        let meant = |instance| lowered.only.as_ref().is_none_or(|only| only.contains(&instance));
+        for twin in project.twins(resource).filter(|twin| meant(twin.instance)) {
             let instance = project.instance(twin.instance);
             let root = project.module_of(instance.root).directory.to_string();
             let own = twin.address();
@@ -258,9 +259,15 @@ fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedCh
             changes.push(PlannedChange { address, action, root });
         }
     };
+    // Meta-arguments steer Terraform; the resource itself stays as it is.
+    let is_meta = |path: &String| ["lifecycle", "depends_on"].contains(&path.split('.').next().unwrap_or_default());
     for (resource, paths) in &lowered.updated {
-        let facts = crate::effects::facts(&project.resource(*resource).kind);
-        let replaced = fix.effect == Effect::Replace && paths.iter().any(|path| facts.replaces(path));
+        if !paths.is_empty() && paths.iter().all(is_meta) {
+            continue;
+        }
+        let own = project.resource(*resource);
+        let facts = crate::effects::facts(&own.kind);
+        let replaced = fix.effect == Effect::Replace && paths.iter().any(|path| facts.replaces(path, &own.body));
         push(*resource, None, if replaced { Action::Replace } else { Action::Update });
     }
     for (address, near) in &lowered.created {

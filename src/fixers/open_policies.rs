@@ -80,7 +80,7 @@ pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
         let subjects: Vec<&Value> = statement
             .conditions
             .iter()
-            .filter(|(_, key, _)| key.eq_ignore_ascii_case("token.actions.githubusercontent.com:sub"))
+            .filter(|(_, key, _)| key.starts_with("token.actions.githubusercontent.com") && key.ends_with(":sub"))
             .flat_map(|(_, _, values)| values)
             .collect();
         let wide = |subject: &&Value| {

@@ -18,7 +18,14 @@ pub(super) fn function(context: &Context<'_>) -> Verdict {
     let function = context.resource;
     match context.project.settle(&function.body.at("tracing_config.mode")) {
         Value::String(mode) if &*mode == "Active" => return Verdict::Pass,
-        Value::Null | Value::String(_) => {}
+        Value::Null => {}
+        Value::String(mode) => {
+            return Verdict::show(
+                format!("its tracing mode is `{mode}`: only what its callers chose to trace is recorded"),
+                "Set the mode to Active",
+                "somebody has chosen this mode",
+            );
+        }
         _ => return Verdict::Unknown("the tracing mode isn't known before a deploy".into()),
     }
     if super::is_edge_function(context.project, function) {

@@ -133,7 +133,8 @@ fn first_usable(values: &[&Value], skip_empty: bool) -> Value {
             None => return Value::Unknown,
         }
     }
-    Value::Null
+    // `coalesce(x, "")` asks for an empty string when there is nothing.
+    values.last().filter(|last| last.as_str() == Some("")).map_or(Value::Null, |last| (*last).clone())
 }
 
 /// `%s`, `%d` and `%v`; any other verb makes the result unknown.

@@ -69,8 +69,8 @@ impl Project {
             }
             Value::Reference(reference) => self.names_other(reference, target, name),
             Value::Either(arms) => super::value::any(arms.iter().map(|arm| self.names(&arm.value, target, name))),
-            // `coalesce`/`one`/`[0]` over a splat give lists now and then.
-            Value::List(items) if items.len() == 1 => self.names(&items[0].value, target, name),
+            // Several things may share a companion; `one` and `[0]` over a splat give lists, too.
+            Value::List(items) => super::value::any(items.iter().map(|item| self.names(&item.value, target, name))),
             other => match target.body.at(name) {
                 // A target without a literal name gets a generated one: no literal can be it.
                 Value::Null => match other {

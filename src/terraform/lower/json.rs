@@ -39,7 +39,15 @@ pub(super) fn change(
             lowering.out.created.push((resource::address(Mode::Managed, kind, &name), resource.id));
             Ok(())
         }
-        _ => Err("policies and lists in JSON files are not edited yet".into()),
+        Change::AppendBlock { name, content, .. } => {
+            let property = find(root, resource.span).ok_or("the resource moved")?;
+            let edits = writer.append_block(&property.value, name, content)?;
+            lowering.out.edits.extend(edits);
+            lowering.touch(resource.span.file, header_of(resource), name.as_str());
+            lowering.out.updated.push((resource.id, vec![name.clone()]));
+            Ok(())
+        }
+        _ => Err("policies, lists and removals in JSON files are not edited yet".into()),
     }
 }
 
@@ -112,6 +120,27 @@ impl Writer<'_> {
             lowering.out.edits.push(self.insert(node, &new)?);
         }
         Ok(())
+    }
+
+    /// One more block of a name: an element of the array, which a single block becomes.
+    fn append_block(&self, object: &Node, name: &str, content: &DraftBody) -> Result<Vec<Edit>, String> {
+        let file = self.resource.span.file;
+        let text = &self.file.text;
+        let Some(old) = object.get(name) else {
+            return Ok(vec![self.insert(object, &[(name, &DraftItem::Block(content.clone()))])?]);
+        };
+        let (last, whole) = match &old.kind {
+            Kind::Array(items) => (items.last().ok_or("the list of blocks is empty")?, false),
+            _ => (old, true),
+        };
+        let indent = indentation(text, last.range.start).to_owned();
+        let own_line = text[line_start(text, last.range.start)..last.range.start].trim().is_empty();
+        let separator = if own_line { format!(",{}{indent}", self.file.newline()) } else { ", ".to_owned() };
+        let added = format!("{separator}{}", self.body(content, &indent)?);
+        Ok(match whole {
+            false => vec![Edit::insert(file, last.range.end, added)],
+            true => vec![Edit::insert(file, last.range.start, "["), Edit::insert(file, last.range.end, added + "]")],
+        })
     }
 
     /// Properties at the end of an object.
@@ -192,7 +221,7 @@ pub(super) fn value(place: &Place<'_>, draft: &Draft, indent: &str, step: &str, 
             for piece in pieces {
                 match piece {
                     Draft::String(known) => text.push_str(&known.replace("${", "$${")),
-                    other => text.push_str(&format!("${{{}}}", place.value(other, "")?)),
+                    other => text.push_str(&format!("${{{}}}", place.one_line(other)?)),
                 }
             }
             quote(&text)
@@ -208,13 +237,8 @@ pub(super) fn value(place: &Place<'_>, draft: &Draft, indent: &str, step: &str, 
                 entries.iter().map(|(name, value)| Ok(format!("{}: {}", quote(name), nested(value)?))).collect();
             format!("{{{nl}{inner}{}{nl}{indent}}}", entries?.join(&format!(",{nl}{inner}")))
         }
-        other => quote(&format!("${{{}}}", single_line(&place.value(other, "")?))),
+        other => quote(&format!("${{{}}}", place.one_line(other)?)),
     })
-}
-
-/// An expression inside a JSON string stays on one line.
-fn single_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn quote(text: &str) -> String {

@@ -6,6 +6,7 @@ mod json;
 mod place;
 mod policy;
 mod render;
+mod variable;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
@@ -17,7 +18,7 @@ use super::declare::block_at;
 use super::{Tree, Workspace};
 use crate::edit::Edit;
 use crate::fix::Change;
-use crate::model::{Draft, DraftBody, DraftItem, Mode, Repeat, Resource, ResourceId, resource};
+use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId, resource};
 use crate::source::{FileId, SourceFile, Span};
 
 /// A path in a block that an edit changes: the place where verification allows a difference.
@@ -46,12 +47,18 @@ pub struct Lowered {
     pub created: Vec<(String, ResourceId)>,
     /// Why the fix needs a look at the callers, if it does.
     pub shared: Option<String>,
+    /// The uses of the module that change, when not all do.
+    pub only: Option<Vec<InstanceId>>,
 }
 
-/// Lowers the changes of a fix: all of them or none.
-pub fn lower(workspace: &Workspace, changes: &[Change]) -> Result<Lowered, String> {
-    let mut lowering = Lowering { workspace, out: Lowered::default(), renamed: Vec::new() };
+/// Lowers the changes of a fix: all of them or none. `only` says for which uses of the module, when not for all: then
+/// nothing but the arguments of their calls may change.
+pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<InstanceId>>) -> Result<Lowered, String> {
+    let mut lowering = Lowering { workspace, out: Lowered { only, ..Lowered::default() }, renamed: Vec::new() };
     for change in changes {
+        if !matches!(change, Change::Set { .. }) {
+            lowering.whole_definition()?;
+        }
         lowering.change(change)?;
     }
     Ok(lowering.out)
@@ -142,6 +149,14 @@ impl<'w> Lowering<'w> {
         }
     }
 
+    /// Refuses an edit of the definition when only some of its uses fail.
+    fn whole_definition(&self) -> Result<(), String> {
+        match &self.out.only {
+            None => Ok(()),
+            Some(_) => Err("it fails in some uses of the module only: change the arguments of their calls".into()),
+        }
+    }
+
     fn touch(&mut self, file: FileId, block: String, path: impl Into<String>) {
         self.out.touched.push(Touched { file, block, path: path.into() });
     }
@@ -178,6 +193,7 @@ impl<'w> Lowering<'w> {
                     if let Some(attribute) = block.body.get_attribute(name) {
                         self.replace(place, resource, &attribute.value, value, &path)?;
                     } else {
+                        self.whole_definition()?;
                         let text = place.value(value, &inside.indent)?;
                         if name == "depends_on" {
                             // People keep it at the end, behind the blocks.
@@ -196,6 +212,7 @@ impl<'w> Lowering<'w> {
                 }
                 DraftItem::Block(inner) => match existing.as_slice() {
                     [] => {
+                        self.whole_definition()?;
                         blocks.push(place.block(name, inner, &inside.indent)?);
                         self.touch(resource.span.file, header.clone(), path);
                     }
@@ -223,6 +240,7 @@ impl<'w> Lowering<'w> {
     ) -> Result<(), String> {
         let file = self.workspace.project.file(resource.span.file);
         if is_literal(old) {
+            self.whole_definition()?;
             let range = old.span().ok_or("the value has no place in its file")?;
             let indent = crate::source::indentation(&file.text, range.start).to_owned();
             let text = place.value(new, &indent)?;
@@ -231,61 +249,9 @@ impl<'w> Lowering<'w> {
             return Ok(());
         }
         match variable_name(old) {
-            Some(variable) => self.set_default(place, resource, variable, new),
+            Some(name) => variable::set(self, place, resource, name, new),
             None => Err(format!("`{path}` is an expression: {}", shorten(&file.text[old.span().unwrap_or_default()]))),
         }
-    }
-
-    /// Changes the default of a variable, when no caller and no values file overrides it.
-    fn set_default(&mut self, place: &Place<'_>, resource: &Resource, name: &str, new: &Draft) -> Result<(), String> {
-        let project = &self.workspace.project;
-        let module = project.module_of(resource.instance);
-        let values = module
-            .files
-            .iter()
-            .find(|id| project.file(**id).name().contains(".tfvars") && project.file(**id).text.contains(name));
-        if let Some(values) = values {
-            return Err(format!("it is set by `var.{name}`, which {} sets", project.file(*values).display));
-        }
-        for twin in project.twins(resource.id) {
-            if !project.instance(twin.instance).address.is_empty() && self.is_passed(twin, name) {
-                return Err(format!(
-                    "it is set by `var.{name}`, which {} passes",
-                    project.instance(twin.instance).address
-                ));
-            }
-        }
-        for id in &module.files {
-            let Tree::Hcl(body) = self.tree(*id) else { continue };
-            if let Some(block) =
-                body.get_blocks("variable").find(|b| b.labels.first().is_some_and(|l| l.as_str() == name))
-            {
-                let default = block.body.get_attribute("default").filter(|a| is_literal(&a.value));
-                let range = default.and_then(|a| a.value.span());
-                let range = range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default"))?;
-                if !project.file(*id).editable {
-                    return Err(format!("{} is a symbolic link", project.file(*id).display));
-                }
-                self.out.edits.push(Edit::replace(Span::new(*id, range), place.value(new, "")?));
-                self.touch(*id, format!("variable {name}"), "default");
-                self.out.shared = Some(format!("changes the default of `var.{name}`, for all who use it"));
-                return Ok(());
-            }
-        }
-        Err(format!("it is set by `var.{name}`, which isn't declared here"))
-    }
-
-    /// Whether the call that makes this instance passes the variable.
-    fn is_passed(&self, resource: &Resource, variable: &str) -> bool {
-        let project = &self.workspace.project;
-        let address = &project.instance(resource.instance).address;
-        let call = address.rsplit("module.").next().unwrap_or_default();
-        self.workspace.trees.iter().any(|tree| match tree {
-            Tree::Hcl(body) => body.get_blocks("module").any(|block| {
-                block.labels.first().is_some_and(|label| label.as_str() == call) && block.body.has_attribute(variable)
-            }),
-            Tree::Json(root) => root.get("module").and_then(|m| m.get(call)).is_some_and(|c| c.get(variable).is_some()),
-        })
     }
 
     fn add(

@@ -88,7 +88,8 @@ impl Place<'_> {
         Ok(format!("{{{nl}{}{indent}}}", aligned(&lines, &inner, nl)))
     }
 
-    fn one_line(&self, draft: &Draft) -> Result<String, String> {
+    /// A value on one line, however long.
+    pub(super) fn one_line(&self, draft: &Draft) -> Result<String, String> {
         Ok(match draft {
             Draft::Bool(b) => b.to_string(),
             Draft::Number(n) => n.clone(),

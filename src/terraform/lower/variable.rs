@@ -1,0 +1,131 @@
+//! A value that comes from a variable is changed where it is given: in the calls that pass it, else in its default.
+
+use hcl_edit::Span as _;
+use hcl_edit::structure::Block;
+
+use super::place::Inside;
+use super::render::Place;
+use super::{Lowering, is_literal, shorten};
+use crate::edit::Edit;
+use crate::model::{Draft, InstanceId, ModuleId, Resource};
+use crate::source::{FileId, Span};
+use crate::terraform::Tree;
+
+/// Gives `var.NAME` the value `new` for the uses that are meant.
+pub(super) fn set(
+    lowering: &mut Lowering<'_>,
+    place: &Place<'_>,
+    resource: &Resource,
+    name: &str,
+    new: &Draft,
+) -> Result<(), String> {
+    let project = &lowering.workspace.project;
+    let text = match new {
+        Draft::Bool(_) | Draft::Number(_) | Draft::String(_) => place.value(new, "")?,
+        _ => return Err(format!("it is set by `var.{name}`, and the new value can't stand outside the module")),
+    };
+    let meant = |instance: InstanceId| lowering.out.only.as_ref().is_none_or(|only| only.contains(&instance));
+    let mut default = false;
+    let mut calls = Vec::new();
+    for twin in project.twins(resource.id).filter(|twin| meant(twin.instance)) {
+        match call_of(lowering, twin.instance) {
+            None if project.instance(twin.instance).address.is_empty() => default = true,
+            None => return Err(format!("it is set by `var.{name}`, and the call of the module isn't HCL")),
+            Some((_, block)) if lowering.out.only.is_none() && !block.body.has_attribute(name) => default = true,
+            Some(call) if calls.iter().any(|(_, known): &(FileId, &Block)| known.span() == call.1.span()) => {}
+            Some(call) => calls.push(call),
+        }
+    }
+    let names: Vec<String> =
+        calls.iter().filter_map(|(_, block)| Some(format!("module.{}", block.labels.first()?.as_str()))).collect();
+    for (file, block) in calls {
+        set_argument(lowering, file, block, name, &text)?;
+    }
+    if default {
+        set_default(lowering, resource, name, &text)?;
+    }
+    lowering.out.shared = Some(match (default, names.as_slice()) {
+        (true, _) => format!("changes the default of `var.{name}`, for all who use it"),
+        (false, names) => format!("changes what {} passes as `{name}`", names.join(", ")),
+    });
+    Ok(())
+}
+
+/// The `module` block that makes an instance.
+fn call_of<'w>(lowering: &Lowering<'w>, instance: InstanceId) -> Option<(FileId, &'w Block)> {
+    let project = &lowering.workspace.project;
+    let child = project.instance(instance);
+    let (parent, call) = match child.address.rsplit_once(".module.") {
+        Some((parent, call)) => (parent, call),
+        None => ("", child.address.strip_prefix("module.")?),
+    };
+    let caller = project.instances.iter().find(|i| i.root == child.root && i.address == parent)?;
+    files_of(lowering, caller.module).find_map(|file| {
+        let Tree::Hcl(body) = lowering.tree(file) else { return None };
+        let block = body.get_blocks("module").find(|b| b.labels.first().is_some_and(|label| label.as_str() == call))?;
+        Some((file, block))
+    })
+}
+
+fn files_of<'w>(lowering: &Lowering<'w>, module: ModuleId) -> impl Iterator<Item = FileId> + use<'w> {
+    lowering.workspace.project.modules[module.0 as usize].files.iter().copied()
+}
+
+fn set_argument(
+    lowering: &mut Lowering<'_>,
+    file: FileId,
+    block: &Block,
+    name: &str,
+    text: &str,
+) -> Result<(), String> {
+    let source = lowering.workspace.project.file(file);
+    if !source.editable {
+        return Err(format!("{} is a symbolic link", source.display));
+    }
+    let header = format!("module {}", block.labels.first().map_or("", |label| label.as_str()));
+    if let Some(attribute) = block.body.get_attribute(name) {
+        let range = attribute.value.span().unwrap_or_default();
+        if !is_literal(&attribute.value) {
+            return Err(format!("{header} passes {} as `{name}`", shorten(&source.text[range])));
+        }
+        lowering.out.edits.push(Edit::replace(Span::new(file, range), text));
+    } else {
+        let inside = Inside::of(&source.text, block, super::unit(&source.text), source.newline())?;
+        for insertion in inside.insert(&[(name.to_owned(), text.to_owned())], &[]) {
+            lowering.out.edits.push(Edit::replace(Span::new(file, insertion.at), insertion.text));
+        }
+    }
+    lowering.touch(file, header, name);
+    Ok(())
+}
+
+/// Changes the default, unless a values file overrides it.
+fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, text: &str) -> Result<(), String> {
+    let project = &lowering.workspace.project;
+    let module = project.instance(resource.instance).module;
+    for file in files_of(lowering, module) {
+        let source = project.file(file);
+        let Tree::Hcl(body) = lowering.tree(file) else { continue };
+        if source.name().contains(".tfvars") {
+            if body.has_attribute(name) {
+                return Err(format!("it is set by `var.{name}`, which {} sets", source.display));
+            }
+            continue;
+        }
+        let Some(block) = body.get_blocks("variable").find(|b| b.labels.first().is_some_and(|l| l.as_str() == name))
+        else {
+            continue;
+        };
+        let default = block.body.get_attribute("default").filter(|a| is_literal(&a.value));
+        let range = default.and_then(|a| a.value.span());
+        let range = range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default"))?;
+        if !source.editable {
+            return Err(format!("{} is a symbolic link", source.display));
+        }
+        lowering.out.edits.push(Edit::replace(Span::new(file, range), text));
+        lowering.touch(file, format!("variable {name}"), "default");
+        return Ok(());
+    }
+    // The declaration may stand after a values file: both were looked through.
+    Err(format!("it is set by `var.{name}`, which isn't declared here"))
+}
