@@ -101,7 +101,7 @@ pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
     })
 }
 
-/// PassRole names the roles.
+/// `PassRole` names the roles.
 pub(super) fn pass_role(context: &Context<'_>) -> Verdict {
     statements(context, &["policy"], |statement| {
         let passes = statement.allow == Some(true)

@@ -106,7 +106,12 @@ fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
     }
     let fix = match holder {
         Some(holder) => merge(target, holder.id, kind),
-        None => add(context, target, kind),
+        None if kind.owner_default => Fix::manual(
+            "Deny requests without TLS in a policy of its own",
+            "the first policy takes the place of the default one, which lets the account's callers and services in: \
+             write down who may publish, then deny the rest",
+        ),
+        None => add(target, kind),
     };
     Verdict::fail(message, fix)
 }
@@ -131,10 +136,8 @@ fn denies_plain_http(statement: &Statement, kind: &Kind) -> bool {
 /// The denial.
 fn statement(target: &Resource, kind: &Kind) -> Draft {
     let arn = || Draft::Attribute(target.id, "arn".into());
-    let resource = match kind.contents {
-        true => Draft::List(vec![arn(), Draft::Text(vec![arn(), Draft::string("/*")])]),
-        false => arn(),
-    };
+    let resource =
+        if kind.contents { Draft::List(vec![arn(), Draft::Text(vec![arn(), Draft::string("/*")])]) } else { arn() };
     Draft::object([
         ("Sid", Draft::string("DenyPlainHttp")),
         ("Effect", Draft::string("Deny")),
@@ -160,17 +163,10 @@ fn merge(target: &Resource, holder: ResourceId, kind: &Kind) -> Fix {
     fix(vec![Change::AppendStatement { resource: holder, argument: "policy".into(), statement }])
 }
 
-fn add(context: &Context<'_>, target: &Resource, kind: &Kind) -> Fix {
-    let mut changes = Vec::new();
-    let mut statements = Vec::new();
-    if kind.owner_default {
-        let (account, data) = super::account(context.project, target);
-        changes.extend(data);
-        statements.push(owner(target, account));
-    }
-    statements.push(statement(target, kind));
-    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(statements))]);
-    changes.push(Change::Add {
+fn add(target: &Resource, kind: &Kind) -> Fix {
+    let statements = Draft::List(vec![statement(target, kind)]);
+    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", statements)]);
+    fix(vec![Change::Add {
         near: target.id,
         kind: kind.policy.into(),
         name: target.name.to_string(),
@@ -179,29 +175,5 @@ fn add(context: &Context<'_>, target: &Resource, kind: &Kind) -> Fix {
             (kind.by, Draft::Attribute(target.id, kind.id.into())),
             ("policy", Draft::Json(Box::new(document))),
         ]),
-    });
-    fix(changes)
-}
-
-/// What the default policy of a topic says, which the first policy of one's own takes the place of.
-// NOTE: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
-fn owner(target: &Resource, account: Draft) -> Draft {
-    let actions = [
-        "sns:GetTopicAttributes",
-        "sns:SetTopicAttributes",
-        "sns:AddPermission",
-        "sns:RemovePermission",
-        "sns:DeleteTopic",
-        "sns:Subscribe",
-        "sns:ListSubscriptionsByTopic",
-        "sns:Publish",
-    ];
-    Draft::object([
-        ("Sid", Draft::string("AllowOwner")),
-        ("Effect", Draft::string("Allow")),
-        ("Principal", Draft::object([("AWS", Draft::string("*"))])),
-        ("Action", Draft::List(actions.map(Draft::string).into())),
-        ("Resource", Draft::Attribute(target.id, "arn".into())),
-        ("Condition", Draft::object([("StringEquals", Draft::object([("AWS:SourceOwner", account)]))])),
-    ])
+    }])
 }

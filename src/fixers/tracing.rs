@@ -61,14 +61,13 @@ fn fix(context: &Context<'_>, content: DraftBody) -> Fix {
             "traces are billed by number; by default one request a second and 5 % of the rest are recorded".into(),
         ],
     };
-    match role_of(context, resource) {
-        Some(role) => allow_traces(context, role, resource, &mut fix),
-        None => {
-            fix.grade = Grade::Review;
-            fix.notes.push(format!(
-                "the role stands elsewhere: it needs xray:PutTraceSegments and xray:PutTelemetryRecords ({POLICY})"
-            ));
-        }
+    if let Some(role) = role_of(context, resource) {
+        allow_traces(context, role, resource, &mut fix);
+    } else {
+        fix.grade = Grade::Review;
+        fix.notes.push(format!(
+            "the role stands elsewhere: it needs xray:PutTraceSegments and xray:PutTelemetryRecords ({POLICY})"
+        ));
     }
     fix
 }

@@ -137,9 +137,10 @@ impl Writer<'_> {
         let own_line = text[line_start(text, last.range.start)..last.range.start].trim().is_empty();
         let separator = if own_line { format!(",{}{indent}", self.file.newline()) } else { ", ".to_owned() };
         let added = format!("{separator}{}", self.body(content, &indent)?);
-        Ok(match whole {
-            false => vec![Edit::insert(file, last.range.end, added)],
-            true => vec![Edit::insert(file, last.range.start, "["), Edit::insert(file, last.range.end, added + "]")],
+        Ok(if whole {
+            vec![Edit::insert(file, last.range.start, "["), Edit::insert(file, last.range.end, added + "]")]
+        } else {
+            vec![Edit::insert(file, last.range.end, added)]
         })
     }
 
