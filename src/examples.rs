@@ -134,7 +134,9 @@ fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, St
         parsed.push(terraform::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
     }
     let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..terraform::load(Discovery::default()) };
-    let settings = Settings::only(&case.control.id, catalogue);
+    let only = Settings::only(&case.control.id, catalogue);
+    let id = &case.control.id;
+    let settings = case.example.options.iter().fold(only, |settings, (name, value)| settings.with(id, name, value));
     let options = Options { apply: Some(Grade::Review), ..Options::default() };
     Ok(engine::run(loaded, catalogue, &settings, options))
 }

@@ -61,6 +61,8 @@ pub struct Example {
     pub kind: ExampleKind,
     /// Configuration that stands in a file beside it.
     pub common: String,
+    /// Options that are set for it: `option.retention_days=90` in the block's first line.
+    pub options: Vec<(String, String)>,
 }
 
 /// The parts of a page.
@@ -155,7 +157,9 @@ fn add_example(
         return Ok(false);
     };
     let bad = has("bad");
-    examples.push(Example { line: fence.line, text: fence.text, extension, kind, common: common.to_owned() });
+    let option = |word: &&str| word.strip_prefix("option.")?.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let options = fence.info.iter().filter_map(option).collect();
+    examples.push(Example { line: fence.line, text: fence.text, extension, kind, common: common.to_owned(), options });
     Ok(bad)
 }
 

@@ -95,6 +95,19 @@ impl Settings {
         Self { disabled: others.map(|control| control.id.clone()).collect(), ..Self::default() }
     }
 
+    /// The same with an option set; the value is a number, `true`, `false` or text.
+    #[must_use]
+    pub fn with(mut self, control: &str, option: &str, value: &str) -> Self {
+        let value = match (value.parse::<f64>(), value) {
+            (Ok(number), _) => Value::Number(number),
+            (_, "true") => Value::Bool(true),
+            (_, "false") => Value::Bool(false),
+            (_, text) => Value::string(text),
+        };
+        self.options.insert((control.to_owned(), option.to_owned()), value);
+        self
+    }
+
     /// Whether a control takes part.
     pub fn enabled(&self, control: &Control) -> bool {
         !self.disabled.contains(&control.id)

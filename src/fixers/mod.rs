@@ -11,6 +11,7 @@ mod log_groups;
 mod method_settings;
 mod open_policies;
 mod permission_source;
+mod request_validation;
 mod tls_policies;
 mod topic_encryption;
 mod tracing;
@@ -39,6 +40,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("policy-actions", open_policies::every_action),
     ("permission-source", permission_source::judge),
     ("queue-tls-policy", tls_policies::queue),
+    ("request-validation", request_validation::judge),
     ("rest-api-execution-logs", method_settings::execution_logs),
     ("rest-api-throttling", method_settings::throttling),
     ("state-machine-tracing", tracing::state_machine),
@@ -50,6 +52,7 @@ const FIXERS: &[(&str, Fixer)] = &[
 const FACTS: &[(&str, Fact)] = &[
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
     ("log_purpose", log_groups::purpose),
+    ("open_on_purpose", request_validation::open_on_purpose),
     ("public_signal", bucket_signals::public_signal),
 ];
 

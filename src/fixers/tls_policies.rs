@@ -105,6 +105,12 @@ fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
         );
     }
     let fix = match holder {
+        // NOTE: a bucket's policy must name the bucket's ARN.
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-arn-format.html
+        Some(holder) if holder.id == target.id && kind.contents => Fix::manual(
+            "Move the policy to an aws_s3_bucket_policy and deny requests without TLS there",
+            "in the bucket's own block the statement can't refer to the bucket",
+        ),
         Some(holder) => merge(target, holder.id, kind),
         None if kind.owner_default => Fix::manual(
             "Deny requests without TLS in a policy of its own",
@@ -134,10 +140,16 @@ fn denies_plain_http(statement: &Statement, kind: &Kind) -> bool {
 }
 
 /// The denial.
-fn statement(target: &Resource, kind: &Kind) -> Draft {
+fn statement(target: &Resource, kind: &Kind, inside: bool) -> Draft {
     let arn = || Draft::Attribute(target.id, "arn".into());
-    let resource =
-        if kind.contents { Draft::List(vec![arn(), Draft::Text(vec![arn(), Draft::string("/*")])]) } else { arn() };
+    // In its own block a resource can't refer to itself; its own policy means nothing else by `*`.
+    let resource = if inside {
+        Draft::string("*")
+    } else if kind.contents {
+        Draft::List(vec![arn(), Draft::Text(vec![arn(), Draft::string("/*")])])
+    } else {
+        arn()
+    };
     Draft::object([
         ("Sid", Draft::string("DenyPlainHttp")),
         ("Effect", Draft::string("Deny")),
@@ -159,12 +171,12 @@ fn fix(changes: Vec<Change>) -> Fix {
 }
 
 fn merge(target: &Resource, holder: ResourceId, kind: &Kind) -> Fix {
-    let statement = statement(target, kind);
+    let statement = statement(target, kind, holder == target.id);
     fix(vec![Change::AppendStatement { resource: holder, argument: "policy".into(), statement }])
 }
 
 fn add(target: &Resource, kind: &Kind) -> Fix {
-    let statements = Draft::List(vec![statement(target, kind)]);
+    let statements = Draft::List(vec![statement(target, kind, false)]);
     let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", statements)]);
     fix(vec![Change::Add {
         near: target.id,

@@ -71,6 +71,12 @@ impl Project {
             Value::Either(arms) => super::value::any(arms.iter().map(|arm| self.names(&arm.value, target, name))),
             // Several things may share a companion; `one` and `[0]` over a splat give lists, too.
             Value::List(items) => super::value::any(items.iter().map(|item| self.names(&item.value, target, name))),
+            // An ARN that is put together from the target's attributes.
+            Value::Text(pieces)
+                if value.known_prefix().starts_with("arn:") && pieces.iter().any(|piece| is_of(piece, target)) =>
+            {
+                Some(true)
+            }
             other => match target.body.at(name) {
                 // A target without a literal name gets a generated one: no literal can be it.
                 Value::Null => match other {
@@ -111,6 +117,10 @@ impl Project {
         }
         None
     }
+}
+
+fn is_of(piece: &super::Node, target: &Resource) -> bool {
+    matches!(&piece.value, Value::Reference(reference) if reference.resource == target.id)
 }
 
 /// Whether a reference with this index covers every instance of the target.
