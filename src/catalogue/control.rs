@@ -39,6 +39,8 @@ pub struct Control {
     pub severity: Severity,
     /// What other tools call it.
     pub aliases: Vec<String>,
+    /// Judged only when asked for: a property that few want, or that other tools ask of everything.
+    pub quiet: bool,
     /// What a configuration may set.
     pub options: Vec<OptionSpec>,
     /// One rule a resource type and backend.
@@ -136,13 +138,14 @@ impl Control {
             PageError::new(page, parts.control_line + line, error.message)
         })?;
         let reader = Reader { page, source: &parts.control, first_line: parts.control_line };
-        reader.known(&body, &["id", "family", "severity", "aliases"], &["option", "terraform", "module"])?;
+        reader.known(&body, &["id", "family", "severity", "aliases", "quiet"], &["option", "terraform", "module"])?;
         let mut control = Self {
             id: reader.required(&body, "id")?,
             title: parts.title,
             family: reader.required(&body, "family")?,
             severity: reader.parsed(&body, "severity")?,
             aliases: reader.texts(&body, "aliases")?,
+            quiet: body.get_attribute("quiet").and_then(|a| a.value.as_bool()).unwrap_or_default(),
             options: Vec::new(),
             rules: Vec::new(),
             page: page.to_owned(),

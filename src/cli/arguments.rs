@@ -52,6 +52,9 @@ pub struct Common {
     /// Only these controls, by their id or another tool's (`CKV_AWS_27`).
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub control: Vec<String>,
+    /// Also the controls that are quiet by default (see `terramend controls`).
+    #[arg(long)]
+    pub all: bool,
     /// Only findings of this severity and above: low, medium, high, critical.
     #[arg(long)]
     pub severity: Option<Severity>,

@@ -13,6 +13,7 @@ struct Row<'a> {
     title: &'a str,
     family: &'a str,
     severity: Severity,
+    quiet: bool,
     aliases: &'a [String],
     resources: Vec<&'a str>,
 }
@@ -36,6 +37,7 @@ fn row(control: &Control) -> Row<'_> {
         title: &control.title,
         family: &control.family,
         severity: control.severity,
+        quiet: control.quiet,
         aliases: &control.aliases,
         resources: control.rules.iter().map(|rule| rule.kind.as_str()).collect(),
     }
@@ -45,7 +47,8 @@ fn lines(catalogue: &Catalogue) -> String {
     let width = catalogue.controls().iter().map(|control| control.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for control in catalogue.controls() {
-        let _ = writeln!(text, "{:width$}  {:8}  {}", control.id, control.severity, control.title);
+        let quiet = if control.quiet { " (quiet: with --all or by name)" } else { "" };
+        let _ = writeln!(text, "{:width$}  {:8}  {}{quiet}", control.id, control.severity, control.title);
     }
     text
 }

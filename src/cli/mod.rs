@@ -97,7 +97,7 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
     }
     let mut catalogue = catalogue(root)?;
     let settings = Settings::load(root, &catalogue)?;
-    select(&mut catalogue, &common.control)?;
+    select(&mut catalogue, &common.control, common.all)?;
     let discovery = crate::discover::discover(root);
     let mut loaded = crate::terraform::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
@@ -126,8 +126,8 @@ fn take_path(common: &mut arguments::Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps the controls that were named.
-fn select(catalogue: &mut Catalogue, wanted: &[String]) -> anyhow::Result<()> {
+/// Keeps the controls that were named; without names, those that are not quiet (or all).
+fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool) -> anyhow::Result<()> {
     let mut ids = Vec::new();
     for id in wanted {
         match catalogue.find(id) {
@@ -137,6 +137,8 @@ fn select(catalogue: &mut Catalogue, wanted: &[String]) -> anyhow::Result<()> {
     }
     if !ids.is_empty() {
         catalogue.retain(|control| ids.contains(&control.id));
+    } else if !all {
+        catalogue.retain(|control| !control.quiet);
     }
     Ok(())
 }

@@ -117,7 +117,11 @@ fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
             "the first policy takes the place of the default one, which lets the account's callers and services in: \
              write down who may publish, then deny the rest",
         ),
-        None => add(target, kind),
+        None if kind.contents || context.option("add").as_bool() == Some(true) => add(target, kind),
+        None => Fix::manual(
+            "Deny requests without TLS in a policy of its own",
+            "it has no policy, and AWS SDKs use HTTPS by default: set the option `add` to have one written",
+        ),
     };
     Verdict::fail(message, fix)
 }
