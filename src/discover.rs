@@ -93,6 +93,12 @@ fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
     let Some(kind) = entry.file_type() else { return };
     if kind.is_symlink() {
         visit_link(root, entry, found);
+    } else if kind.is_file() && entry.file_name().to_str().is_none() {
+        if is_terraform(&entry.file_name().to_string_lossy()) {
+            let display = relative(root, entry.path());
+            let diagnostic = Diagnostic::error(&display, "its name is not valid UTF-8: not read", "rename the file");
+            lock(found).diagnostics.push(diagnostic);
+        }
     } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_terraform) {
         let display = relative(root, entry.path());
         lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: true });
@@ -116,6 +122,9 @@ fn visit_link(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
             "scan the directory that it leads to",
         )
         .warning(),
+        Ok(target) if terraform && is_inside(root, &target) && !target.is_file() => {
+            Diagnostic::error(&display, "symbolic link to something that is no file: not read", "remove the link")
+        }
         Ok(target) if terraform && is_inside(root, &target) => {
             lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: false });
             return;

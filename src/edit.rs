@@ -36,7 +36,9 @@ impl EditSet {
     /// Takes a group whole, or refuses it whole: an edit that overlaps an accepted one, or inserts inside it, is a
     /// conflict. Two insertions at the same place are not: they stand in the order in which they came.
     pub fn accept(&mut self, group: &[Edit]) -> bool {
-        if group.iter().any(|new| self.edits.iter().any(|old| conflict(old, new))) {
+        let with_accepted = group.iter().any(|new| self.edits.iter().any(|old| conflict(old, new)));
+        let among_itself = group.iter().enumerate().any(|(i, new)| group[..i].iter().any(|old| conflict(old, new)));
+        if with_accepted || among_itself {
             return false;
         }
         self.edits.extend(group.iter().cloned());

@@ -59,6 +59,13 @@ fn tabs(line: &str) -> String {
     format!("{}{}", "\t".repeat(spaces / 2), &line[spaces / 2 * 2..])
 }
 
+impl Case<'_> {
+    /// The page that holds the example.
+    pub fn page(&self) -> &str {
+        &self.control.page
+    }
+}
+
 /// Every example in every shape.
 pub fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
     let mut cases = Vec::new();

@@ -66,6 +66,7 @@ impl Settings {
 
     /// Reads the text of the file.
     pub fn parse(text: &str, catalogue: &Catalogue) -> Result<Self, SettingsError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let checker = Checker::new(text);
         let body = crate::hcl::parse_body(text).map_err(|e| checker.error(e.offset, e.message))?;
         checker.names(&body, catalogue)?;
@@ -178,7 +179,11 @@ impl Checker {
                     if near.is_empty() { "see `terramend controls`".into() } else { format!("did you mean `{near}`?") };
                 return Err(self.error(at, format!("unknown control `{label}`; {hint}")));
             };
-            for attribute in block.body.attributes().filter(|a| a.key.as_str() != "enabled") {
+            if let Some(inner) = block.body.blocks().next() {
+                let at = inner.span().unwrap_or_default().start;
+                return Err(self.error(at, format!("`{}` is no option: options are arguments", inner.ident.as_str())));
+            }
+            for attribute in block.body.attributes() {
                 self.option(control, attribute)?;
             }
         }
@@ -188,13 +193,24 @@ impl Checker {
     fn option(&self, control: &Control, attribute: &hcl_edit::structure::Attribute) -> Result<(), SettingsError> {
         let name = attribute.key.as_str();
         let at = attribute.span().unwrap_or_default().start;
+        if name == "enabled" {
+            let is_bool = attribute.value.as_bool().is_some();
+            return if is_bool { Ok(()) } else { Err(self.error(at, "`enabled` is true or false")) };
+        }
         let Some(spec) = control.option(name) else {
             let known: Vec<_> = control.options.iter().map(|o| o.name.as_str()).chain(["enabled"]).collect();
             let message = format!("`{}` has no option `{name}`; it has: {}", control.id, known.join(", "));
             return Err(self.error(at, message));
         };
         let value = crate::hcl::literal(&attribute.value);
-        let allowed = spec.values.is_empty() || spec.values.iter().any(|v| v.equals(&value) == Some(true));
+        let typed = match &spec.default {
+            Value::Number(_) => matches!(value, Value::Number(_)),
+            Value::Bool(_) => matches!(value, Value::Bool(_)),
+            Value::List(_) => matches!(value, Value::List(_)),
+            // No default: text, as for a key, or a number.
+            _ => matches!(value, Value::String(_) | Value::Number(_)),
+        };
+        let allowed = typed && spec.values.is_empty() || spec.values.iter().any(|v| v.equals(&value) == Some(true));
         if allowed {
             Ok(())
         } else {

@@ -18,7 +18,14 @@ pub(super) fn refuse_dirty_tree(root: &Path) -> anyhow::Result<()> {
         .output();
     // Without git there is no work tree to protect.
     let Ok(output) = status else { return Ok(()) };
-    // Outside a work tree git fails: files are written there.
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() && !said.contains("not a git repository") {
+        bail!(
+            "git can't tell whether the work tree has uncommitted changes: {}\n  hint: mend that, or use --allow-dirty",
+            said.trim()
+        );
+    }
+    // Outside a work tree files are written.
     if !output.status.success() || output.stdout.is_empty() {
         return Ok(());
     }

@@ -18,7 +18,9 @@ pub(super) fn run(arguments: &Test) -> anyhow::Result<u8> {
     };
     let mut failures = 0;
     let mut examples_run = 0;
-    for case in examples::cases(&catalogue) {
+    // Of a directory, only its own pages: the built-in ones are there to be judged with.
+    let own = |page: &str| !arguments.path.is_dir() || Path::new(page).starts_with(&arguments.path);
+    for case in examples::cases(&catalogue).into_iter().filter(|case| own(case.page())) {
         examples_run += 1;
         if let Err(reason) = examples::run(&catalogue, &case) {
             failures += 1;
@@ -26,15 +28,15 @@ pub(super) fn run(arguments: &Test) -> anyhow::Result<u8> {
         }
     }
     if let Some(directory) = &arguments.export {
-        export(&catalogue, directory)?;
+        export(&catalogue, directory, own)?;
     }
     super::print(&format!("{examples_run} examples, {failures} failed\n"))?;
     Ok(if failures == 0 { super::CLEAN } else { super::FINDINGS })
 }
 
 /// Writes the examples as directories.
-fn export(catalogue: &Catalogue, directory: &Path) -> anyhow::Result<()> {
-    for control in catalogue.controls() {
+fn export(catalogue: &Catalogue, directory: &Path, own: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    for control in catalogue.controls().iter().filter(|control| own(&control.page)) {
         let base = directory.join(&control.id);
         for (n, example) in control.examples.iter().enumerate() {
             let write = |kind: &str, text: &str| -> anyhow::Result<()> {

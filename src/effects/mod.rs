@@ -165,6 +165,11 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
             Change::Add { .. } | Change::AddData { .. } | Change::Import { .. } => {}
         }
     }
+    // Where an effect is all that stands against a fix, accepting it makes the fix safe.
+    let accepts = matches!(fix.effect, Effect::Cost | Effect::Access) && accepted.contains(&fix.effect);
+    if accepts && fix.grade == Grade::Review {
+        fix.grade = Grade::Safe;
+    }
     let cap = if fix.changes.is_empty() { Grade::Manual } else { cap(fix.effect, stateful, accepted) };
     fix.grade = fix.grade.min(cap);
     Ok(())

@@ -3,6 +3,7 @@
 use super::judge::Judged;
 use super::round::Run;
 use super::{Options, Outcome};
+use crate::diagnostic::Diagnostic;
 use crate::edit::EditSet;
 use crate::finding::{Excerpt, Finding, FixSummary, NotApplied};
 use crate::fix::Grade;
@@ -12,6 +13,13 @@ use crate::terraform::lower::Lowered;
 /// The findings that are left, each with the reason why it is.
 pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
     let mut outcome = Outcome { applied: std::mem::take(&mut run.applied), ..Outcome::default() };
+    if let Some(directory) = &run.workspace.project.truncated {
+        outcome.diagnostics.push(Diagnostic::error(
+            &**directory,
+            "module calls multiply to thousands of uses: not all were analysed",
+            "scan the modules one by one",
+        ));
+    }
     for judged in &run.judged {
         if options.severity.is_some_and(|severity| judged.control.severity < severity) {
             continue;

@@ -79,6 +79,8 @@ pub struct Project {
     pub resources: Vec<Resource>,
     /// Calls to code that isn't here.
     pub opaque_calls: Vec<OpaqueCall>,
+    /// The directory at which uses of modules became too many to follow.
+    pub truncated: Option<Arc<str>>,
     /// The outputs of root modules: what others may use.
     pub outputs: Vec<(InstanceId, Value)>,
     /// Resources by type, in order.

@@ -15,7 +15,9 @@ use crate::model::{
 use crate::source::{FileId, SourceFile};
 
 /// Module calls nested deeper than this are cut: Terraform itself would not load a cycle.
-const MAX_NESTING: usize = 16;
+const MAX_NESTING: usize = 64;
+/// Uses of modules in one group; calls that multiply beyond it are cut, and that is said.
+const MAX_INSTANCES: usize = 10_000;
 /// Variables and locals that lead to each other deeper than this are unknown.
 const MAX_LOOKUPS: u32 = 48;
 
@@ -125,6 +127,10 @@ fn add_instance<'a>(
     }
     for call in &declared.calls {
         if let (Some(called), true) = (target(directory, call), depth < MAX_NESTING) {
+            if builder.instances.len() >= MAX_INSTANCES {
+                project.truncated = Some(Arc::from(directory.as_str()));
+                break;
+            }
             let name = if address.is_empty() { String::new() } else { format!("{address}.") };
             let child_address = format!("{name}module.{}", call.name);
             let child = add_instance(builder, project, called, Some((id, call)), &child_address, target, depth + 1);

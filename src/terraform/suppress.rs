@@ -50,7 +50,8 @@ fn read(offset: usize, tool: &'static str, rest: &str) -> Comment {
         "tflint" => rest.split_once('#').unwrap_or((rest, "")),
         "kics" => match rest.split_once('=') {
             Some(("disable", ids)) => (ids, ""),
-            _ => ("*", ""),
+            None if rest.trim_start().starts_with("ignore") => ("*", ""),
+            _ => ("", ""),
         },
         "semgrep" => (rest.trim_start_matches(':'), ""),
         // An expiry date or a workspace may follow: `aws-s3-enable-versioning:exp:2030-01-01`.

@@ -181,8 +181,9 @@ impl<'w> Lowering<'w> {
         content: &DraftBody,
         prefix: &str,
     ) -> Result<(), String> {
-        let inside = Inside::of(&file.text, block, place.unit, place.newline)?;
+        let mut inside = Inside::of(&file.text, block, place.unit, place.newline)?;
         let header = header_of(resource);
+        let first = self.out.edits.len();
         let mut arguments = Vec::new();
         let mut blocks = Vec::new();
         for (name, item) in &content.items {
@@ -222,6 +223,17 @@ impl<'w> Lowering<'w> {
             }
         }
         if !arguments.is_empty() || !blocks.is_empty() {
+            if inside.is_one_line() {
+                // The block is written anew on several lines: what was changed inside goes with it.
+                let within = |edit: &Edit| {
+                    edit.span.file == resource.span.file
+                        && inside.inner.start <= edit.span.start as usize
+                        && edit.span.end as usize <= inside.inner.end
+                };
+                let (mine, others): (Vec<_>, Vec<_>) = self.out.edits.drain(first..).partition(within);
+                self.out.edits.extend(others);
+                inside.existing = place::with_edits(&file.text, &inside.inner, &mine);
+            }
             for insertion in inside.insert(&arguments, &blocks) {
                 self.out.edits.push(Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text));
             }

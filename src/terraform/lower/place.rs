@@ -8,6 +8,7 @@ use std::ops::Range;
 use hcl_edit::Span as _;
 use hcl_edit::structure::{Block, Body, Structure};
 
+use crate::edit::Edit;
 use crate::source::{indentation, line_end, line_start};
 
 /// Arguments that people keep at the end.
@@ -32,6 +33,23 @@ pub(super) struct Inside<'a> {
     /// Indentation of what stands inside.
     pub(super) indent: String,
     pub(super) newline: &'a str,
+    /// What stands inside, when the block is to be written anew.
+    pub(super) existing: String,
+}
+
+/// A part of the text with the edits that lie in it.
+pub(super) fn with_edits(text: &str, part: &Range<usize>, edits: &[Edit]) -> String {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span);
+    let mut out = String::new();
+    let mut at = part.start;
+    for edit in edits {
+        out.push_str(&text[at..edit.span.start as usize]);
+        out.push_str(&edit.text);
+        at = edit.span.end as usize;
+    }
+    out.push_str(&text[at..part.end]);
+    out
 }
 
 impl<'a> Inside<'a> {
@@ -45,10 +63,11 @@ impl<'a> Inside<'a> {
             Some(first) if text[inner.start..first.start].contains('\n') => indentation(text, first.start).to_owned(),
             _ => format!("{outer_indent}{unit}"),
         };
-        Ok(Self { text, inner, body: &block.body, outer_indent, indent, newline })
+        let existing = text[inner.clone()].to_owned();
+        Ok(Self { text, inner, body: &block.body, outer_indent, indent, newline, existing })
     }
 
-    fn is_one_line(&self) -> bool {
+    pub(super) fn is_one_line(&self) -> bool {
         !self.text[self.inner.clone()].contains('\n')
     }
 
@@ -70,7 +89,7 @@ impl<'a> Inside<'a> {
     /// `{ a = 1 }` becomes a block of several lines.
     fn unfold(&self, arguments: &[(String, String)], blocks: &[String]) -> Insertion {
         let nl = self.newline;
-        let existing = self.text[self.inner.clone()].trim();
+        let existing = self.existing.trim();
         let mut parts = Vec::new();
         if !existing.is_empty() {
             parts.push(format!("{}{existing}", self.indent));

@@ -1,0 +1,22 @@
+//! What the documentation promises of the command line.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+#[path = "support/cli/commands.rs"]
+mod commands;
+#[path = "support/cli/configuration.rs"]
+mod configuration;
+#[path = "support/cli/json.rs"]
+mod json;
+#[path = "support/cli/outcome.rs"]
+mod outcome;
+#[path = "support/cli/pages.rs"]
+mod pages;
+#[path = "support/cli/selection.rs"]
+mod selection;
+#[path = "support/cli/suppression.rs"]
+mod suppression;
+#[path = "support/cli/writing.rs"]
+mod writing;
