@@ -12,7 +12,9 @@ use crate::engine::{ChangedFile, Outcome};
 pub(super) fn refuse_dirty_tree(root: &Path) -> anyhow::Result<()> {
     let directory =
         if root.is_dir() { root } else { root.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new(".")) };
+    // In English: the answer is read below.
     let status = Command::new("git")
+        .env("LC_ALL", "C")
         .args(["status", "--porcelain", "--untracked-files=normal", "--", "."])
         .current_dir(directory)
         .output();

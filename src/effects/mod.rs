@@ -2,12 +2,16 @@
 //!
 //! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
 
+mod triggers;
+
+pub use triggers::triggered;
+
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::fix::{Change, Effect, Fix, Grade, cap};
-use crate::model::{Body, Draft, DraftBody, DraftItem, Project, Resource};
+use crate::model::{Body, Draft, DraftBody, DraftItem, Project, Resource, ResourceId};
 
 static DATA: &str = include_str!("terraform.tsv");
 
@@ -132,38 +136,23 @@ pub fn is_stateful(kind: &str) -> bool {
 /// Sets the effect and the grade of a fix by the facts; refuses one that writes what the provider would refuse.
 pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(), String> {
     let mut stateful = false;
+    let mut redeployed = BTreeSet::new();
     for change in &fix.changes {
-        match change {
-            Change::Set { resource, content } => {
-                let resource = project.resource(*resource);
-                let facts = facts(&resource.kind);
-                refuse(resource, &facts, content)?;
-                if content.paths().iter().any(|path| facts.replaces(path, &resource.body)) {
-                    fix.effect = Effect::Replace;
-                    stateful |= is_stateful(&resource.kind);
-                }
-            }
-            Change::Append { resource, argument: name, .. }
-            | Change::AppendStatement { resource, argument: name, .. }
-            | Change::AppendBlock { resource, name, .. } => {
-                let resource = project.resource(*resource);
-                let kind = &resource.kind;
-                if facts(kind).replaces(name, &resource.body) {
-                    fix.effect = Effect::Replace;
-                    stateful |= is_stateful(kind);
-                }
-            }
-            Change::Remove { resource, names } => {
-                let resource = project.resource(*resource);
-                let kind = &resource.kind;
-                let facts = facts(kind);
-                if names.iter().any(|name| facts.replaces(name, &resource.body)) {
-                    fix.effect = Effect::Replace;
-                    stateful |= is_stateful(kind);
-                }
-            }
-            Change::Add { .. } | Change::AddData { .. } | Change::Import { .. } => {}
+        let Some((resource, paths)) = changed(change) else { continue };
+        let resource = project.resource(resource);
+        let facts = facts(&resource.kind);
+        if let Change::Set { content, .. } = change {
+            refuse(resource, &facts, content)?;
         }
+        if paths.iter().any(|path| facts.replaces(path, &resource.body)) {
+            fix.effect = Effect::Replace;
+            stateful |= is_stateful(&resource.kind);
+        }
+        redeployed.extend(triggered(project, resource, &paths).into_iter().map(Resource::address));
+    }
+    for address in redeployed {
+        fix.effect = Effect::Replace;
+        fix.notes.push(format!("replaces `{address}`, whose triggers refer to what changes"));
     }
     // Where an effect is all that stands against a fix, accepting it makes the fix safe.
     let accepts = matches!(fix.effect, Effect::Cost | Effect::Access) && accepted.contains(&fix.effect);
@@ -173,6 +162,19 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
     let cap = if fix.changes.is_empty() { Grade::Manual } else { cap(fix.effect, stateful, accepted) };
     fix.grade = fix.grade.min(cap);
     Ok(())
+}
+
+/// The resource that a change updates, and the dotted paths in it.
+fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
+    match change {
+        Change::Set { resource, content } => Some((*resource, content.paths())),
+        Change::Append { resource, argument, .. } | Change::AppendStatement { resource, argument, .. } => {
+            Some((*resource, vec![argument.clone()]))
+        }
+        Change::AppendBlock { resource, name, .. } => Some((*resource, vec![name.clone()])),
+        Change::Remove { resource, names } => Some((*resource, names.clone())),
+        Change::Add { .. } | Change::AddData { .. } | Change::Import { .. } => None,
+    }
 }
 
 /// Conflicting arguments and values that the provider doesn't take.

@@ -89,16 +89,27 @@ fn judge_rule<'c>(
         let failing: Vec<InstanceId> =
             verdicts.iter().filter(|(_, verdict)| fails(verdict)).map(|(r, _)| r.instance).collect();
         let only = (failing.len() < verdicts.len()).then_some(failing);
-        let failed = verdicts.into_iter().find_map(|(resource, verdict)| match verdict {
+        let mut failed = verdicts.into_iter().filter_map(|(resource, verdict)| match verdict {
             Verdict::Fail(failure) => Some((resource, failure)),
             _ => None,
         });
-        let Some((resource, failure)) = failed else { continue };
-        let Failure { message, at, fix } = *failure;
+        let Some((resource, failure)) = failed.next() else { continue };
+        let Failure { message, at, mut fix } = *failure;
+        if failed.any(|(_, other)| other.fix.as_ref().map(written) != fix.as_ref().map(written)) {
+            fix = Err("what is to be written differs from one use of the module to the next".into());
+        }
         let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only));
         let at = at.unwrap_or(resource.header);
         all.push(Judged { control, resource: resource.id, message, at, fix, suppressed: None });
     }
+}
+
+/// What a fix would write, without telling the uses of a module apart.
+fn written(fix: &Fix) -> String {
+    let text = format!("{:?}", fix.changes);
+    let mut parts = text.split("ResourceId(");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Gives a fix its final grade and lowers it.

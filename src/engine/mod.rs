@@ -77,7 +77,9 @@ pub fn run(loaded: Loaded, catalogue: &Catalogue, settings: &Settings, options: 
 }
 
 /// One group of modules, from its files to its outcome.
-fn treat(group: Vec<Parsed>, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+fn treat(mut group: Vec<Parsed>, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+    // The order in which the files were found decides nothing.
+    group.sort_by(|a, b| a.file.display.cmp(&b.file.display));
     let originals: Vec<SourceFile> = group.iter().map(|parsed| parsed.file.clone()).collect();
     let workspace = build(group);
     let run = round::Run::new(workspace, catalogue, settings, options);

@@ -16,7 +16,7 @@ pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
     if let Some(directory) = &run.workspace.project.truncated {
         outcome.diagnostics.push(Diagnostic::error(
             &**directory,
-            "module calls multiply to thousands of uses: not all were analysed",
+            "module calls multiply to thousands of uses, or nest too deep: not all were analysed",
             "scan the modules one by one",
         ));
     }

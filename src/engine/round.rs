@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::{Judged, Key, judge};
 use super::{MAX_ROUNDS, Options};
-use crate::catalogue::{Catalogue, Settings};
+use crate::catalogue::{Catalogue, Settings, Severity};
 use crate::edit::EditSet;
 use crate::finding::{Action, Applied, PlannedChange};
 use crate::fix::{Change, Effect, Fix, Grade};
@@ -173,9 +173,11 @@ impl<'c> Run<'c> {
             lowered.iter().flat_map(|l| &l.created).map(|(address, _)| address.as_str()).collect();
         let is_new = |judged: &&Judged<'_>| {
             let key = judged.key(&self.workspace);
-            // What is added may ask for more: the next round gives it, or it is to be watched (an alarm, a log).
+            // What is added may ask for more: the next round gives it, it is to be watched (an alarm, a log), or it is a
+            // small thing that only people can decide.
+            let is_small = judged.grade().is_none() && judged.control.severity == Severity::Low;
             let to_come = added.contains(key.2.as_str())
-                && (judged.control.family == "monitoring" || judged.grade() >= self.options.apply);
+                && (judged.control.family == "monitoring" || is_small || judged.grade() >= self.options.apply);
             judged.suppressed.is_none() && !old.contains(&key) && !to_come
         };
         if let Some(new) = after.iter().find(is_new) {
@@ -277,6 +279,9 @@ fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedCh
         let facts = crate::effects::facts(&own.kind);
         let replaced = fix.effect == Effect::Replace && paths.iter().any(|path| facts.replaces(path, &own.body));
         push(*resource, None, if replaced { Action::Replace } else { Action::Update });
+        for triggered in crate::effects::triggered(project, own, paths) {
+            push(triggered.id, None, Action::Replace);
+        }
     }
     for (address, near) in &lowered.created {
         push(*near, Some(address), Action::Create);

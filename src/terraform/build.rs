@@ -126,8 +126,9 @@ fn add_instance<'a>(
         builder.addresses.entry((id, address)).or_insert(resource);
     }
     for call in &declared.calls {
-        if let (Some(called), true) = (target(directory, call), depth < MAX_NESTING) {
-            if builder.instances.len() >= MAX_INSTANCES {
+        // Terraform refuses circles.
+        if let Some(called) = target(directory, call).filter(|called| !is_within(builder, id, *called)) {
+            if builder.instances.len() >= MAX_INSTANCES || depth >= MAX_NESTING {
                 project.truncated = Some(Arc::from(directory.as_str()));
                 break;
             }
@@ -138,6 +139,14 @@ fn add_instance<'a>(
         }
     }
     id
+}
+
+/// Whether an instance is of this module, or called by one that is.
+fn is_within(builder: &Builder<'_>, id: InstanceId, module: usize) -> bool {
+    let mut callers = std::iter::successors(Some(&builder.instances[id.0 as usize]), |instance| {
+        instance.caller.map(|(parent, _)| &builder.instances[parent.0 as usize])
+    });
+    callers.any(|instance| instance.module == module)
 }
 
 fn provider_version(files: &[SourceFile], declared: &Declared<'_>) -> (ProviderVersion, bool) {

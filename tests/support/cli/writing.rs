@@ -145,6 +145,26 @@ fn a_work_tree_that_git_refuses_to_read_is_not_written() {
     assert_eq!(scratch.read("main.tf"), format!("# not committed\n{QUEUE}"));
 }
 
+/// Git says in the user's language that there is no work tree; it must not be taken for a refusal.
+#[test]
+fn git_may_speak_another_language() {
+    let scratch = Scratch::with(&[("live/main.tf", QUEUE)]);
+    let git = "#!/bin/sh\nif [ \"$LC_ALL\" = C ]; then\n  echo 'fatal: not a git repository' >&2\nelse\n  \
+               echo 'fatal: Kein Git-Repository' >&2\nfi\nexit 128\n";
+    scratch.write("bin/git", git);
+    fs::set_permissions(scratch.path("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_terramend"))
+        .args(WRITE)
+        .arg("live")
+        .current_dir(scratch.root())
+        .env("PATH", format!("{}:/usr/bin:/bin", scratch.path("bin").display()))
+        .env("LC_ALL", "de_DE.UTF-8")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(scratch.read("live/main.tf"), FIXED_QUEUE);
+}
+
 #[test]
 fn symbolic_links_are_read_and_not_replaced() {
     let scratch = Scratch::with(&[("shared/queue.tf", QUEUE)]);

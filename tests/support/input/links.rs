@@ -214,12 +214,14 @@ fn modules_that_multiply_end() {
 /// A queue far down is found, or it is said that nobody looked.
 #[test]
 fn modules_far_down_are_not_forgotten() {
-    let scratch = Scratch::with(&[]);
-    for level in 0..30 {
-        let call = format!("module \"next\" {{\n  source = \"../m{}\"\n}}\n", level + 1);
-        scratch.write(&format!("m{level}/main.tf"), call);
+    for levels in [30, 100] {
+        let scratch = Scratch::with(&[]);
+        for level in 0..levels {
+            let call = format!("module \"next\" {{\n  source = \"../m{}\"\n}}\n", level + 1);
+            scratch.write(&format!("m{level}/main.tf"), call);
+        }
+        scratch.write(&format!("m{levels}/main.tf"), QUEUE);
+        let ran = scratch.run(&SCAN);
+        assert_ne!(ran.code, 0, "{levels} levels: a queue without encryption, and exit code 0: {}", ran.stdout);
     }
-    scratch.write("m30/main.tf", QUEUE);
-    let ran = scratch.run(&SCAN);
-    assert_ne!(ran.code, 0, "a queue without encryption, and exit code 0: {}", ran.stdout);
 }
