@@ -27,6 +27,8 @@ const CLEAN: u8 = 0;
 const FINDINGS: u8 = 1;
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
+/// A panic: a mistake of terramend.
+const INTERNAL: u8 = 3;
 /// Part of the input could not be analysed.
 const INCOMPLETE: u8 = 4;
 
@@ -40,11 +42,21 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    match dispatch(cli) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
+    ExitCode::from(guarded(|| dispatch(cli)))
+}
+
+/// The exit code of a command, also when it panics.
+fn guarded(command: impl FnOnce() -> anyhow::Result<u8>) -> u8 {
+    // Nothing of what the command borrowed is used afterwards.
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
             talk(&format!("error: {error:#}"));
-            ExitCode::from(USAGE)
+            USAGE
+        }
+        Err(_) => {
+            talk("error: this is a bug in terramend\n  hint: please report it with the message above");
+            INTERNAL
         }
     }
 }
@@ -158,5 +170,17 @@ fn exit_code(outcome: &Outcome) -> u8 {
         FINDINGS
     } else {
         CLEAN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_exit_code() {
+        assert_eq!(guarded(|| Ok(FINDINGS)), FINDINGS);
+        assert_eq!(guarded(|| anyhow::bail!("no such path")), USAGE);
+        assert_eq!(guarded(|| panic!("a mistake")), INTERNAL);
     }
 }

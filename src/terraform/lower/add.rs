@@ -1,0 +1,97 @@
+//! Blocks that are added beside a resource: companions, data sources, imports.
+
+use hcl_edit::Span as _;
+use hcl_edit::structure::Block;
+
+use super::{Lowering, render, unit};
+use crate::edit::Edit;
+use crate::model::{Draft, DraftBody, DraftItem, Mode, Resource, resource};
+use crate::source::{SourceFile, Span};
+
+impl Lowering<'_> {
+    pub(super) fn add(
+        &mut self,
+        near: &Resource,
+        kind: &str,
+        name: &str,
+        mirror: bool,
+        content: &DraftBody,
+    ) -> Result<(), String> {
+        let file = self.workspace.project.file(near.span.file);
+        let block = self.block(near)?;
+        let renamed = self.renamed.clone();
+        let place = self.written_at(file, near, mirror, &renamed);
+        let name = self.free_name(near, kind, name);
+        let mut content = content.clone();
+        if mirror {
+            let inherited = inherited(file, block);
+            content.items.splice(0..0, inherited);
+        }
+        let text = place.block(&format!("resource \"{kind}\" \"{name}\""), &content, "")?;
+        self.insert_below(file, near.span, &text);
+        self.out.added.push(format!("resource {kind} {name}"));
+        self.out.created.push((resource::address(Mode::Managed, kind, &name), near.id));
+        Ok(())
+    }
+
+    /// A top-level block below another one, with a blank line between.
+    fn insert_below(&mut self, file: &SourceFile, block: Span, text: &str) {
+        let at = crate::source::line_end(&file.text, block.end as usize);
+        let nl = file.newline();
+        self.out.edits.push(Edit::insert(block.file, at, format!("{nl}{nl}{text}")));
+    }
+
+    /// The name, with a number when it is taken.
+    pub(super) fn free_name(&mut self, near: &Resource, kind: &str, name: &str) -> String {
+        let project = &self.workspace.project;
+        let taken = |name: &str| project.at(near.instance, &resource::address(Mode::Managed, kind, name)).is_some();
+        if !taken(name) {
+            return name.to_owned();
+        }
+        let mut n = 2;
+        while taken(&format!("{name}_{n}")) {
+            n += 1;
+        }
+        let free = format!("{name}_{n}");
+        let address = |name: &str| resource::address(Mode::Managed, kind, name);
+        self.renamed.push((address(name), address(&free)));
+        free
+    }
+
+    pub(super) fn add_data(&mut self, near: &Resource, kind: &str, name: &str) {
+        let project = &self.workspace.project;
+        if project.at(near.instance, &resource::address(Mode::Data, kind, name)).is_some() {
+            return;
+        }
+        let file = project.file(near.span.file);
+        let start = crate::source::comment_lines_above(&file.text, near.span.start as usize);
+        let nl = file.newline();
+        self.out.edits.push(Edit::insert(near.span.file, start, format!("data \"{kind}\" \"{name}\" {{}}{nl}{nl}")));
+        self.out.added.push(format!("data {kind} {name}"));
+    }
+
+    pub(super) fn import(&mut self, near: &Resource, to: &str, id: &str) -> Result<(), String> {
+        let project = &self.workspace.project;
+        if !project.instance(near.instance).address.is_empty() {
+            return Err("import blocks may stand in the root module only".into());
+        }
+        let file = project.file(near.span.file);
+        let nl = file.newline();
+        let lines = [("to".to_owned(), to.to_owned()), ("id".to_owned(), format!("\"{}\"", render::escape(id)))];
+        let text = format!("import {{{nl}{}}}", render::aligned(&lines, unit(&file.text), nl));
+        self.insert_below(file, near.span, &text);
+        self.out.added.push("import".into());
+        Ok(())
+    }
+}
+
+/// `count`, `for_each`, `provider` and `region` of a block, as they are written, for what is added beside it.
+fn inherited(file: &SourceFile, block: &Block) -> Vec<(String, DraftItem)> {
+    ["count", "for_each", "provider", "region"]
+        .into_iter()
+        .filter_map(|name| {
+            let range = block.body.get_attribute(name)?.value.span()?;
+            Some((name.to_owned(), DraftItem::Argument(Draft::Expression(file.text[range].trim().to_owned()))))
+        })
+        .collect()
+}
