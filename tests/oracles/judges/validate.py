@@ -4,6 +4,7 @@ Every directory that holds Terraform files is validated, as it is, offline. Loca
 directories that call modules of a registry keep the error 'Module not installed', before and after alike.
 """
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from judges.verdict import Verdict, scratch
 
 CONFIGURATION = (".tf", ".tf.json")
 UNCHECKABLE = {"Module not installed", "Missing required provider", "Unsupported Terraform Core version"}
+# "main.tf:26,1-36" in a message.
+PLACE = re.compile(r"(\.tf(?:\.json)?):\d+,[\d,-]+")
 NOT_INSTALLED = '"Module not installed"'
 
 
@@ -79,6 +82,8 @@ def validate(directory: Path, env: Environment) -> Problems:
 
 
 def problem(diagnostic: dict) -> Problem:
-    return Problem(diagnostic["summary"], diagnostic.get("detail", ""),
+    # Lines that were added move what stands below them.
+    detail = PLACE.sub(r"\1", diagnostic.get("detail", ""))
+    return Problem(diagnostic["summary"], detail,
                    (diagnostic.get("range") or {}).get("filename", ""),
                    (diagnostic.get("snippet") or {}).get("context") or "")
