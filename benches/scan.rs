@@ -10,11 +10,11 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use terramend::backend;
 use terramend::catalogue::{Catalogue, Settings};
 use terramend::discover::{Found, discover, read};
 use terramend::engine::{self, Options, Outcome};
 use terramend::fix::Grade;
-use terramend::terraform;
 
 #[allow(clippy::print_stdout)]
 fn main() {
@@ -40,20 +40,20 @@ fn catalogue() -> &'static Catalogue {
 fn run(apply: Option<Grade>) -> Outcome {
     let discovery = terramend::discover::Discovery { files: files().to_vec(), diagnostics: Vec::new() };
     let options = Options { apply, ..Options::default() };
-    engine::run(terraform::load(discovery), catalogue(), &Settings::default(), options)
+    engine::run(backend::load(discovery), catalogue(), &Settings::default(), options)
 }
 
 /// Reading and parsing every file, on one thread.
 #[divan::bench]
 fn parse_on_one_thread() -> usize {
-    files().iter().filter_map(|found| read(found).ok()).filter_map(|file| terraform::parse(file).ok()).count()
+    files().iter().filter_map(|found| read(found).ok()).filter_map(|file| backend::parse(file).ok()).count()
 }
 
 /// Reading, parsing and grouping, as scan and fix do it: on all threads.
 #[divan::bench]
 fn parse() -> usize {
     let discovery = terramend::discover::Discovery { files: files().to_vec(), diagnostics: Vec::new() };
-    terraform::load(discovery).files
+    backend::load(discovery).files
 }
 
 #[divan::bench]

@@ -1,12 +1,13 @@
 //! Runs the examples of the pages: each `bad` one must become its `fixed` one byte for byte, in every shape that a file
 //! can have; `good` ones stay; `manual` ones are shown and not edited.
 
+use crate::backend;
 use crate::catalogue::{Catalogue, Control, Example, ExampleKind, Settings};
 use crate::discover::Discovery;
 use crate::engine::{self, Options, Outcome};
 use crate::fix::Grade;
 use crate::source::SourceFile;
-use crate::terraform::{self, Loaded};
+use crate::workspace::Loaded;
 
 /// One example in one shape.
 #[derive(Debug, Clone)]
@@ -138,9 +139,9 @@ fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, St
     let mut parsed = Vec::new();
     for (name, text) in &files {
         let file = SourceFile::new(name.into(), name, text);
-        parsed.push(terraform::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
+        parsed.push(backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
     }
-    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..terraform::load(Discovery::default()) };
+    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..backend::load(Discovery::default()) };
     let only = Settings::only(&case.control.id, catalogue);
     let id = &case.control.id;
     let settings = case.example.options.iter().fold(only, |settings, (name, value)| settings.with(id, name, value));

@@ -3,6 +3,7 @@
 //! The flow is: [`discover`], parse and load ([`terraform`]), judge by the [`catalogue`], choose and apply fixes
 //! ([`engine`]), verify, report. ARCHITECTURE.md has the picture.
 
+pub mod backend;
 pub mod catalogue;
 pub mod cli;
 pub mod diagnostic;
@@ -16,8 +17,10 @@ pub mod fix;
 pub mod fixers;
 pub mod hcl;
 pub mod iam;
+pub mod json;
 pub mod model;
 pub mod report;
 pub mod source;
 pub mod terraform;
 pub mod verify;
+pub mod workspace;

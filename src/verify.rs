@@ -7,10 +7,10 @@ use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::visit::{Visit, visit_traversal};
 
+use crate::json;
 use crate::model::{Mode, Project, ResourceId, resource};
 use crate::source::FileId;
-use crate::terraform::lower::Lowered;
-use crate::terraform::{Tree, Workspace, json};
+use crate::workspace::{Lowered, Tree, Workspace};
 
 /// The values before and after differ only where a fix said so.
 pub fn frame(file: FileId, before: &Tree, after: &Tree, lowered: &[&Lowered]) -> Result<(), String> {

@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use terramend::backend;
 use terramend::catalogue::{Catalogue, Settings};
 use terramend::engine::{self, Options, Outcome};
 use terramend::fix::Grade;
 use terramend::source::SourceFile;
-use terramend::terraform::{self, Loaded};
+use terramend::workspace::Loaded;
 
 /// A page with one rule and one fix.
 fn page(id: &str, kind: &str, pass: &str, fix: &str) -> String {
@@ -21,7 +22,7 @@ fn fix(pages: &[String], text: &str) -> Outcome {
         pages.iter().enumerate().map(|(i, page)| (format!("{i}.md"), page.as_str())).collect();
     let catalogue = Catalogue::from_pages(named.iter().map(|(name, page)| (name.as_str(), *page)).collect()).unwrap();
     let file = SourceFile::new("main.tf".into(), "main.tf", text);
-    let loaded = Loaded { groups: vec![vec![terraform::parse(file).unwrap()]], files: 1, ..Loaded::default() };
+    let loaded = Loaded { groups: vec![vec![backend::parse(file).unwrap()]], files: 1, ..Loaded::default() };
     let options = Options { apply: Some(Grade::Review), ..Options::default() };
     engine::run(loaded, &catalogue, &Settings::default(), options)
 }

@@ -111,7 +111,7 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
     let settings = Settings::load(root, &catalogue)?;
     select(&mut catalogue, &common.control, common.all)?;
     let discovery = crate::discover::discover(root);
-    let mut loaded = crate::terraform::load(discovery);
+    let mut loaded = crate::backend::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
         loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
             root.display().to_string(),

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Catalogue, Context, Control, Failure, Rule, Settings, Verdict};
 use crate::effects;
 use crate::finding::Suppression;
 use crate::fix::{Fix, Grade};
 use crate::model::{InstanceId, Resource, ResourceId};
 use crate::source::Span;
-use crate::terraform::lower::{Lowered, lower};
-use crate::terraform::{Workspace, suppress};
+use crate::workspace::{Lowered, Workspace};
 
 /// A failure of one declared resource, over all uses of its module.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Judged<'_> {
 
 /// All failures, in the order in which fixes are chosen: severity, control, path, place.
 pub(super) fn judge<'c>(workspace: &Workspace, catalogue: &'c Catalogue, settings: &Settings) -> Vec<Judged<'c>> {
-    let comments: Vec<_> = workspace.project.files.iter().map(suppress::comments).collect();
+    let suppressions = Suppressions::of(workspace);
     let mut all = Vec::new();
     for control in catalogue.controls().iter().filter(|control| settings.enabled(control)) {
         for rule in &control.rules {
@@ -55,11 +55,8 @@ pub(super) fn judge<'c>(workspace: &Workspace, catalogue: &'c Catalogue, setting
     }
     for judged in &mut all {
         let resource = workspace.project.resource(judged.resource);
-        let file = workspace.project.file(resource.span.file);
-        let comments = &comments[resource.span.file.0 as usize];
         let control = judged.control;
-        judged.suppressed =
-            suppress::find(file, comments, resource.span, |id| id == control.id || control.has_alias(id));
+        judged.suppressed = suppressions.find(workspace, resource, |id| id == control.id || control.has_alias(id));
     }
     all.sort_by(|a, b| {
         let order = |j: &Judged<'_>| (std::cmp::Reverse(j.control.severity), j.control.id.clone(), j.at);

@@ -11,12 +11,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::backend::build;
 use crate::catalogue::{Catalogue, Settings, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Applied, Finding, NotApplied};
 use crate::fix::Grade;
 use crate::source::SourceFile;
-use crate::terraform::{Loaded, Parsed, build};
+use crate::workspace::{Loaded, Parsed};
 
 /// Rounds after which fixes must have come to rest.
 const MAX_ROUNDS: usize = 10;

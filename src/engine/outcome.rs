@@ -8,7 +8,7 @@ use crate::edit::EditSet;
 use crate::finding::{Excerpt, Finding, FixSummary, NotApplied};
 use crate::fix::Grade;
 use crate::source::{SourceFile, Span, line_end, line_start};
-use crate::terraform::lower::Lowered;
+use crate::workspace::Lowered;
 
 /// The findings that are left, each with the reason why it is.
 pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {

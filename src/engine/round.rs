@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::{Judged, Key, judge};
 use super::{MAX_ROUNDS, Options};
+use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
 use crate::edit::EditSet;
 use crate::finding::{Action, Applied, PlannedChange};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::source::FileId;
-use crate::terraform::lower::Lowered;
-use crate::terraform::{Parsed, Tree, Workspace, build, parse};
 use crate::verify;
+use crate::workspace::{Lowered, Parsed, Tree, Workspace};
 
 /// The state of treating one group.
 pub(super) struct Run<'c> {

@@ -11,7 +11,7 @@ pub mod resource;
 pub mod value;
 
 pub use draft::{Draft, DraftBody, DraftItem};
-pub use project::{Instance, InstanceId, Module, ModuleId, OpaqueCall, Project, ProviderVersion};
+pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project, ProviderVersion};
 pub use reference::Reference;
 pub use resource::{Mode, Repeat, Resource, ResourceId};
 pub use value::{Body, Entry, Form, Node, Symbol, Value};

@@ -66,9 +66,21 @@ pub struct OpaqueCall {
     pub arguments: Body,
 }
 
+/// The language of a project: which types, arguments and expressions its resources have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Terraform, in either syntax.
+    #[default]
+    Terraform,
+    /// CloudFormation templates, written by hand or synthesised.
+    CloudFormation,
+}
+
 /// What is loaded of one group of modules that refer to each other.
 #[derive(Debug, Default)]
 pub struct Project {
+    /// What it is written in.
+    pub language: Language,
     /// The files; [`FileId`] is the index.
     pub files: Vec<SourceFile>,
     /// The modules; [`ModuleId`] is the index.

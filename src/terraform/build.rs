@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::declare::{Call, Declared, Source, resolve_local};
 use super::scope::ModuleScope;
-use super::{NEWEST, Parsed, Tree, Workspace, highest};
+use super::{NEWEST, highest};
 use crate::discover::directory;
 use crate::model::{
     Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource,
     ResourceId, Symbol, Value, resource,
 };
 use crate::source::{FileId, SourceFile};
+use crate::workspace::{Parsed, Tree, Workspace};
 
 /// Module calls nested deeper than this are cut: Terraform itself would not load a cycle.
 const MAX_NESTING: usize = 64;

@@ -6,10 +6,11 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute, Block, Body, Structure};
 
-use super::{Parsed, Tree, json};
 use crate::discover::directory;
+use crate::json;
 use crate::model::Mode;
 use crate::source::{FileId, Span};
+use crate::workspace::{Parsed, Tree};
 
 /// An expression in either syntax.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +117,7 @@ pub(super) fn resolve_local(directory: &str, source: &str) -> Option<String> {
 }
 
 /// Groups files whose modules call each other, in order of their first path.
-pub(super) fn group(parsed: Vec<Parsed>) -> Vec<Vec<Parsed>> {
+pub fn group(parsed: Vec<Parsed>) -> Vec<Vec<Parsed>> {
     let mut by_directory: BTreeMap<String, Vec<Parsed>> = BTreeMap::new();
     for file in parsed {
         by_directory.entry(directory(&file.file.display).to_owned()).or_default().push(file);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::build::Builder;
 use super::declare::{Content, Expr, Source};
-use super::json;
 use crate::hcl::{Bindings, Scope, Step, evaluate};
+use crate::json;
 use crate::model::{Body, Entry, Form, InstanceId, Mode, Node, Reference, Symbol, Value, resource};
 use crate::source::{FileId, Span};
 

@@ -16,41 +16,11 @@ use hcl_edit::structure::Block;
 use self::place::Inside;
 use self::render::Place;
 use super::declare::block_at;
-use super::{Tree, Workspace};
 use crate::edit::Edit;
 use crate::fix::Change;
 use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId};
 use crate::source::{FileId, SourceFile, Span};
-
-/// A path in a block that an edit changes: the place where verification allows a difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Touched {
-    /// The file.
-    pub file: FileId,
-    /// The block's header without quotes: `resource aws_s3_bucket uploads`.
-    pub block: String,
-    /// The dotted path in it.
-    pub path: String,
-}
-
-/// The edits of a fix and what they amount to.
-#[derive(Debug, Clone, Default)]
-pub struct Lowered {
-    /// In order.
-    pub edits: Vec<Edit>,
-    /// Where existing blocks change.
-    pub touched: Vec<Touched>,
-    /// Headers of the blocks that are added.
-    pub added: Vec<String>,
-    /// Resources whose arguments change, with the paths.
-    pub updated: Vec<(ResourceId, Vec<String>)>,
-    /// Resources that are created: address and the resource that they stand below.
-    pub created: Vec<(String, ResourceId)>,
-    /// Why the fix needs a look at the callers, if it does.
-    pub shared: Option<String>,
-    /// The uses of the module that change, when not all do.
-    pub only: Option<Vec<InstanceId>>,
-}
+use crate::workspace::{Lowered, Touched, Tree, Workspace};
 
 /// Lowers the changes of a fix: all of them or none. `only` says for which uses of the module, when not for all: then
 /// nothing but the arguments of their calls may change.

@@ -6,9 +6,9 @@ use hcl_edit::expr::{Array, Expression, Object, ObjectKey};
 use super::render::Place;
 use super::{Lowering, header_of};
 use crate::edit::Edit;
+use crate::json::{self, Style};
 use crate::model::{Draft, DraftBody, DraftItem, Mode, Resource, Value};
 use crate::source::{FileId, SourceFile, Span, indentation, line_end, line_start};
-use crate::terraform::json;
 
 /// Adds `statement` (IAM's JSON names) to the document in `argument`.
 pub(super) fn append_statement(
@@ -156,7 +156,8 @@ fn append_to_text(
     let inner = file.text[first..at].lines().nth(1).map(|line| line[..line.len() - line.trim_start().len()].to_owned());
     let step = inner.and_then(|inner| inner.strip_prefix(indent.as_str()).map(str::to_owned));
     let step = step.filter(|step| !step.is_empty()).unwrap_or_else(|| place.unit.to_owned());
-    let rendered = super::json::value(place, statement, &indent, &step, file.newline())?;
+    let style = Style::of(file, id).with_step(step);
+    let rendered = style.text(&super::json::layout(place, statement)?, &indent);
     let own_line = file.text[line_start(&file.text, first)..first].trim().is_empty();
     let separator = if own_line { format!(",{}{indent}", file.newline()) } else { ", ".to_owned() };
     Ok(Edit::insert(id, at, format!("{separator}{rendered}")))

@@ -9,7 +9,7 @@ use super::{Lowering, is_literal, shorten};
 use crate::edit::Edit;
 use crate::model::{Draft, InstanceId, ModuleId, Resource};
 use crate::source::{FileId, Span};
-use crate::terraform::Tree;
+use crate::workspace::Tree;
 
 /// Gives `var.NAME` the value `new` for the uses that are meant.
 pub(super) fn set(

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use terramend::backend;
 use terramend::catalogue::{Catalogue, Settings};
 use terramend::discover::Discovery;
 use terramend::engine::{self, Options, Outcome};
 use terramend::finding::{Action, Finding};
 use terramend::fix::{Effect, Grade};
 use terramend::source::SourceFile;
-use terramend::terraform::{self, Loaded};
+use terramend::workspace::Loaded;
 
 use crate::terraform::{Source, module};
 
@@ -24,9 +25,9 @@ pub(crate) fn run(files: &Files, apply: Option<Grade>) -> Result<Outcome, String
     let mut parsed = Vec::new();
     for (name, text) in files {
         let file = SourceFile::new(name.into(), name, text);
-        parsed.push(terraform::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
+        parsed.push(backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
     }
-    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..terraform::load(Discovery::default()) };
+    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..backend::load(Discovery::default()) };
     let options = Options { apply, ..Options::default() };
     Ok(engine::run(loaded, &CATALOGUE, &Settings::default(), options))
 }

@@ -142,7 +142,7 @@ fn mutate(text: &str, mutations: &[Mutation]) -> String {
 /// Treats files that may be broken; says whether they were treated.
 fn treat(files: &Files) -> Result<bool, TestCaseError> {
     for (name, text) in files {
-        if let Err(diagnostic) = terramend::terraform::parse(SourceFile::new(name.into(), name, text)) {
+        if let Err(diagnostic) = terramend::backend::parse(SourceFile::new(name.into(), name, text)) {
             let lines = text.matches('\n').count() + 1;
             prop_assert!(diagnostic.line.is_some_and(|line| (1..=lines).contains(&line)), "{}", diagnostic);
             prop_assert!(diagnostic.column.is_some_and(|column| column >= 1), "{}", diagnostic);

@@ -1,4 +1,11 @@
-//! Terraform's JSON syntax: a tree with byte ranges, and its values.
+//! JSON as a language: a tree with byte ranges, and splices in the file's own style.
+//!
+//! `.tf.json` files and CloudFormation templates are both JSON; they differ only in what strings and objects mean.
+//! Parsing is for ranges: nothing is ever encoded back from the tree.
+
+mod splice;
+
+pub use splice::{Layout, Style, quote};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -37,6 +44,8 @@ pub enum Kind {
 pub struct Property {
     /// The name, unescaped.
     pub name: Arc<str>,
+    /// The name with its quotes.
+    pub key: Range<usize>,
     /// Name and value.
     pub range: Range<usize>,
     /// The value.
@@ -47,6 +56,21 @@ impl Node {
     /// The property `name` of an object.
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.properties().iter().find(|p| &*p.name == name).map(|p| &p.value)
+    }
+
+    /// The property with this range, however deep.
+    pub fn at(&self, range: &Range<usize>) -> Option<&Property> {
+        match &self.kind {
+            Kind::Object(properties) => {
+                // Only what encloses the range can hold it.
+                let around = properties.iter().find(|p| p.range.start <= range.start && range.end <= p.range.end)?;
+                if around.range == *range { Some(around) } else { around.value.at(range) }
+            }
+            Kind::Array(items) => {
+                items.iter().find(|i| i.range.start <= range.start && range.end <= i.range.end)?.at(range)
+            }
+            _ => None,
+        }
     }
 
     /// The properties of an object; none for other values.
@@ -106,6 +130,7 @@ fn convert(value: &ast::Value<'_>) -> Node {
                 .iter()
                 .map(|p| Property {
                     name: p.name.as_str().into(),
+                    key: p.name.range().start..p.name.range().end,
                     range: p.range.start..p.range.end,
                     value: convert(&p.value),
                 })

@@ -1,0 +1,77 @@
+//! What backends and the engine hand to each other: files with their trees, groups of them as a model, and edits.
+
+use hcl_edit::structure::Body;
+
+use crate::diagnostic::Diagnostic;
+use crate::edit::Edit;
+use crate::json;
+use crate::model::{InstanceId, Project, ResourceId};
+use crate::source::{FileId, SourceFile};
+
+/// The syntax tree of a file.
+#[derive(Debug)]
+pub enum Tree {
+    /// Terraform's native syntax.
+    Hcl(Box<Body>),
+    /// Terraform's JSON syntax.
+    Json(json::Node),
+}
+
+/// A file and its tree.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The file.
+    pub file: SourceFile,
+    /// Its tree.
+    pub tree: Tree,
+}
+
+/// A group of files that refer to each other: loaded, judged and fixed on its own.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// The model; its language says which backend made it.
+    pub project: Project,
+    /// The trees, by file.
+    pub trees: Vec<Tree>,
+}
+
+/// What one directory tree holds.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The groups, in order of their first directory.
+    pub groups: Vec<Vec<Parsed>>,
+    /// What could not be read or parsed.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were parsed.
+    pub files: usize,
+}
+
+/// A path in a block that an edit changes: the place where verification allows a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The file.
+    pub file: FileId,
+    /// The block's header without quotes: `resource aws_s3_bucket uploads`.
+    pub block: String,
+    /// The dotted path in it.
+    pub path: String,
+}
+
+/// The edits of a fix and what they amount to.
+#[derive(Debug, Clone, Default)]
+pub struct Lowered {
+    /// In order.
+    pub edits: Vec<Edit>,
+    /// Where existing blocks change.
+    pub touched: Vec<Touched>,
+    /// Headers of the blocks that are added.
+    pub added: Vec<String>,
+    /// Resources whose arguments change, with the paths.
+    pub updated: Vec<(ResourceId, Vec<String>)>,
+    /// Resources that are created: address and the resource that they stand below.
+    pub created: Vec<(String, ResourceId)>,
+    /// Why the fix needs a look at the callers, if it does.
+    pub shared: Option<String>,
+    /// The uses of the module that change, when not all do.
+    pub only: Option<Vec<InstanceId>>,
+}
