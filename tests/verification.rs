@@ -18,11 +18,16 @@ fn page(id: &str, kind: &str, pass: &str, fix: &str) -> String {
 }
 
 fn fix(pages: &[String], text: &str) -> Outcome {
+    fix_files(pages, &[("main.tf", text)])
+}
+
+fn fix_files(pages: &[String], files: &[(&str, &str)]) -> Outcome {
     let named: Vec<(String, &str)> =
         pages.iter().enumerate().map(|(i, page)| (format!("{i}.md"), page.as_str())).collect();
     let catalogue = Catalogue::from_pages(named.iter().map(|(name, page)| (name.as_str(), *page)).collect()).unwrap();
-    let file = SourceFile::new("main.tf".into(), "main.tf", text);
-    let loaded = Loaded { groups: vec![vec![backend::parse(file).unwrap()]], files: 1, ..Loaded::default() };
+    let group: Vec<_> =
+        files.iter().map(|(name, text)| backend::parse(SourceFile::new(name.into(), *name, *text)).unwrap()).collect();
+    let loaded = Loaded { groups: vec![group], files: files.len(), ..Loaded::default() };
     let options = Options { apply: Some(Grade::Review), ..Options::default() };
     engine::run(loaded, &catalogue, &Settings::default(), options)
 }
@@ -53,6 +58,27 @@ fn a_fix_that_makes_another_finding_is_taken_back_alone() {
     assert!(reasons(&outcome).contains("bad: taken back: the edit would make aws_sqs_queue.q fail judge"));
     let text = &outcome.changed[0].after.text;
     assert!(text.contains("sqs_managed_sse_enabled = true") && !text.contains("delay_seconds"), "{text}");
+}
+
+#[test]
+fn what_two_fixes_call_alike_gets_two_names() {
+    let add = |kind: &str, with: &str| {
+        let block = format!("aws_sqs_queue_policy\" \"\" {{\n queue_url = target.{with}\n policy = \"{kind}\"\n }}");
+        let companion = "companion \"policy\" {\n type = \"aws_sqs_queue_policy\"\n by = \"queue_url\"\n }";
+        page(&kind.replace('_', "-"), kind, "policy != null", &format!("add \"{block}")).replacen(
+            "  pass",
+            &format!("  {companion}\n  pass"),
+            1,
+        )
+    };
+    let pages = [add("aws_sqs_queue", "id"), add("aws_sns_topic", "arn")];
+    let files = [("a.tf", "resource \"aws_sqs_queue\" \"x\" {}\n"), ("b.tf", "resource \"aws_sns_topic\" \"x\" {}\n")];
+    let outcome = fix_files(&pages, &files);
+    let all: String = outcome.changed.iter().map(|changed| changed.after.text.to_string()).collect();
+    assert_eq!(outcome.applied.len(), 2, "{}", reasons(&outcome));
+    for name in ["x", "x_2"] {
+        assert_eq!(all.matches(&format!("\"aws_sqs_queue_policy\" \"{name}\"")).count(), 1, "{all}");
+    }
 }
 
 #[test]

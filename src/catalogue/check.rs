@@ -6,6 +6,7 @@ use hcl_edit::expr::Expression;
 
 use super::content;
 use super::control::{Control, FixSpec, Rule};
+use super::decided;
 use super::settings::Settings;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::Registry;
@@ -200,6 +201,10 @@ impl PageScope<'_> {
     }
 
     fn build(&self, spec: &FixSpec) -> Result<Fix, String> {
+        let Context { project, resource, rule, .. } = self.context;
+        if let Some(name) = decided::by_expression(project, resource, rule, spec).filter(|_| !spec.add.is_empty()) {
+            return Err(format!("an expression decides on `{name}`: change what it depends on"));
+        }
         let resource = self.context.resource.id;
         let base = &self.context.resource.name;
         let name_of = |suffix: &str| if suffix.is_empty() { base.to_string() } else { format!("{base}_{suffix}") };

@@ -5,6 +5,7 @@
 mod check;
 mod content;
 mod control;
+mod decided;
 mod page;
 mod settings;
 

@@ -6,6 +6,7 @@ use super::judge::{Judged, Key, judge};
 use super::{MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
+use crate::discover::directory;
 use crate::edit::EditSet;
 use crate::finding::{Action, Applied, PlannedChange};
 use crate::fix::{Change, Effect, Fix, Grade};
@@ -81,7 +82,7 @@ impl<'c> Run<'c> {
                 continue;
             }
             let Ok((_, Some(lowered))) = &judged.fix else { continue };
-            let claims = claims(lowered);
+            let claims = self.claims(lowered);
             if claims.iter().any(|claim| claimed.contains(claim)) || !batch.edits.accept(&lowered.edits) {
                 continue;
             }
@@ -92,6 +93,15 @@ impl<'c> Run<'c> {
             }
         }
         batch
+    }
+
+    /// What two fixes may not both do in one round: change one block, or add one thing to a module.
+    fn claims(&self, lowered: &Lowered) -> Vec<(String, String)> {
+        let display = |file| &*self.workspace.project.file(file).display;
+        let near = lowered.edits.first().map_or(".", |edit| directory(display(edit.span.file)));
+        let touched = lowered.touched.iter().map(|touched| (display(touched.file).to_owned(), touched.block.clone()));
+        let added = lowered.added.iter().map(|header| (near.to_owned(), header.clone()));
+        touched.chain(added).collect()
     }
 
     /// Applies a batch and verifies it. Taken back when it fails; a single fix that fails is rejected for good.
@@ -245,14 +255,6 @@ struct Before {
     /// The model; its trees moved on.
     workspace: Workspace,
     replaced: Vec<(FileId, crate::source::SourceFile, Option<Tree>)>,
-}
-
-/// What two fixes may not both do in one round: change one block, or add one thing.
-fn claims(lowered: &Lowered) -> Vec<(FileId, String)> {
-    let near = lowered.edits.first().map_or(FileId::default(), |edit| edit.span.file);
-    let touched = lowered.touched.iter().map(|touched| (touched.file, touched.block.clone()));
-    let added = lowered.added.iter().map(|header| (near, header.clone()));
-    touched.chain(added).collect()
 }
 
 /// What a plan will show, in every use of the module.

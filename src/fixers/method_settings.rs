@@ -10,8 +10,8 @@ const LIMITS: [(&str, &str); 2] = [("throttling_rate_limit", "rate_limit"), ("th
 
 /// What is asked of a stage's settings.
 struct Wanted {
-    /// Whether settings (the block's path is `settings.X`) have it.
-    has: fn(&Project, &Resource) -> Option<bool>,
+    /// Whether a setting is as it should be.
+    holds: fn(&str, &Value) -> Option<bool>,
     /// What is wrong when no settings are there.
     none: &'static str,
     /// What is wrong when they lack it.
@@ -21,9 +21,7 @@ struct Wanted {
 /// Every stage limits its request rate.
 pub(super) fn throttling(context: &Context<'_>) -> Verdict {
     let wanted = Wanted {
-        has: |project, settings| {
-            all(LIMITS.map(|(limit, _)| is_set(&project.settle(&settings.body.at(&format!("settings.{limit}"))))))
-        },
+        holds: |_, limit| is_set(limit),
         none: "requests are limited by the account's default only, which all APIs of the region share",
         lacking: "sets no rate and burst limit for all methods",
     };
@@ -33,15 +31,10 @@ pub(super) fn throttling(context: &Context<'_>) -> Verdict {
 /// Stages log errors and count metrics.
 pub(super) fn execution_logs(context: &Context<'_>) -> Verdict {
     let wanted = Wanted {
-        has: |project, settings| {
-            let level = project.settle(&settings.body.at("settings.logging_level"));
-            let level = match &level {
-                Value::Null => Some(false),
-                level => level.as_str().map(|level| matches!(level, "ERROR" | "INFO")),
-            };
-            let metrics = project.settle(&settings.body.at("settings.metrics_enabled"));
-            let metrics = if metrics.is_null() { Some(false) } else { metrics.as_bool() };
-            all([level, metrics])
+        holds: |name, value| match (name, value) {
+            (_, Value::Null) => Some(false),
+            ("logging_level", level) => level.as_str().map(|level| matches!(level, "ERROR" | "INFO")),
+            (_, metrics) => metrics.as_bool(),
         },
         none: "errors are not logged and metrics of methods are not counted",
         lacking: "doesn't log errors and count metrics for all methods",
@@ -68,20 +61,23 @@ fn judge(context: &Context<'_>, wanted: &Wanted, fix: fn(&Context<'_>) -> (Draft
             },
         }
     }
-    let (body, mut fix) = fix(context);
-    let content = DraftBody::default().with_block("settings", body);
+    let (mut body, mut fix) = fix(context);
     let Some(settings) = whole else {
         let message = match others.as_slice() {
             [] => wanted.none.to_owned(),
             some => format!("only {} have settings of their own", some.join(", ")),
         };
-        fix.changes = vec![add(stage, content)];
+        fix.changes = vec![add(stage, DraftBody::default().with_block("settings", body))];
         return Verdict::fail(message, fix);
     };
-    match (wanted.has)(project, settings) {
+    let holds = |name: &str| (wanted.holds)(name, &project.settle(&settings.body.at(&format!("settings.{name}"))));
+    match all(body.items.iter().map(|(name, _)| holds(name))) {
         Some(true) => Verdict::Pass,
         None => Verdict::Unknown("the settings aren't known before a deploy".into()),
         Some(false) => {
+            // What holds already stays as it is.
+            body.items.retain(|(name, _)| holds(name) != Some(true));
+            let content = DraftBody::default().with_block("settings", body);
             fix.changes = vec![Change::Set { resource: settings.id, content }];
             Verdict::fail(format!("{} {}", settings.address(), wanted.lacking), fix)
         }

@@ -74,6 +74,8 @@ pub enum Form {
     Block,
     /// A block that may stand there any number of times: `dynamic "name" { ... }` over something unknown.
     Dynamic,
+    /// A block that an expression leaves out: `dynamic "name" { ... }` over nothing.
+    Empty,
 }
 
 /// One argument or nested block.
@@ -99,6 +101,7 @@ impl Body {
                 Form::Attribute => return entry.node.value.clone(),
                 Form::Block => blocks.push(entry.node.clone()),
                 Form::Dynamic => dynamic = Some(entry.node.clone()),
+                Form::Empty => {}
             }
         }
         match dynamic {

@@ -165,6 +165,7 @@ impl ModuleScope<'_, '_> {
         let iterator =
             block.body.get_attribute("iterator").and_then(|a| a.value.as_variable()).map_or(name, |i| i.as_str());
         let over = block.body.get_attribute("for_each").map(|a| evaluate(&a.value, self, bound).value);
+        let before = entries.len();
         let mut push = |form, element: Value| {
             let inner = Bindings::new(iterator, element, bound);
             let node = Node { value: Value::Map(self.hcl_body(&content.body, Some(&inner))), span };
@@ -177,6 +178,9 @@ impl ModuleScope<'_, '_> {
             }
             Some(Value::Null) => {}
             _ => push(Form::Dynamic, Value::Unknown),
+        }
+        if entries.len() == before {
+            entries.push(Entry { name: name.into(), span, form: Form::Empty, node: Node { value: Value::Null, span } });
         }
     }
 }

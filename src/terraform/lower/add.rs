@@ -24,8 +24,13 @@ impl Lowering<'_> {
         let name = self.free_name(near, kind, name);
         let mut content = content.clone();
         if mirror {
-            let inherited = inherited(file, block);
+            let version = self.workspace.project.provider(near.instance);
+            let inherited = inherited(file, block, version.major);
             content.items.splice(0..0, inherited);
+            if let Some(tags) = shared_tags(file, block).filter(|_| TAGGABLE.contains(&kind)) {
+                let first_block = content.items.iter().position(|(_, item)| matches!(item, DraftItem::Block(_)));
+                content.items.insert(first_block.unwrap_or(content.items.len()), tags);
+            }
         }
         let text = place.block(&format!("resource \"{kind}\" \"{name}\""), &content, "")?;
         self.insert_below(file, near.span, &text);
@@ -85,10 +90,35 @@ impl Lowering<'_> {
     }
 }
 
+/// What is added and takes tags.
+const TAGGABLE: [&str; 10] = [
+    "aws_cloudwatch_log_group",
+    "aws_cloudwatch_metric_alarm",
+    "aws_default_security_group",
+    "aws_flow_log",
+    "aws_iam_role",
+    "aws_kms_key",
+    "aws_s3_bucket",
+    "aws_security_group",
+    "aws_sns_topic",
+    "aws_sqs_queue",
+];
+
+/// `tags` of a block where they are a name, `var.tags`, and so are meant for more than this block.
+fn shared_tags(file: &SourceFile, block: &Block) -> Option<(String, DraftItem)> {
+    let value = &block.body.get_attribute("tags")?.value;
+    let text = file.text[value.span()?].trim();
+    let is_shared = value.as_traversal().is_some() && (text.starts_with("var.") || text.starts_with("local."));
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    (is_shared && is_plain).then(|| ("tags".to_owned(), DraftItem::Argument(Draft::Expression(text.to_owned()))))
+}
+
 /// `count`, `for_each`, `provider` and `region` of a block, as they are written, for what is added beside it.
-fn inherited(file: &SourceFile, block: &Block) -> Vec<(String, DraftItem)> {
-    ["count", "for_each", "provider", "region"]
-        .into_iter()
+fn inherited(file: &SourceFile, block: &Block, provider: u32) -> Vec<(String, DraftItem)> {
+    // NOTE: every resource has `region` since provider 6; before 3, buckets had an argument of that name.
+    let everywhere = ["count", "for_each", "provider"].into_iter();
+    everywhere
+        .chain((provider >= 6).then_some("region"))
         .filter_map(|name| {
             let range = block.body.get_attribute(name)?.value.span()?;
             Some((name.to_owned(), DraftItem::Argument(Draft::Expression(file.text[range].trim().to_owned()))))

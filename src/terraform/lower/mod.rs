@@ -24,8 +24,13 @@ use crate::workspace::{Lowered, Touched, Tree, Workspace};
 
 /// Lowers the changes of a fix: all of them or none. `only` says for which uses of the module, when not for all: then
 /// nothing but the arguments of their calls may change.
-pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<InstanceId>>) -> Result<Lowered, String> {
-    let mut lowering = Lowering { workspace, out: Lowered { only, ..Lowered::default() }, renamed: Vec::new() };
+pub fn lower<'w>(
+    workspace: &'w Workspace,
+    changes: &'w [Change],
+    only: Option<Vec<InstanceId>>,
+) -> Result<Lowered, String> {
+    let out = Lowered { only, ..Lowered::default() };
+    let mut lowering = Lowering { workspace, changes, out, renamed: Vec::new() };
     for change in changes {
         if !matches!(change, Change::Set { .. }) {
             lowering.whole_definition()?;
@@ -37,6 +42,8 @@ pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<Instanc
 
 struct Lowering<'w> {
     workspace: &'w Workspace,
+    /// All changes of the fix.
+    changes: &'w [Change],
     out: Lowered,
     /// Addresses of added resources whose name was taken, and what they are called instead.
     renamed: Vec<(String, String)>,
@@ -112,6 +119,7 @@ impl<'w> Lowering<'w> {
     {
         Place {
             project: &self.workspace.project,
+            changes: self.changes,
             resource: resource.id,
             mirrored: mirrored && resource.repeat != Repeat::Once,
             unit: unit(&file.text),

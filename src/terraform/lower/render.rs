@@ -1,6 +1,7 @@
 //! Drafts as HCL text, as `terraform fmt` would leave it.
 
-use crate::model::{Draft, DraftBody, DraftItem, Project, Repeat, ResourceId};
+use crate::fix::Change;
+use crate::model::{Draft, DraftBody, DraftItem, Project, Repeat, Resource, ResourceId};
 
 /// Longest object or list that stays on one line.
 const ONE_LINE: usize = 72;
@@ -9,6 +10,8 @@ const ONE_LINE: usize = 72;
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) project: &'a Project,
+    /// All changes of the fix.
+    pub(super) changes: &'a [Change],
     /// The resource that is edited, or that an added one stands below.
     pub(super) resource: ResourceId,
     /// Whether the written block is repeated like `resource`.
@@ -29,32 +32,36 @@ impl Place<'_> {
         if here.instance != there.instance {
             return Err(format!("{} stands in another module: it would have to be passed in", there.address()));
         }
-        let index = match &there.repeat {
-            Repeat::Once => "",
-            repeat if self.mirrored && (target == self.resource || same_repeat(self.project, &here.repeat, repeat)) => {
-                if matches!(repeat, Repeat::Count(_)) {
-                    "[count.index]"
-                } else {
-                    "[each.key]"
-                }
-            }
-            _ => return Err(format!("{} is repeated: which one is meant isn't known", there.address())),
-        };
-        let dot = if attribute.is_empty() { "" } else { "." };
-        Ok(format!("{}{index}{dot}{attribute}", there.address()))
+        Ok(format!("{}{}{}", there.address(), self.index(there)?, tail(attribute)))
     }
 
-    /// A reference to something that the same fix adds beside `resource`.
-    fn added(&self, address: &str, attribute: &str) -> String {
-        let renamed = self.renamed.iter().find(|(old, _)| old == address);
-        let address = renamed.map_or(address, |(_, new)| new.as_str());
-        let index = match &self.project.resource(self.resource).repeat {
-            Repeat::ForEach(_) if self.mirrored => "[each.key]",
-            Repeat::Count(_) if self.mirrored => "[count.index]",
+    /// The index by which this place means one of a repeated resource.
+    fn index(&self, there: &Resource) -> Result<&'static str, String> {
+        let here = &self.project.resource(self.resource).repeat;
+        let is_alike = self.mirrored && (there.id == self.resource || same_repeat(self.project, here, &there.repeat));
+        match &there.repeat {
+            Repeat::Once => Ok(""),
+            Repeat::Count(_) if is_alike => Ok("[count.index]"),
+            Repeat::ForEach(_) if is_alike => Ok("[each.key]"),
+            _ => Err(format!("{} is repeated: which one is meant isn't known", there.address())),
+        }
+    }
+
+    /// A reference to something that the same fix adds.
+    fn added(&self, address: &str, attribute: &str) -> Result<String, String> {
+        let addition = self.changes.iter().find_map(|change| match change {
+            Change::Add { near, kind, name, mirror, .. } if address == format!("{kind}.{name}") => {
+                Some((*near, *mirror))
+            }
+            _ => None,
+        });
+        let index = match addition {
+            Some((near, true)) => self.index(self.project.resource(near))?,
             _ => "",
         };
-        let dot = if attribute.is_empty() { "" } else { "." };
-        format!("{address}{index}{dot}{attribute}")
+        let renamed = self.renamed.iter().find(|(old, _)| old == address);
+        let address = renamed.map_or(address, |(_, new)| new.as_str());
+        Ok(format!("{address}{index}{}", tail(attribute)))
     }
 
     /// A value, with `indent` before the lines that follow its first.
@@ -108,7 +115,7 @@ impl Place<'_> {
                 format!("{{ {} }}", entries?.join(", "))
             }
             Draft::Attribute(resource, attribute) => self.reference(*resource, attribute)?,
-            Draft::AddedAttribute(address, attribute) => self.added(address, attribute),
+            Draft::AddedAttribute(address, attribute) => self.added(address, attribute)?,
             Draft::Json(inner) => format!("jsonencode({})", self.one_line(inner)?),
             Draft::Expression(text) => text.clone(),
         })
@@ -189,6 +196,11 @@ fn is_long(draft: &Draft) -> bool {
 }
 
 /// Whether two resources are certainly repeated by the same keys: the same expression, or one chained to the other.
+/// An attribute behind an address.
+fn tail(attribute: &str) -> String {
+    if attribute.is_empty() { String::new() } else { format!(".{attribute}") }
+}
+
 fn same_repeat(project: &Project, a: &Repeat, b: &Repeat) -> bool {
     match (a, b) {
         (Repeat::ForEach(a), Repeat::ForEach(b)) | (Repeat::Count(a), Repeat::Count(b)) => {
