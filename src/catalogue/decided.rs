@@ -43,7 +43,9 @@ struct Asked {
 impl Visit for Asked {
     fn visit_traversal(&mut self, node: &Traversal) {
         let is_self = matches!(&node.expr, Expression::Variable(root) if root.as_str() == "self");
-        if let (true, Some(TraversalOperator::GetAttr(name))) = (is_self, node.operators.first().map(|op| op.value())) {
+        if let (true, Some(TraversalOperator::GetAttr(name))) =
+            (is_self, node.operators.first().map(hcl_edit::Decorated::value))
+        {
             self.names.push(name.as_str().to_owned());
         }
         visit_traversal(self, node);
