@@ -94,6 +94,28 @@ pub enum Change {
         /// Its arguments.
         content: DraftBody,
     },
+    /// Add a resource that is like another one, below it.
+    Copy {
+        /// What is copied, as it is written.
+        resource: ResourceId,
+        /// The copy's local name.
+        name: String,
+        /// Resources and what the copy refers to in their place: addresses that the same fix adds.
+        rewired: Vec<(ResourceId, String)>,
+        /// Arguments that differ; each is there in what is copied.
+        content: DraftBody,
+    },
+    /// Let an argument refer to something that the same fix adds, wherever it refers to `from`.
+    Rewire {
+        /// The resource.
+        resource: ResourceId,
+        /// The argument.
+        argument: String,
+        /// What it refers to.
+        from: ResourceId,
+        /// The address that it is to refer to.
+        to: String,
+    },
     /// Use a data source without arguments, declared by this fix where the module has none.
     AddData {
         /// The resource that it stands above.
@@ -140,6 +162,8 @@ impl Change {
             | Self::AppendBlock { resource, .. }
             | Self::Remove { resource, .. }
             | Self::Append { resource, .. }
+            | Self::Copy { resource, .. }
+            | Self::Rewire { resource, .. }
             | Self::AppendStatement { resource, .. } => *resource,
             Self::Add { near, .. } | Self::AddData { near, .. } | Self::Import { near, .. } => *near,
         }

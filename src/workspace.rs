@@ -70,6 +70,8 @@ pub struct Lowered {
     pub updated: Vec<(ResourceId, Vec<String>)>,
     /// Resources that are created: address and the resource that they stand below.
     pub created: Vec<(String, ResourceId)>,
+    /// Copies among those: the new address and that of what was copied.
+    pub copies: Vec<(String, String)>,
     /// Why the fix needs a look at the callers, if it does.
     pub shared: Option<String>,
     /// The uses of the module that change, when not all do.

@@ -80,10 +80,11 @@ impl Context<'_> {
         let node = &resource.body.entry(argument)?.node;
         let file = self.project.file(node.span.file);
         let text = file.text[node.span.range()].trim();
+        let is_template = text.contains("${") || text.contains("%{");
         match &node.value {
-            Value::String(text) => Some(Draft::string(&**text)),
+            Value::String(known) if text.starts_with('"') && !is_template => Some(Draft::string(&**known)),
             // In JSON syntax an expression stands in a string.
-            _ if text.starts_with('"') => {
+            _ if text.starts_with('"') && file.syntax() == crate::source::Syntax::Json => {
                 Some(Draft::Expression(text.trim_matches('"').strip_prefix("${")?.strip_suffix('}')?.to_owned()))
             }
             _ => Some(Draft::Expression(text.to_owned())),

@@ -168,12 +168,12 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
 fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
     match change {
         Change::Set { resource, content } => Some((*resource, content.paths())),
-        Change::Append { resource, argument, .. } | Change::AppendStatement { resource, argument, .. } => {
-            Some((*resource, vec![argument.clone()]))
-        }
+        Change::Append { resource, argument, .. }
+        | Change::AppendStatement { resource, argument, .. }
+        | Change::Rewire { resource, argument, .. } => Some((*resource, vec![argument.clone()])),
         Change::AppendBlock { resource, name, .. } => Some((*resource, vec![name.clone()])),
         Change::Remove { resource, names } => Some((*resource, names.clone())),
-        Change::Add { .. } | Change::AddData { .. } | Change::Import { .. } => None,
+        Change::Add { .. } | Change::Copy { .. } | Change::AddData { .. } | Change::Import { .. } => None,
     }
 }
 

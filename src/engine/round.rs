@@ -181,6 +181,11 @@ impl<'c> Run<'c> {
         let lowered: Vec<&Lowered> = chosen.iter().filter_map(|judged| judged.fix.as_ref().ok()?.1.as_ref()).collect();
         let added: BTreeSet<&str> =
             lowered.iter().flat_map(|l| &l.created).map(|(address, _)| address.as_str()).collect();
+        // A copy fails what its original fails.
+        let inherited = |key: &Key| {
+            let copies = lowered.iter().flat_map(|l| &l.copies).filter(|(new, _)| *new == key.2);
+            copies.map(|(_, original)| (key.0.clone(), key.1.clone(), original.clone())).any(|key| old.contains(&key))
+        };
         let is_new = |judged: &&Judged<'_>| {
             let key = judged.key(&self.workspace);
             // What is added may ask for more: the next round gives it, it is to be watched (an alarm, a log), or it is a
@@ -188,7 +193,7 @@ impl<'c> Run<'c> {
             let is_small = judged.grade().is_none() && judged.control.severity == Severity::Low;
             let to_come = added.contains(key.2.as_str())
                 && (judged.control.family == "monitoring" || is_small || judged.grade() >= self.options.apply);
-            judged.suppressed.is_none() && !old.contains(&key) && !to_come
+            judged.suppressed.is_none() && !old.contains(&key) && !to_come && !inherited(&key)
         };
         if let Some(new) = after.iter().find(is_new) {
             return Some(format!("the edit would make {} fail {}", new.key(&self.workspace).2, new.control.id));

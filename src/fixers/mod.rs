@@ -10,6 +10,7 @@ mod environment_secrets;
 mod log_groups;
 mod method_settings;
 mod open_policies;
+mod own_role;
 mod permission_source;
 mod request_validation;
 mod tls_policies;
@@ -32,6 +33,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("environment-secrets", environment_secrets::judge),
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
+    ("function-role", own_role::judge),
     ("github-subject", open_policies::github_subject),
     ("logs-everywhere", open_policies::logs_everywhere),
     ("open-policy", open_policies::everybody),

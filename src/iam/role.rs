@@ -2,7 +2,7 @@
 
 use super::policy::{Policy, pattern_matches};
 use crate::model::companion::Tie;
-use crate::model::{Project, Resource, Value};
+use crate::model::{Mode, Project, Resource, ResourceId, Value};
 
 /// How policies come to a role.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Grants {
     pub policies: Vec<Policy>,
     /// The resource or argument that fixes the set of attachments, where an extra attachment would be undone.
     pub exclusive: Option<Exclusive>,
+    /// Whether there is something that can't be read: an attached policy of unknown name, a document put together.
+    pub unread: bool,
 }
 
 /// What owns the whole set of attached managed policies.
@@ -21,7 +23,7 @@ pub enum Exclusive {
     /// `managed_policy_arns` of the role itself.
     Argument,
     /// An `aws_iam_role_policy_attachments_exclusive`.
-    Resource(crate::model::ResourceId),
+    Resource(ResourceId),
 }
 
 /// How policies and attachments name their role.
@@ -33,10 +35,10 @@ pub fn grants(project: &Project, role: &Resource) -> Grants {
     let by_role = |kind| project.companions(role, Tie { kind, by: BY_ROLE, name: "name" }).found;
     for id in by_role("aws_iam_role_policy") {
         let resource = project.resource(id);
-        grants.policies.extend(Policy::read(project, &resource.body.get("policy"), resource.span));
+        grants.read(Policy::read(project, &resource.body.get("policy"), resource.span));
     }
     for block in role.body.blocks("inline_policy") {
-        grants.policies.extend(Policy::read(project, &block.get("policy"), role.span));
+        grants.read(Policy::read(project, &block.get("policy"), role.span));
     }
     let mut arns: Vec<Value> = by_role("aws_iam_role_policy_attachment")
         .iter()
@@ -53,14 +55,40 @@ pub fn grants(project: &Project, role: &Resource) -> Grants {
     for arn in arns {
         if let Value::Reference(reference) = &arn {
             let policy = project.resource(reference.resource);
-            grants.policies.extend(Policy::read(project, &policy.body.get("policy"), policy.span));
+            if policy.mode == Mode::Managed {
+                grants.read(Policy::read(project, &policy.body.get("policy"), policy.span));
+                continue;
+            }
         }
-        grants.managed.push(project.settle(&arn));
+        let arn = project.settle(&arn);
+        grants.unread |= !arn.known_pieces().iter().any(|piece| piece.contains("policy/"));
+        grants.managed.push(arn);
     }
     grants
 }
 
 impl Grants {
+    fn read(&mut self, policy: Option<Policy>) {
+        self.unread |= policy.as_ref().is_none_or(|policy| !policy.complete);
+        self.policies.extend(policy);
+    }
+
+    /// The names of attached managed policies of AWS, without the path.
+    pub fn managed_names(&self) -> impl Iterator<Item = &str> {
+        let arns = self.managed.iter().filter_map(|arn| arn.known_pieces().last().copied());
+        arns.filter_map(|arn| arn.rsplit('/').next())
+    }
+
+    /// The actions of statements that allow something, as they are written; nothing for one that isn't known.
+    pub fn allowed_actions(&self) -> impl Iterator<Item = Option<&str>> {
+        let statements = self.policies.iter().flat_map(|policy| &policy.statements);
+        let allowing = statements.filter(|statement| statement.allow != Some(false));
+        allowing.flat_map(|statement| {
+            let actions = statement.actions.iter().map(Value::as_str);
+            actions.map(move |action| action.filter(|_| !statement.not_actions))
+        })
+    }
+
     /// Whether an action is certainly allowed on everything, by a statement or by a managed policy whose name matches.
     pub fn allows(&self, action: &str, managed: &[&str]) -> bool {
         let by_name = self.managed.iter().any(|arn| {
@@ -75,4 +103,81 @@ impl Grants {
                     && statement.on_everything()
             })
     }
+}
+
+/// What gives a role its policies, apart from its own block.
+#[derive(Debug, Default)]
+pub struct Homes {
+    /// Inline policies and attachments that are for this role alone.
+    pub own: Vec<ResourceId>,
+    /// Attachments that list several roles.
+    pub lists: Vec<ResourceId>,
+    /// What fixes the whole set of policies or attachments.
+    pub exclusive: Vec<ResourceId>,
+    /// Why there may be others, if there may.
+    pub maybe: Option<String>,
+}
+
+/// The resources that give a role its policies.
+pub fn homes(project: &Project, role: &Resource) -> Homes {
+    let mut homes = Homes::default();
+    let mut of = |kind, by| {
+        let companions = project.companions(role, Tie { kind, by, name: "name" });
+        homes.maybe = homes.maybe.take().or(companions.maybe);
+        companions.found
+    };
+    let own = [of("aws_iam_role_policy", BY_ROLE), of("aws_iam_role_policy_attachment", BY_ROLE)];
+    let lists = of("aws_iam_policy_attachment", "roles");
+    let exclusive = [
+        of("aws_iam_role_policies_exclusive", "role_name"),
+        of("aws_iam_role_policy_attachments_exclusive", "role_name"),
+    ];
+    homes.own = own.concat();
+    homes.lists = lists;
+    homes.exclusive = exclusive.concat();
+    homes
+}
+
+/// The role that an argument names, when it is declared in the resource's own module.
+pub fn named<'a>(project: &'a Project, resource: &Resource, argument: &str) -> Option<&'a Resource> {
+    let Value::Reference(reference) = resource.body.get(argument) else { return None };
+    let role = project.resource(reference.resource);
+    let declared = &*role.kind == "aws_iam_role" && role.mode == Mode::Managed && role.instance == resource.instance;
+    declared.then_some(role)
+}
+
+/// Who else has to do with a role than the functions that run as it.
+#[derive(Debug, Default)]
+pub struct Others {
+    /// Addresses of what runs as it too: state machines, schedules, profiles.
+    pub served: Vec<String>,
+    /// What names it otherwise: a policy that grants to it, an output. A copy of the role would not be meant there.
+    pub names: Option<String>,
+}
+
+/// Arguments that hand a role to a service.
+fn is_role_argument(name: &str) -> bool {
+    name == BY_ROLE || name.ends_with("role_arn")
+}
+
+/// Who else uses a role than `functions` and its own policies.
+pub fn others(project: &Project, role: &Resource, homes: &Homes) -> Others {
+    let mut others = Others { names: project.handed_out(role.id), ..Others::default() };
+    let is_home = |id| [&homes.own, &homes.lists, &homes.exclusive].into_iter().any(|list| list.contains(&id));
+    for user in project.users_of(role).filter(|user| !is_home(user.id)) {
+        user.body.each_place(&mut |name, reference| {
+            if reference.resource != role.id || name == "depends_on" {
+            } else if !is_role_argument(name) {
+                others.names.get_or_insert_with(|| user.address());
+            } else if &*user.kind != "aws_lambda_function" {
+                others.served.push(user.address());
+            }
+        });
+    }
+    if let Some(name) = project.settle(&role.body.get("name")).as_str() {
+        let arn = format!(":role/{name}");
+        let named = project.resources.iter().find(|resource| resource.body.says(&arn));
+        others.names = others.names.or_else(|| named.map(Resource::address));
+    }
+    others
 }

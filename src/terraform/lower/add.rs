@@ -40,7 +40,7 @@ impl Lowering<'_> {
     }
 
     /// A top-level block below another one, with a blank line between.
-    fn insert_below(&mut self, file: &SourceFile, block: Span, text: &str) {
+    pub(super) fn insert_below(&mut self, file: &SourceFile, block: Span, text: &str) {
         let at = crate::source::line_end(&file.text, block.end as usize);
         let nl = file.newline();
         self.out.edits.push(Edit::insert(block.file, at, format!("{nl}{nl}{text}")));

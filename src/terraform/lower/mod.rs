@@ -3,6 +3,7 @@
 //! Every refusal is a sentence: a change that can't be written well is not written at all.
 
 mod add;
+mod copy;
 mod json;
 mod place;
 mod policy;
@@ -74,6 +75,8 @@ impl<'w> Lowering<'w> {
             Change::AppendBlock { name, content, .. } => self.append_block(resource, name, content),
             Change::Remove { names, .. } => self.remove(resource, names),
             Change::Add { kind, name, mirror, content, .. } => self.add(resource, kind, name, *mirror, content),
+            Change::Copy { name, rewired, content, .. } => self.copy(resource, name, rewired, content),
+            Change::Rewire { argument, from, to, .. } => self.rewire(resource, argument, *from, to),
             Change::AddData { kind, name, .. } => {
                 self.add_data(resource, kind, name);
                 Ok(())
@@ -122,6 +125,7 @@ impl<'w> Lowering<'w> {
             changes: self.changes,
             resource: resource.id,
             mirrored: mirrored && resource.repeat != Repeat::Once,
+            whole: false,
             unit: unit(&file.text),
             newline: file.newline(),
             renamed,
@@ -174,7 +178,7 @@ impl<'w> Lowering<'w> {
                         self.replace(place, resource, &attribute.value, value, &path)?;
                     } else {
                         self.whole_definition()?;
-                        let text = place.value(value, &inside.indent)?;
+                        let text = place.meant_by(name).value(value, &inside.indent)?;
                         if name == "depends_on" {
                             // People keep it at the end, behind the blocks.
                             blocks.push(format!("{}{name} = {text}", inside.indent));
@@ -291,7 +295,7 @@ impl<'w> Lowering<'w> {
         let file = self.workspace.project.file(resource.span.file);
         let block = self.block(resource)?;
         let renamed = self.renamed.clone();
-        let place = self.written_at(file, resource, true, &renamed);
+        let place = self.written_at(file, resource, true, &renamed).meant_by(argument);
         let Some(attribute) = block.body.get_attribute(argument) else {
             let content = DraftBody::arguments([(argument, Draft::List(vec![value.clone()]))]);
             return self.set(resource, &content);

@@ -16,6 +16,8 @@ pub(super) struct Place<'a> {
     pub(super) resource: ResourceId,
     /// Whether the written block is repeated like `resource`.
     pub(super) mirrored: bool,
+    /// Whether resources are meant as a whole, all of them where they are repeated.
+    pub(super) whole: bool,
     /// One level of indentation.
     pub(super) unit: &'a str,
     /// Line ending.
@@ -25,6 +27,11 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The place in an argument: `depends_on` means resources as a whole, without a key.
+    pub(super) fn meant_by(self, argument: &str) -> Self {
+        Self { whole: argument == "depends_on", ..self }
+    }
+
     /// A reference to an attribute of `target`, with the index that this place needs.
     pub(super) fn reference(&self, target: ResourceId, attribute: &str) -> Result<String, String> {
         let here = self.project.resource(self.resource);
@@ -40,6 +47,7 @@ impl Place<'_> {
         let here = &self.project.resource(self.resource).repeat;
         let is_alike = self.mirrored && (there.id == self.resource || same_repeat(self.project, here, &there.repeat));
         match &there.repeat {
+            _ if self.whole => Ok(""),
             Repeat::Once => Ok(""),
             Repeat::Count(_) if is_alike => Ok("[count.index]"),
             Repeat::ForEach(_) if is_alike => Ok("[each.key]"),
@@ -126,6 +134,8 @@ impl Place<'_> {
         for piece in pieces {
             match piece {
                 Draft::String(known) => text.push_str(&escape(known)),
+                // A template in a template is its text.
+                Draft::Expression(inner) if is_quoted(inner) => text.push_str(&inner[1..inner.len() - 1]),
                 other => text.push_str(&format!("${{{}}}", self.one_line(other)?)),
             }
         }
@@ -171,6 +181,13 @@ impl Place<'_> {
             format!("{indent}{header} {{{nl}{inner}{indent}}}")
         })
     }
+}
+
+/// Whether an expression is one quoted template, so that its inside may stand in another.
+fn is_quoted(expression: &str) -> bool {
+    use hcl_edit::expr::Expression;
+    let parsed = expression.starts_with('"').then(|| expression.parse::<Expression>());
+    matches!(parsed, Some(Ok(Expression::StringTemplate(_) | Expression::String(_))))
 }
 
 /// The least that a value takes on one line.
