@@ -20,6 +20,11 @@ impl Edit {
         Self { span: Span::new(file, offset..offset), text: text.into() }
     }
 
+    /// Whether it takes nothing away.
+    pub fn is_insertion(&self) -> bool {
+        self.span.start == self.span.end
+    }
+
     /// Replace `span` by `text`.
     pub fn replace(span: Span, text: impl Into<String>) -> Self {
         Self { span, text: text.into() }
@@ -43,6 +48,11 @@ impl EditSet {
         }
         self.edits.extend(group.iter().cloned());
         true
+    }
+
+    /// Whether this very edit was accepted.
+    pub fn contains(&self, edit: &Edit) -> bool {
+        self.edits.contains(edit)
     }
 
     /// Whether there is nothing to do.

@@ -142,7 +142,7 @@ fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, St
         parsed.push(backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
     }
     let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..backend::load(Discovery::default()) };
-    let only = Settings::only(&case.control.id, catalogue);
+    let only = Settings::only(&case.control.id, catalogue).in_profile(case.example.profile);
     let id = &case.control.id;
     let settings = case.example.options.iter().fold(only, |settings, (name, value)| settings.with(id, name, value));
     let options = Options { apply: Some(Grade::Review), ..Options::default() };

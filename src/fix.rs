@@ -116,10 +116,26 @@ pub enum Change {
         /// The address that it is to refer to.
         to: String,
     },
+    /// Add a resource that the module has once, whoever asks for it. What several fixes of a round ask for becomes one
+    /// resource: the lists in it are united.
+    AddShared {
+        /// The resource that it stands below.
+        near: ResourceId,
+        /// Its type.
+        kind: String,
+        /// Its local name, which is free.
+        name: String,
+        /// Whether it is there as often as `near`.
+        mirror: bool,
+        /// Its arguments.
+        content: DraftBody,
+    },
     /// Use a data source without arguments, declared by this fix where the module has none.
     AddData {
-        /// The resource that it stands above.
+        /// The resource that it stands beside.
         near: ResourceId,
+        /// Whether it stands below that, not above.
+        below: bool,
         /// Its type.
         kind: String,
         /// Its local name.
@@ -165,7 +181,27 @@ impl Change {
             | Self::Copy { resource, .. }
             | Self::Rewire { resource, .. }
             | Self::AppendStatement { resource, .. } => *resource,
-            Self::Add { near, .. } | Self::AddData { near, .. } | Self::Import { near, .. } => *near,
+            Self::Add { near, .. }
+            | Self::AddShared { near, .. }
+            | Self::AddData { near, .. }
+            | Self::Import { near, .. } => *near,
+        }
+    }
+
+    /// One addition instead of two of the same thing; nothing where they contradict each other.
+    pub fn united(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::AddShared { near, kind, name, mirror, content }, Self::AddShared { content: more, .. }) => {
+                Some(Self::AddShared {
+                    near: *near,
+                    kind: kind.clone(),
+                    name: name.clone(),
+                    mirror: *mirror,
+                    content: content.united(more)?,
+                })
+            }
+            (Self::AddData { .. }, Self::AddData { .. }) => Some(self.clone()),
+            _ => None,
         }
     }
 }

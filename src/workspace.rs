@@ -4,6 +4,7 @@ use hcl_edit::structure::Body;
 
 use crate::diagnostic::Diagnostic;
 use crate::edit::Edit;
+use crate::fix::Change;
 use crate::json;
 use crate::model::{InstanceId, Project, ResourceId};
 use crate::source::{FileId, SourceFile};
@@ -55,6 +56,19 @@ pub struct Touched {
     pub block: String,
     /// The dotted path in it.
     pub path: String,
+    /// Whether other fixes may touch it at the same time: all of them only add to a list.
+    pub joint: bool,
+}
+
+/// Something that the module has once, whoever asks for it.
+#[derive(Debug, Clone)]
+pub struct Common {
+    /// Its header without quotes.
+    pub header: String,
+    /// What adds it.
+    pub change: Change,
+    /// The edits of this fix alone.
+    pub edits: Vec<Edit>,
 }
 
 /// The edits of a fix and what they amount to.
@@ -62,6 +76,10 @@ pub struct Touched {
 pub struct Lowered {
     /// In order.
     pub edits: Vec<Edit>,
+    /// Insertions into a list; equal ones of other fixes are the same.
+    pub joint: Vec<Edit>,
+    /// What other fixes may ask for, too.
+    pub common: Vec<Common>,
     /// Where existing blocks change.
     pub touched: Vec<Touched>,
     /// Headers of the blocks that are added.
@@ -76,4 +94,11 @@ pub struct Lowered {
     pub shared: Option<String>,
     /// The uses of the module that change, when not all do.
     pub only: Option<Vec<InstanceId>>,
+}
+
+impl Lowered {
+    /// All edits of the fix, when it goes alone.
+    pub fn all_edits(&self) -> impl Iterator<Item = &Edit> {
+        self.edits.iter().chain(&self.joint).chain(self.common.iter().flat_map(|common| &common.edits))
+    }
 }

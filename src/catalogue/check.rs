@@ -209,8 +209,12 @@ impl PageScope<'_> {
         let resource = self.context.resource.id;
         let base = &self.context.resource.name;
         let name_of = |suffix: &str| if suffix.is_empty() { base.to_string() } else { format!("{base}_{suffix}") };
-        let writer =
-            content::Writer::new(self, spec.add.iter().map(|(kind, suffix, _)| (kind.clone(), name_of(suffix))));
+        let key = spec.key.as_ref().map(|name| Registry::key(name, &self.context)).transpose()?;
+        let writer = content::Writer::new(
+            self,
+            spec.add.iter().map(|(kind, suffix, _)| (kind.clone(), name_of(suffix))),
+            key.as_ref(),
+        );
         let mut changes = Vec::new();
         let mut titles = Vec::new();
         // Additions come first: what refers to them must know their names.
@@ -247,9 +251,13 @@ impl PageScope<'_> {
         }
         changes.splice(0..0, writer.data_sources());
         let title = spec.title.clone().unwrap_or_else(|| titles.join("; "));
-        let notes = spec.notes.iter().map(|note| self.text(note)).filter(|note| !note.is_empty()).collect();
+        let mut notes: Vec<_> = spec.notes.iter().map(|note| self.text(note)).filter(|note| !note.is_empty()).collect();
         let grade = if changes.is_empty() { Grade::Manual } else { spec.grade };
         let effect = if changes.is_empty() { Effect::None } else { spec.effect };
+        if let Some(key) = key {
+            changes.splice(0..0, key.changes);
+            notes.extend(key.notes);
+        }
         Ok(Fix { title, grade, effect, changes, notes })
     }
 }

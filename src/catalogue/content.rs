@@ -9,6 +9,7 @@ use hcl_edit::template::Element;
 
 use super::check::PageScope;
 use crate::fix::Change;
+use crate::fixers::KeyPlan;
 use crate::hcl::evaluate;
 use crate::model::{Draft, DraftBody, DraftItem, Value};
 
@@ -20,20 +21,28 @@ pub(super) struct Writer<'s, 'a> {
     scope: &'s PageScope<'a>,
     /// Type and name of what the fix adds.
     added: Vec<(String, String)>,
+    /// The customer-managed key that the fix encrypts with.
+    key: Option<&'s KeyPlan>,
     /// Type and name of data sources that must be declared.
     data: RefCell<Vec<(String, String)>>,
 }
 
 impl<'s, 'a> Writer<'s, 'a> {
-    pub(super) fn new(scope: &'s PageScope<'a>, added: impl Iterator<Item = (String, String)>) -> Self {
-        Self { scope, added: added.collect(), data: RefCell::default() }
+    pub(super) fn new(
+        scope: &'s PageScope<'a>,
+        added: impl Iterator<Item = (String, String)>,
+        key: Option<&'s KeyPlan>,
+    ) -> Self {
+        Self { scope, added: added.collect(), key, data: RefCell::default() }
     }
 
     /// The data sources that the drafts refer to and the module doesn't have.
     pub(super) fn data_sources(&self) -> Vec<Change> {
         let near = self.scope.context.resource.id;
         let data = self.data.borrow();
-        data.iter().map(|(kind, name)| Change::AddData { near, kind: kind.clone(), name: name.clone() }).collect()
+        data.iter()
+            .map(|(kind, name)| Change::AddData { near, below: false, kind: kind.clone(), name: name.clone() })
+            .collect()
     }
 
     /// The draft of a body.
@@ -107,6 +116,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         let attribute = names.join(".");
         match (root.as_str(), names.as_slice()) {
             ("target", _) => Ok(Draft::Attribute(self.scope.context.resource.id, attribute)),
+            ("key", ["arn"]) => self.key.map(|key| key.arn.clone()).ok_or_else(|| "the fix names no `key`".into()),
             ("option", _) => known(&self.scope.context.option(&attribute)),
             ("added", [kind, rest @ ..]) => {
                 let added = self.added.iter().find(|(added, _)| added == kind);

@@ -6,6 +6,7 @@ use hcl_edit::structure::{Block, Body};
 use serde::Serialize;
 
 use super::page::{self, Example, PageError};
+use super::profile::ProfileSpec;
 use crate::fix::{Effect, Grade, names};
 use crate::hcl::literal;
 use crate::model::Value;
@@ -43,6 +44,8 @@ pub struct Control {
     pub quiet: bool,
     /// What a configuration may set.
     pub options: Vec<OptionSpec>,
+    /// What profiles mean here.
+    pub profiles: Vec<ProfileSpec>,
     /// One rule a resource type and backend.
     pub rules: Vec<Rule>,
     /// The page's path.
@@ -117,6 +120,8 @@ pub struct FixSpec {
     pub title: Option<String>,
     /// What the reader should know.
     pub notes: Vec<Expression>,
+    /// What a customer-managed key is used for: `key.arn` and `key.id` are there then.
+    pub key: Option<String>,
     /// Arguments and blocks to set on the resource.
     pub set: Option<Body>,
     /// Arguments and blocks to set on a companion, by its name.
@@ -138,7 +143,11 @@ impl Control {
             PageError::new(page, parts.control_line + line, error.message)
         })?;
         let reader = Reader { page, source: &parts.control, first_line: parts.control_line };
-        reader.known(&body, &["id", "family", "severity", "aliases", "quiet"], &["option", "terraform", "module"])?;
+        reader.known(
+            &body,
+            &["id", "family", "severity", "aliases", "quiet"],
+            &["option", "profile", "terraform", "module"],
+        )?;
         let mut control = Self {
             id: reader.required(&body, "id")?,
             title: parts.title,
@@ -147,6 +156,7 @@ impl Control {
             aliases: reader.texts(&body, "aliases")?,
             quiet: body.get_attribute("quiet").and_then(|a| a.value.as_bool()).unwrap_or_default(),
             options: Vec::new(),
+            profiles: Vec::new(),
             rules: Vec::new(),
             page: page.to_owned(),
             text: text.to_owned(),
@@ -156,6 +166,10 @@ impl Control {
         };
         for block in body.get_blocks("option") {
             control.options.push(reader.option(block)?);
+        }
+        for block in body.get_blocks("profile") {
+            let profile = reader.profile(block, &control)?;
+            control.profiles.push(profile);
         }
         for block in body.get_blocks("terraform") {
             control.rules.push(reader.rule(block)?);
@@ -180,14 +194,14 @@ impl Control {
 }
 
 /// Reads declarations, with places for what is wrong.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     page: &'a str,
     source: &'a str,
     first_line: usize,
 }
 
 impl Reader<'_> {
-    fn error(&self, range: Option<std::ops::Range<usize>>, message: impl Into<String>) -> PageError {
+    pub(super) fn error(&self, range: Option<std::ops::Range<usize>>, message: impl Into<String>) -> PageError {
         let line = range.map_or(0, |range| self.source[..range.start].matches('\n').count());
         PageError::new(self.page, self.first_line + line, message)
     }
@@ -235,7 +249,7 @@ impl Reader<'_> {
         array.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
     }
 
-    fn label(&self, block: &Block, i: usize, what: &str) -> Result<String, PageError> {
+    pub(super) fn label(&self, block: &Block, i: usize, what: &str) -> Result<String, PageError> {
         block
             .labels
             .get(i)
@@ -288,7 +302,7 @@ impl Reader<'_> {
     fn fix(&self, block: &Block) -> Result<FixSpec, PageError> {
         self.known(
             &block.body,
-            &["when", "effect", "title", "note", "notes", "remove"],
+            &["when", "effect", "title", "note", "notes", "key", "remove"],
             &["set", "set_companion", "append", "add"],
         )?;
         let grade = self.label(block, 0, "a grade")?.parse().map_err(|m: String| self.error(block.span(), m))?;
@@ -308,6 +322,7 @@ impl Reader<'_> {
             effect,
             title: self.text(&block.body, "title")?,
             notes,
+            key: self.text(&block.body, "key")?,
             set: block.body.get_blocks("set").next().map(|set| set.body.clone()),
             set_companion: Vec::new(),
             append: Vec::new(),

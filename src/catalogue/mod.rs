@@ -7,6 +7,7 @@ mod content;
 mod control;
 mod decided;
 mod page;
+mod profile;
 mod settings;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use rayon::prelude::*;
 pub use check::{Context, Failure, Verdict};
 pub use control::{Control, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
+pub use profile::{Profile, ProfileSpec};
 pub use settings::{Settings, SettingsError};
 
 use crate::fixers::Registry;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::profile::Profile;
+
 /// What is wrong with a page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct PageError {
@@ -63,6 +65,8 @@ pub struct Example {
     pub common: String,
     /// Options that are set for it: `option.retention_days=90` in the block's first line.
     pub options: Vec<(String, String)>,
+    /// The profile that it is judged in: `profile=strict` there.
+    pub profile: Profile,
 }
 
 /// The parts of a page.
@@ -159,7 +163,10 @@ fn add_example(
     let bad = has("bad");
     let option = |word: &&str| word.strip_prefix("option.")?.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));
     let options = fence.info.iter().filter_map(option).collect();
-    examples.push(Example { line: fence.line, text: fence.text, extension, kind, common: common.to_owned(), options });
+    let profile = value("profile").unwrap_or_else(|| "default".into());
+    let profile = profile.parse().map_err(|message: String| PageError::new(page, fence.line, message))?;
+    let common = common.to_owned();
+    examples.push(Example { line: fence.line, text: fence.text, extension, kind, common, options, profile });
     Ok(bad)
 }
 

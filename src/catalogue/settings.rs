@@ -1,7 +1,8 @@
 //! What a user's configuration file, `.terramend.hcl`, says about controls.
 //!
 //! ```hcl
-//! accept = ["cost"]                    # effects that don't lower a fix's grade
+//! profile = "strict"                   # what is asked for when nothing else is said
+//! accept  = ["cost"]                   # effects that don't lower a fix's grade
 //!
 //! control "log-group-retention" {
 //!   retention_days = 90                # an option of the page
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 use super::Catalogue;
 use super::control::Control;
+use super::profile::Profile;
 use crate::fix::Effect;
 use crate::model::Value;
 use crate::source::{Position, SourceFile};
@@ -26,9 +28,14 @@ use crate::source::{Position, SourceFile};
 /// The name of the file, at the top of the scanned directory.
 const FILE_NAME: &str = ".terramend.hcl";
 
+/// What can be set besides controls.
+const SETTINGS: [&str; 2] = ["accept", "profile"];
+
 /// The user's settings.
 #[derive(Debug, Default, Clone)]
 pub struct Settings {
+    /// How much is asked for.
+    pub profile: Profile,
     /// Effects that are taken as they come.
     pub accept: Vec<Effect>,
     disabled: Vec<String>,
@@ -47,6 +54,7 @@ pub struct SettingsError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    profile: Option<String>,
     #[serde(default)]
     accept: Vec<String>,
     #[serde(default)]
@@ -72,6 +80,9 @@ impl Settings {
         checker.names(&body, catalogue)?;
         let file: File = hcl::from_str(text).map_err(|e| checker.error(0, e.to_string()))?;
         let mut settings = Self::default();
+        if let Some(profile) = &file.profile {
+            settings.profile = profile.parse().map_err(|m: String| checker.error_at(&body, "profile", m))?;
+        }
         for effect in &file.accept {
             settings.accept.push(effect.parse().map_err(|m: String| checker.error_at(&body, "accept", m))?);
         }
@@ -96,6 +107,12 @@ impl Settings {
         Self { disabled: others.map(|control| control.id.clone()).collect(), ..Self::default() }
     }
 
+    /// The same in a profile.
+    #[must_use]
+    pub fn in_profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
     /// The same with an option set; the value is a number, `true`, `false` or text.
     #[must_use]
     pub fn with(mut self, control: &str, option: &str, value: &str) -> Self {
@@ -114,10 +131,10 @@ impl Settings {
         !self.disabled.contains(&control.id)
     }
 
-    /// An option's value: the user's or the default.
+    /// An option's value: the user's, the profile's or the default.
     pub fn option(&self, control: &Control, name: &str) -> Value {
         let own = self.options.get(&(control.id.clone(), name.to_owned())).cloned();
-        own.or_else(|| control.option(name).map(|option| option.default.clone())).unwrap_or(Value::Unknown)
+        own.or_else(|| control.default_of(name, self.profile).cloned()).unwrap_or(Value::Unknown)
     }
 
     /// Whether the user has set this option himself.
@@ -161,9 +178,12 @@ impl Checker {
     }
 
     fn names(&self, body: &hcl_edit::structure::Body, catalogue: &Catalogue) -> Result<(), SettingsError> {
-        if let Some(attribute) = body.attributes().find(|a| a.key.as_str() != "accept") {
+        if let Some(attribute) = body.attributes().find(|a| !SETTINGS.contains(&a.key.as_str())) {
             let at = attribute.span().unwrap_or_default().start;
-            return Err(self.error(at, format!("unknown setting `{}`; did you mean `accept`?", attribute.key.as_str())));
+            let known = SETTINGS.join("` or `");
+            return Err(
+                self.error(at, format!("unknown setting `{}`; did you mean `{known}`?", attribute.key.as_str()))
+            );
         }
         for block in body.blocks() {
             let at = block.span().unwrap_or_default().start;
@@ -203,15 +223,7 @@ impl Checker {
             return Err(self.error(at, message));
         };
         let value = crate::hcl::literal(&attribute.value);
-        let typed = match &spec.default {
-            Value::Number(_) => matches!(value, Value::Number(_)),
-            Value::Bool(_) => matches!(value, Value::Bool(_)),
-            Value::List(_) => matches!(value, Value::List(_)),
-            // No default: text, as for a key, or a number.
-            _ => matches!(value, Value::String(_) | Value::Number(_)),
-        };
-        let allowed = typed && spec.values.is_empty() || spec.values.iter().any(|v| v.equals(&value) == Some(true));
-        if allowed {
+        if spec.allows(&value) {
             Ok(())
         } else {
             Err(self.error(at, format!("`{name}` can't have this value; see `terramend explain {}`", control.id)))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::catalogue::Severity;
+use crate::catalogue::{Profile, Severity};
 use crate::fix::Grade;
 
 /// Finds serverless security mistakes in Terraform and fixes them byte-exactly.
@@ -55,6 +55,10 @@ pub struct Common {
     /// Also the controls that are quiet by default (see `terramend controls`).
     #[arg(long)]
     pub all: bool,
+    /// How much is asked for: `default`, or `strict` for what scanners ask for, too (keys of one's own, long retention,
+    /// access logs). Before the `profile` of .terramend.hcl.
+    #[arg(long)]
+    pub profile: Option<Profile>,
     /// Only findings of this severity and above: low, medium, high, critical.
     #[arg(long)]
     pub severity: Option<Severity>,

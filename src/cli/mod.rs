@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser};
 
 pub use arguments::{Cli, Command};
 
-use crate::catalogue::{Catalogue, Settings};
+use crate::catalogue::{Catalogue, Profile, Settings};
 use crate::engine::{Options, Outcome};
 
 /// Nothing to complain about.
@@ -108,8 +108,9 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
         anyhow::bail!("{} is a file: give the directory of the module ({})", root.display(), parent.display());
     }
     let mut catalogue = catalogue(root)?;
-    let settings = Settings::load(root, &catalogue)?;
-    select(&mut catalogue, &common.control, common.all)?;
+    let mut settings = Settings::load(root, &catalogue)?;
+    settings.profile = common.profile.unwrap_or(settings.profile);
+    select(&mut catalogue, &common.control, common.all, settings.profile)?;
     let discovery = crate::discover::discover(root);
     let mut loaded = crate::backend::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
@@ -139,7 +140,7 @@ fn take_path(common: &mut arguments::Common) -> anyhow::Result<()> {
 }
 
 /// Keeps the controls that were named; without names, those that are not quiet (or all).
-fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool) -> anyhow::Result<()> {
+fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool, profile: Profile) -> anyhow::Result<()> {
     let mut ids = Vec::new();
     for id in wanted {
         match catalogue.find(id) {
@@ -150,7 +151,7 @@ fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool) -> anyhow::Re
     if !ids.is_empty() {
         catalogue.retain(|control| ids.contains(&control.id));
     } else if !all {
-        catalogue.retain(|control| !control.quiet);
+        catalogue.retain(|control| !control.is_quiet(profile));
     }
     Ok(())
 }

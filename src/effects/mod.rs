@@ -173,7 +173,11 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
         | Change::Rewire { resource, argument, .. } => Some((*resource, vec![argument.clone()])),
         Change::AppendBlock { resource, name, .. } => Some((*resource, vec![name.clone()])),
         Change::Remove { resource, names } => Some((*resource, names.clone())),
-        Change::Add { .. } | Change::Copy { .. } | Change::AddData { .. } | Change::Import { .. } => None,
+        Change::Add { .. }
+        | Change::AddShared { .. }
+        | Change::Copy { .. }
+        | Change::AddData { .. }
+        | Change::Import { .. } => None,
     }
 }
 

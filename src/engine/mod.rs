@@ -3,6 +3,7 @@
 //! Invariants: a fix goes in whole or not at all; a fix that fails verification is taken back alone and reported; the
 //! result depends on the input only, never on the order of files or threads.
 
+mod batch;
 mod judge;
 mod outcome;
 mod round;

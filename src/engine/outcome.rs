@@ -88,7 +88,7 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
 
 fn diff(run: &Run<'_>, lowered: &Lowered) -> String {
     let mut edits = EditSet::default();
-    edits.accept(&lowered.edits);
+    edits.accept(&lowered.all_edits().cloned().collect::<Vec<_>>());
     let mut text = String::new();
     for id in edits.files() {
         let file = run.workspace.project.file(id);

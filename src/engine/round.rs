@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::batch::Batch;
 use super::judge::{Judged, Key, judge};
 use super::{MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
-use crate::discover::directory;
-use crate::edit::EditSet;
 use crate::finding::{Action, Applied, PlannedChange};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::source::FileId;
@@ -24,13 +23,6 @@ pub(super) struct Run<'c> {
     pub(super) applied: Vec<Applied>,
     /// Fixes that were taken back, with the reason.
     pub(super) rejected: BTreeMap<Key, String>,
-}
-
-/// Fixes that go together in one round.
-#[derive(Default)]
-struct Batch {
-    edits: EditSet,
-    chosen: Vec<usize>,
 }
 
 impl<'c> Run<'c> {
@@ -76,32 +68,13 @@ impl<'c> Run<'c> {
     /// The fixes of this round; only the first when careful.
     fn choose(&self, grade: Grade, careful: bool) -> Batch {
         let mut batch = Batch::default();
-        let mut claimed = BTreeSet::new();
         for (i, judged) in self.judged.iter().enumerate() {
-            if !self.is_candidate(judged, grade) {
-                continue;
-            }
-            let Ok((_, Some(lowered))) = &judged.fix else { continue };
-            let claims = self.claims(lowered);
-            if claims.iter().any(|claim| claimed.contains(claim)) || !batch.edits.accept(&lowered.edits) {
-                continue;
-            }
-            claimed.extend(claims);
-            batch.chosen.push(i);
-            if careful {
+            if self.is_candidate(judged, grade) && batch.take(&self.workspace, i, judged) && careful {
                 break;
             }
         }
+        batch.close(&self.workspace);
         batch
-    }
-
-    /// What two fixes may not both do in one round: change one block, or add one thing to a module.
-    fn claims(&self, lowered: &Lowered) -> Vec<(String, String)> {
-        let display = |file| &*self.workspace.project.file(file).display;
-        let near = lowered.edits.first().map_or(".", |edit| directory(display(edit.span.file)));
-        let touched = lowered.touched.iter().map(|touched| (display(touched.file).to_owned(), touched.block.clone()));
-        let added = lowered.added.iter().map(|header| (near.to_owned(), header.clone()));
-        touched.chain(added).collect()
     }
 
     /// Applies a batch and verifies it. Taken back when it fails; a single fix that fails is rejected for good.
@@ -223,7 +196,7 @@ impl<'c> Run<'c> {
             let judged = &self.judged[*i];
             let Ok((fix, Some(lowered))) = &judged.fix else { continue };
             let files: BTreeSet<String> =
-                lowered.edits.iter().map(|e| before.project.file(e.span.file).display.to_string()).collect();
+                lowered.all_edits().map(|e| before.project.file(e.span.file).display.to_string()).collect();
             self.applied.push(Applied {
                 control: judged.control.id.clone(),
                 resource: before.project.resource(judged.resource).address(),

@@ -5,10 +5,12 @@
 
 mod access_logs;
 mod async_failures;
+mod bucket_keys;
 mod bucket_signals;
 mod environment_secrets;
 mod log_groups;
 mod method_settings;
+mod module_key;
 mod open_policies;
 mod own_role;
 mod permission_source;
@@ -20,7 +22,8 @@ mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
 use crate::fix::Change;
-use crate::model::{Draft, InstanceId, Project, Resource, Value};
+use crate::model::resource::address;
+use crate::model::{Draft, InstanceId, Mode, Project, Resource, Value};
 
 type Fixer = fn(&Context<'_>) -> Verdict;
 type Fact = fn(&Context<'_>) -> Value;
@@ -53,10 +56,13 @@ const FIXERS: &[(&str, Fixer)] = &[
 
 const FACTS: &[(&str, Fact)] = &[
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
+    ("key_obstacle", bucket_keys::obstacle),
     ("log_purpose", log_groups::purpose),
     ("open_on_purpose", request_validation::open_on_purpose),
     ("public_signal", bucket_signals::public_signal),
 ];
+
+pub(crate) use module_key::KeyPlan;
 
 /// The fixers and facts by name.
 pub struct Registry;
@@ -69,6 +75,10 @@ impl Registry {
                 let known: Vec<_> = FIXERS.iter().map(|(name, _)| *name).collect();
                 let message = format!("unknown fixer `{name}`; known: {}", known.join(", "));
                 return Err(PageError::new(&control.page, 0, message));
+            }
+            let mut keys = rule.fixes.iter().filter_map(|fix| fix.key.as_ref());
+            if let Some(name) = keys.find(|name| !module_key::is_use(name)) {
+                return Err(PageError::new(&control.page, 0, format!("a key can't be used for `{name}`")));
             }
         }
         Ok(())
@@ -83,10 +93,46 @@ impl Registry {
         Self::find(name).map_or_else(|| Verdict::Unknown(format!("there is no fixer `{name}`")), |fixer| fixer(context))
     }
 
+    /// The key to encrypt what is judged with, for what a page calls this use of a key.
+    pub(crate) fn key(name: &str, context: &Context<'_>) -> Result<KeyPlan, String> {
+        module_key::plan(context, name)
+    }
+
     /// The value of a fact.
     pub fn fact(name: &str, context: &Context<'_>) -> Option<Value> {
         FACTS.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact(context))
     }
+}
+
+/// Whether some argument of `user` refers to `target`.
+fn refers_to(user: &Resource, target: &Resource) -> bool {
+    let mut found = false;
+    for entry in &user.body.entries {
+        entry.node.value.each_reference(&mut |reference| found |= reference.resource == target.id);
+    }
+    found && user.id != target.id
+}
+
+/// Where something stands that a module has once: below the last resource of the first of these files, or of the first
+/// file that has one.
+fn module_anchor<'a>(project: &'a Project, instance: InstanceId, preferred: &[&str]) -> Option<&'a Resource> {
+    let last_in = |file: crate::source::FileId| {
+        let here = project.resources.iter().filter(move |r| r.instance == instance && r.mode == Mode::Managed);
+        here.filter(move |r| r.span.file == file).max_by_key(|r| r.span.start)
+    };
+    let files = &project.module_of(instance).files;
+    let is_hcl =
+        |file: &crate::source::FileId| project.file(*file).path.extension().is_none_or(|extension| extension != "json");
+    let named = preferred.iter().filter_map(|name| files.iter().find(|file| project.file(**file).name() == *name));
+    let hcl = files.iter().filter(|file| is_hcl(file));
+    named.chain(hcl).chain(files).find_map(|file| last_in(*file))
+}
+
+/// A local name that no resource of this type has.
+fn unused_name(project: &Project, instance: InstanceId, kind: &str, name: &str) -> String {
+    let taken = |name: &str| project.at(instance, &address(Mode::Managed, kind, name)).is_some();
+    let numbered = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}_{n}")));
+    numbered.into_iter().find(|name| !taken(name)).unwrap_or_default()
 }
 
 /// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region.
@@ -107,7 +153,7 @@ fn account(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
         Some(data) => (Draft::Attribute(data.id, "account_id".into()), None),
         None => (
             Draft::Expression(format!("data.{KIND}.current.account_id")),
-            Some(Change::AddData { near: near.id, kind: KIND.into(), name: "current".into() }),
+            Some(Change::AddData { near: near.id, below: false, kind: KIND.into(), name: "current".into() }),
         ),
     }
 }

@@ -61,6 +61,9 @@ fn fix(context: &Context<'_>, topic: &Resource) -> Fix {
         }],
         notes: vec![note.to_owned()],
     };
+    if super::module_key::is_asked(context) {
+        return with_module_key(context, topic);
+    }
     if let Some(key) = context.option("kms_key").as_str() {
         let note =
             "publishers need kms:GenerateDataKey and kms:Decrypt on the key: services in its policy, roles in theirs";
@@ -84,6 +87,18 @@ fn fix(context: &Context<'_>, topic: &Resource) -> Fix {
             "who publishes isn't declared here, and a service could not publish with the AWS-managed key: name a key in the option `kms_key`",
         ),
     }
+}
+
+/// With a key of its own whoever publishes can be let in, services too.
+fn with_module_key(context: &Context<'_>, topic: &Resource) -> Fix {
+    let title = "Encrypt the topic with the module's key";
+    let plan = match super::module_key::plan(context, "topic") {
+        Ok(plan) => plan,
+        Err(reason) => return Fix::manual(title, reason),
+    };
+    let mut changes = plan.changes;
+    changes.push(Change::Set { resource: topic.id, content: DraftBody::arguments([("kms_master_key_id", plan.arn)]) });
+    Fix { title: title.into(), grade: Grade::Review, effect: Effect::Access, changes, notes: plan.notes }
 }
 
 /// Who publishes, as far as the configuration shows it.

@@ -49,6 +49,17 @@ impl Draft {
         Self::String(text.into())
     }
 
+    /// Both values in one: lists are united, objects joined; nothing where they contradict each other.
+    fn united(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (a, b) if a == b => Some(a.clone()),
+            (Self::List(a), Self::List(b)) => Some(Self::List(unite_lists(a, b))),
+            (Self::Object(a), Self::Object(b)) => Some(Self::Object(join(a, b, Self::united)?)),
+            (Self::Json(a), Self::Json(b)) => Some(Self::Json(Box::new(a.united(b)?))),
+            _ => None,
+        }
+    }
+
     /// An object from its entries.
     pub fn object<const N: usize>(entries: [(&str, Draft); N]) -> Self {
         Self::Object(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -60,6 +71,16 @@ impl DraftBody {
     pub fn arguments<const N: usize>(entries: [(&str, Draft); N]) -> Self {
         let items = entries.into_iter().map(|(name, value)| (name.to_owned(), DraftItem::Argument(value)));
         Self { items: items.collect() }
+    }
+
+    /// Both bodies in one; nothing where they contradict each other.
+    pub fn united(&self, other: &Self) -> Option<Self> {
+        let items = join(&self.items, &other.items, |a, b| match (a, b) {
+            (DraftItem::Argument(a), DraftItem::Argument(b)) => Some(DraftItem::Argument(a.united(b)?)),
+            (DraftItem::Block(a), DraftItem::Block(b)) => Some(DraftItem::Block(a.united(b)?)),
+            _ => None,
+        });
+        Some(Self { items: items? })
     }
 
     /// The same body with a block more.
@@ -80,5 +101,71 @@ impl DraftBody {
             }
         }
         paths
+    }
+}
+
+/// The elements of both. Two lists of one object that don't contradict each other make a list of one: a statement with
+/// the actions of both.
+fn unite_lists(a: &[Draft], b: &[Draft]) -> Vec<Draft> {
+    if let ([one @ Draft::Object(_)], [other @ Draft::Object(_)]) = (a, b)
+        && let Some(both) = one.united(other)
+    {
+        return vec![both];
+    }
+    let more = b.iter().filter(|item| !a.contains(item));
+    a.iter().chain(more).cloned().collect()
+}
+
+/// The entries of both, those of one name united.
+fn join<T: Clone>(
+    a: &[(String, T)],
+    b: &[(String, T)],
+    unite: impl Fn(&T, &T) -> Option<T>,
+) -> Option<Vec<(String, T)>> {
+    let mut joined = a.to_vec();
+    for (name, value) in b {
+        match joined.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = unite(known, value)?,
+            None => joined.push((name.clone(), value.clone())),
+        }
+    }
+    Some(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(actions: &[&str]) -> DraftBody {
+        let actions = Draft::List(actions.iter().map(|action| Draft::string(*action)).collect());
+        DraftBody::arguments([("policy", Draft::Json(Box::new(Draft::object([("Action", actions)]))))])
+    }
+
+    #[test]
+    fn lists_are_united() {
+        let both = policy(&["a", "b"]).united(&policy(&["b", "c"]));
+        assert_eq!(both, Some(policy(&["a", "b", "c"])));
+    }
+
+    #[test]
+    fn one_statement_takes_the_actions_of_both() {
+        let statement = |action: &str, resource: &str| {
+            let actions = Draft::List(vec![Draft::string(action)]);
+            Draft::List(vec![Draft::object([("Action", actions), ("Resource", Draft::string(resource))])])
+        };
+        let count = |draft: Option<Draft>| match draft {
+            Some(Draft::List(items)) => items.len(),
+            _ => 0,
+        };
+        assert_eq!(count(statement("a", "x").united(&statement("b", "x"))), 1);
+        assert_eq!(count(statement("a", "x").united(&statement("b", "y"))), 2);
+    }
+
+    #[test]
+    fn contradictions_are_not_united() {
+        let one = DraftBody::arguments([("name", Draft::string("a"))]);
+        let other = DraftBody::arguments([("name", Draft::string("b"))]);
+        assert_eq!(one.united(&other), None);
+        assert_eq!(one.united(&policy(&[])).map(|body| body.items.len()), Some(2));
     }
 }

@@ -63,15 +63,20 @@ impl Lowering<'_> {
         free
     }
 
-    pub(super) fn add_data(&mut self, near: &Resource, kind: &str, name: &str) {
+    pub(super) fn add_data(&mut self, near: &Resource, kind: &str, name: &str, below: bool) {
         let project = &self.workspace.project;
         if project.at(near.instance, &resource::address(Mode::Data, kind, name)).is_some() {
             return;
         }
         let file = project.file(near.span.file);
-        let start = crate::source::comment_lines_above(&file.text, near.span.start as usize);
-        let nl = file.newline();
-        self.out.edits.push(Edit::insert(near.span.file, start, format!("data \"{kind}\" \"{name}\" {{}}{nl}{nl}")));
+        let text = format!("data \"{kind}\" \"{name}\" {{}}");
+        if below {
+            self.insert_below(file, near.span, &text);
+        } else {
+            let start = crate::source::comment_lines_above(&file.text, near.span.start as usize);
+            let nl = file.newline();
+            self.out.edits.push(Edit::insert(near.span.file, start, format!("{text}{nl}{nl}")));
+        }
         self.out.added.push(format!("data {kind} {name}"));
     }
 

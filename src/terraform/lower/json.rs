@@ -27,7 +27,7 @@ pub(super) fn change(
             lowering.out.updated.push((resource.id, content.paths()));
             Ok(())
         }
-        Change::Add { kind, name, mirror, content, .. } => {
+        Change::Add { kind, name, mirror, content, .. } | Change::AddShared { kind, name, mirror, content, .. } => {
             let mut content = content.clone();
             if *mirror {
                 content.items.splice(0..0, inherited(root.at(&resource.span.range())));

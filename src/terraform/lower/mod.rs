@@ -21,7 +21,7 @@ use crate::edit::Edit;
 use crate::fix::Change;
 use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId};
 use crate::source::{FileId, SourceFile, Span};
-use crate::workspace::{Lowered, Touched, Tree, Workspace};
+use crate::workspace::{Common, Lowered, Touched, Tree, Workspace};
 
 /// Lowers the changes of a fix: all of them or none. `only` says for which uses of the module, when not for all: then
 /// nothing but the arguments of their calls may change.
@@ -66,6 +66,27 @@ fn is_indented_by_two(line: &str) -> bool {
 
 impl<'w> Lowering<'w> {
     fn change(&mut self, change: &Change) -> Result<(), String> {
+        let (edits, added, touched) = (self.out.edits.len(), self.out.added.len(), self.out.touched.len());
+        self.write(change)?;
+        match change {
+            Change::AddShared { .. } | Change::AddData { .. } => {
+                let edits = self.out.edits.split_off(edits);
+                let headers = self.out.added[added..].iter();
+                let common = headers.map(|header| (header.clone(), edits.clone()));
+                let common = common.map(|(header, edits)| Common { header, change: change.clone(), edits });
+                self.out.common.extend(common);
+            }
+            // A plain insertion stands beside others; a list that is made of a single value is rewritten.
+            Change::AppendStatement { .. } if matches!(&self.out.edits[edits..], [only] if only.is_insertion()) => {
+                self.out.joint.extend(self.out.edits.drain(edits..));
+                self.out.touched[touched..].iter_mut().for_each(|touched| touched.joint = true);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, change: &Change) -> Result<(), String> {
         let (file, resource) = self.place_of(change.anchor())?;
         if matches!(self.tree(resource.span.file), Tree::Json(_)) {
             return json::change(self, file, resource, change);
@@ -74,11 +95,13 @@ impl<'w> Lowering<'w> {
             Change::Set { content, .. } => self.set(resource, content),
             Change::AppendBlock { name, content, .. } => self.append_block(resource, name, content),
             Change::Remove { names, .. } => self.remove(resource, names),
-            Change::Add { kind, name, mirror, content, .. } => self.add(resource, kind, name, *mirror, content),
+            Change::Add { kind, name, mirror, content, .. } | Change::AddShared { kind, name, mirror, content, .. } => {
+                self.add(resource, kind, name, *mirror, content)
+            }
             Change::Copy { name, rewired, content, .. } => self.copy(resource, name, rewired, content),
             Change::Rewire { argument, from, to, .. } => self.rewire(resource, argument, *from, to),
-            Change::AddData { kind, name, .. } => {
-                self.add_data(resource, kind, name);
+            Change::AddData { kind, name, below, .. } => {
+                self.add_data(resource, kind, name, *below);
                 Ok(())
             }
             Change::Append { argument, value, .. } => self.append(resource, argument, value),
@@ -141,7 +164,7 @@ impl<'w> Lowering<'w> {
     }
 
     fn touch(&mut self, file: FileId, block: String, path: impl Into<String>) {
-        self.out.touched.push(Touched { file, block, path: path.into() });
+        self.out.touched.push(Touched { file, block, path: path.into(), joint: false });
     }
 
     fn set(&mut self, resource: &Resource, content: &DraftBody) -> Result<(), String> {

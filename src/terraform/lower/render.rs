@@ -58,7 +58,9 @@ impl Place<'_> {
     /// A reference to something that the same fix adds.
     fn added(&self, address: &str, attribute: &str) -> Result<String, String> {
         let addition = self.changes.iter().find_map(|change| match change {
-            Change::Add { near, kind, name, mirror, .. } if address == format!("{kind}.{name}") => {
+            Change::Add { near, kind, name, mirror, .. } | Change::AddShared { near, kind, name, mirror, .. }
+                if address == format!("{kind}.{name}") =>
+            {
                 Some((*near, *mirror))
             }
             _ => None,

@@ -16,10 +16,10 @@ TIMEOUT = 3600  # seconds for one run
 Snapshot = dict[str, tuple[int, str]]  # path -> file mode, digest of the content
 
 
-def fix(program: Path, grade: str, tree: Path, before: Snapshot, report: Path) -> Verdict:
+def fix(program: Path, flags: list[str], tree: Path, before: Snapshot, report: Path) -> Verdict:
     """Fix the tree in place, twice. The report is written only if the first run ended well."""
     verdict = Verdict("fix")
-    first = terramend(program, grade, tree)
+    first = terramend(program, flags, tree)
     fixed = snapshot(tree)
     verdict.data = {"exit_code": first.returncode, "changed": differing(before, fixed)}
     applied = read_applied(first.stdout) if first.returncode in ENDS_WELL else None
@@ -33,15 +33,15 @@ def fix(program: Path, grade: str, tree: Path, before: Snapshot, report: Path) -
     verdict.notes = [f"changed, and is no Terraform file: {p}" for p in differing(before, fixed)
                      if not p.endswith(TERRAFORM)]
     verdict.notes += [f"file mode changed: {p}" for p in fixed if p in before and before[p][0] != fixed[p][0]]
-    second = terramend(program, grade, tree)
+    second = terramend(program, flags, tree)
     if second.returncode not in ENDS_WELL:
         verdict.failures.append(bad_end("second run", second))
     verdict.failures += [f"a second run changes {p}" for p in differing(fixed, snapshot(tree))]
     return verdict.close()
 
 
-def terramend(program: Path, grade: str, tree: Path) -> subprocess.CompletedProcess:
-    command = [program, "fix", "--grade", grade, "--write", "--allow-dirty", "--format", "json", tree]
+def terramend(program: Path, flags: list[str], tree: Path) -> subprocess.CompletedProcess:
+    command = [program, "fix", *flags, "--write", "--allow-dirty", "--format", "json", tree]
     try:
         return subprocess.run(command, cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               errors="replace", timeout=TIMEOUT)

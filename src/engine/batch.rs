@@ -1,0 +1,88 @@
+//! The fixes that go together in one round.
+//!
+//! Two fixes never change one block or add one thing in the same round, with two exceptions: plain insertions into one
+//! list stand beside each other, and what a module has once (a key, a data source) is added once for all who ask.
+
+use std::collections::BTreeSet;
+
+use super::judge::Judged;
+use crate::backend::lower;
+use crate::edit::EditSet;
+use crate::fix::Change;
+use crate::model::ModuleId;
+use crate::source::FileId;
+use crate::workspace::{Lowered, Workspace};
+
+/// Fixes that go together, with their edits.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) edits: EditSet,
+    pub(super) chosen: Vec<usize>,
+    changed: BTreeSet<(FileId, String)>,
+    extended: BTreeSet<(FileId, String)>,
+    added: BTreeSet<(ModuleId, String)>,
+    shared: Vec<((ModuleId, String), Change)>,
+}
+
+impl Batch {
+    /// Takes a fix whole, or refuses it: then it waits for the next round.
+    pub(super) fn take(&mut self, workspace: &Workspace, i: usize, judged: &Judged<'_>) -> bool {
+        let Ok((_, Some(lowered))) = &judged.fix else { return false };
+        let project = &workspace.project;
+        let module = project.instance(project.resource(judged.resource).instance).module;
+        let Some(shared) = self.with_shared(module, lowered) else { return false };
+        let blocks = |joint: bool| {
+            let touched = lowered.touched.iter().filter(move |touched| touched.joint == joint);
+            touched.map(|touched| (touched.file, touched.block.clone()))
+        };
+        let own = |header: &&String| !lowered.common.iter().any(|common| common.header == **header);
+        let added: Vec<_> = lowered.added.iter().filter(own).map(|header| (module, header.clone())).collect();
+        let taken = blocks(false).any(|block| self.changed.contains(&block) || self.extended.contains(&block))
+            || blocks(true).any(|block| self.changed.contains(&block))
+            || added.iter().any(|header| self.is_added(header));
+        let mut edits = lowered.edits.clone();
+        edits.extend(lowered.joint.iter().filter(|edit| !self.edits.contains(edit)).cloned());
+        if taken || !self.edits.accept(&edits) {
+            return false;
+        }
+        self.changed.extend(blocks(false));
+        self.extended.extend(blocks(true));
+        self.added.extend(added);
+        self.shared = shared;
+        self.chosen.push(i);
+        true
+    }
+
+    fn is_added(&self, header: &(ModuleId, String)) -> bool {
+        self.added.contains(header) || self.shared.iter().any(|(known, _)| known == header)
+    }
+
+    /// What the module has once, with what this fix asks for; nothing when that contradicts what others ask for.
+    fn with_shared(&self, module: ModuleId, lowered: &Lowered) -> Option<Vec<((ModuleId, String), Change)>> {
+        let mut all = self.shared.clone();
+        for common in &lowered.common {
+            let key = (module, common.header.clone());
+            if self.added.contains(&key) {
+                return None;
+            }
+            match all.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, change)) => *change = change.united(&common.change)?,
+                None => all.push((key, common.change.clone())),
+            }
+        }
+        Some(all)
+    }
+
+    /// Writes what the module has once. What can't be written is missed by verification.
+    pub(super) fn close(&mut self, workspace: &Workspace) {
+        // Data sources first, as people write them.
+        let is_data = |change: &Change| matches!(change, Change::AddData { .. });
+        let (data, resources): (Vec<_>, Vec<_>) = self.shared.iter().partition(|(_, change)| is_data(change));
+        for (_, change) in data.into_iter().chain(resources) {
+            if let Ok(lowered) = lower(workspace, std::slice::from_ref(change), None) {
+                let edits: Vec<_> = lowered.all_edits().cloned().collect();
+                self.edits.accept(&edits);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! A key that the module has and that fits.
+
+use super::Service;
+use super::statements::{self, Writer};
+use crate::fix::Change;
+use crate::iam::policy::Policy;
+use crate::model::companion::Tie;
+use crate::model::{Draft, DraftBody, Project, Repeat, Resource};
+
+/// What the module has.
+pub(super) enum Found<'a> {
+    /// A key that fits.
+    Key(&'a Resource),
+    /// None.
+    None,
+}
+
+/// The module's own key: the only one that fits, or the only one of them that serves the same kind of thing already.
+pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Service]) -> Result<Found<'a>, String> {
+    let fitting: Vec<&Resource> = project
+        .of_kind("aws_kms_key")
+        .filter(|key| key.instance == resource.instance && is_general(key) && policy(project, key).is_some())
+        .collect();
+    let serves = |key: &&&Resource| {
+        let users = project.of_kind(&resource.kind).filter(|user| user.instance == resource.instance);
+        users.into_iter().any(|user| super::super::refers_to(user, key))
+            || !services.is_empty()
+                && policy(project, key).is_some_and(|policy| services.iter().all(|service| service.is_served(&policy)))
+    };
+    match fitting.as_slice() {
+        [] => Ok(Found::None),
+        [only] => Ok(Found::Key(only)),
+        several => match several.iter().filter(serves).collect::<Vec<_>>().as_slice() {
+            [one] => Ok(Found::Key(one)),
+            _ => Err(format!(
+                "the module has {} keys ({}): name the one that is meant in the option `kms_key`",
+                several.len(),
+                several.iter().map(|key| key.address()).collect::<Vec<_>>().join(", ")
+            )),
+        },
+    }
+}
+
+/// A symmetric key for encryption, there once, in the module's own region.
+fn is_general(key: &Resource) -> bool {
+    let is = |name: &str, usual: &str| {
+        let value = key.body.get(name);
+        value.is_null() || value.as_str() == Some(usual)
+    };
+    key.repeat == Repeat::Once
+        && is("key_usage", "ENCRYPT_DECRYPT")
+        && is("customer_master_key_spec", "SYMMETRIC_DEFAULT")
+        && (key.body.get("is_enabled").is_null() || key.body.get("is_enabled").as_bool() == Some(true))
+        && ["provider", "region", "custom_key_store_id"].iter().all(|name| key.body.entry(name).is_none())
+}
+
+/// What holds the policy of a key: the key, or a resource of its own.
+fn holder<'a>(project: &'a Project, key: &'a Resource) -> Option<&'a Resource> {
+    let tie = Tie { kind: "aws_kms_key_policy", by: "key_id", name: "key_id" };
+    let companions = project.companions(key, tie);
+    match companions.found.as_slice() {
+        [] if companions.maybe.is_none() => Some(key),
+        [one] => Some(project.resource(*one)),
+        _ => None,
+    }
+}
+
+/// The key's policy, when it is known and lets roles in; that of AWS does.
+fn policy(project: &Project, key: &Resource) -> Option<Policy> {
+    let holder = holder(project, key)?;
+    let document = holder.body.get("policy");
+    if document.is_null() {
+        return Some(Policy { statements: Vec::new(), complete: true });
+    }
+    Policy::read(project, &document, holder.span).filter(statements::lets_roles_in)
+}
+
+/// What the key's policy must be given so that the services can use it.
+pub(super) fn extend(project: &Project, key: &Resource, services: &[Service], written: &Writer<'_>) -> Vec<Change> {
+    let policy = policy(project, key).unwrap_or_default();
+    let missing: Vec<Service> = services.iter().copied().filter(|service| !service.is_served(&policy)).collect();
+    let holder = holder(project, key).unwrap_or(key);
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    if !holder.body.get("policy").is_null() {
+        let append = |service: Service| Change::AppendStatement {
+            resource: holder.id,
+            argument: "policy".into(),
+            statement: written.statement(service),
+        };
+        return missing.into_iter().map(append).collect();
+    }
+    // A policy that is written takes the place of the default one: its statement comes along.
+    let mut all = vec![written.administration()];
+    all.extend(missing.into_iter().map(|service| written.statement(service)));
+    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(all))]);
+    let content = DraftBody::arguments([("policy", Draft::Json(Box::new(document)))]);
+    vec![Change::Set { resource: holder.id, content }]
+}

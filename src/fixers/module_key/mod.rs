@@ -1,0 +1,198 @@
+//! The customer-managed key of a module: one that is there and fits, else one for everything in the module.
+//!
+//! Invariants: never a key for a resource alone; the key's policy names exactly the services that use it; a role that is
+//! declared beside what is encrypted gets its permission in the same fix. Conditions of the policy name the account,
+//! never a resource: what is encrypted refers to the key, and the key must not refer back.
+
+mod find;
+mod publishers;
+mod roles;
+mod statements;
+
+use crate::catalogue::Context;
+use crate::fix::Change;
+use crate::model::{Draft, DraftBody, DraftItem, Resource};
+
+use find::Found;
+use publishers::{of_queue, of_topic};
+use roles::{READ, WRITE};
+
+/// The option's value that asks for the module's own key; any other is an expression that names one.
+const MODULE: &str = "module";
+/// What the key is called where a module has none.
+const NAME: &str = "main";
+
+/// A service that uses the key with its own principal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Service {
+    /// `CloudWatch` Logs, a regional principal.
+    Logs,
+    /// Alarms that publish.
+    Alarms,
+    /// `EventBridge` rules that send to a queue.
+    Events,
+    /// `EventBridge` rules that publish to a topic.
+    EventsToTopics,
+    /// `EventBridge`'s buses, which keep events.
+    Buses,
+    /// Buckets that notify.
+    Buckets,
+    /// Topics that deliver to a queue.
+    Topics,
+}
+
+/// What is encrypted, and who uses the key for it.
+struct Use {
+    name: &'static str,
+    /// The service's prefix in IAM actions; empty where no role uses the key for it.
+    prefix: &'static str,
+    /// Who reads needs `kms:Decrypt`, who writes `kms:GenerateDataKey`, too.
+    reads: &'static [&'static str],
+    writes: &'static [&'static str],
+    /// Words in the names of managed policies that allow either.
+    managed: &'static str,
+    /// The argument that names the only role that uses the key, and what it needs.
+    role: Option<(&'static str, &'static [&'static str])>,
+}
+
+const fn used_by_roles(
+    name: &'static str,
+    prefix: &'static str,
+    reads: &'static [&'static str],
+    writes: &'static [&'static str],
+    managed: &'static str,
+) -> Use {
+    Use { name, prefix, reads, writes, managed, role: None }
+}
+
+const fn used_by_one(name: &'static str, argument: &'static str, needed: &'static [&'static str]) -> Use {
+    Use { name, prefix: "", reads: &[], writes: &[], managed: "", role: Some((argument, needed)) }
+}
+
+/// NOTE: a table is read and written with the caller's `kms:Decrypt`; its data key is made when the key is set.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html>
+const USES: [Use; 14] = [
+    used_by_roles("log-group", "", &[], &[], ""),
+    used_by_roles("delivery-stream", "", &[], &[], ""),
+    used_by_roles("namespace", "", &[], &[], ""),
+    used_by_roles("bus", "", &[], &[], ""),
+    used_by_roles("table", "dynamodb:", &["GetItem", "Query", "PutItem", "GetRecords"], &[], "DynamoDB"),
+    used_by_roles("topic", "sns:", &[], &["Publish"], "SNS"),
+    used_by_roles("queue", "sqs:", &["ReceiveMessage"], &["SendMessage"], "SQS"),
+    used_by_roles("bucket", "s3:", &["GetObject"], &["PutObject"], "S3"),
+    used_by_roles("stream", "kinesis:", &["GetRecords", "SubscribeToShard"], &["PutRecord", "PutRecords"], "Kinesis"),
+    used_by_roles("secret", "secretsmanager:", &["GetSecretValue"], &["PutSecretValue"], "SecretsManager"),
+    used_by_roles(
+        "parameter",
+        "ssm:",
+        &["GetParameter", "GetParameters", "GetParametersByPath"],
+        &["PutParameter"],
+        "SSM",
+    ),
+    used_by_one("function", "role", &[READ]),
+    used_by_one("schedule", "target.role_arn", &[READ]),
+    used_by_one("state-machine", "role_arn", &[READ, WRITE]),
+];
+
+/// The key to encrypt with, and what must be written for that.
+pub(crate) struct KeyPlan {
+    /// Its ARN.
+    pub(crate) arn: Draft,
+    /// The key and its policy, and what roles need.
+    pub(crate) changes: Vec<Change>,
+    /// What the reader should know.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Whether a page may name this use of the key.
+pub(super) fn is_use(name: &str) -> bool {
+    USES.iter().any(|known| known.name == name)
+}
+
+/// The key for the resource that is judged, by the option `kms_key`.
+pub(super) fn plan(context: &Context<'_>, name: &str) -> Result<KeyPlan, String> {
+    let what = USES.iter().find(|known| known.name == name).ok_or("the key can't be used for this")?;
+    match context.option("kms_key").as_str() {
+        Some(MODULE) => module_key(context, what, &services(context, name)?),
+        Some(expression) => {
+            Ok(KeyPlan { arn: Draft::Expression(expression.to_owned()), changes: Vec::new(), notes: Vec::new() })
+        }
+        None => Err("which key is meant isn't configured".into()),
+    }
+}
+
+/// The services that use the key with principals of their own.
+fn services(context: &Context<'_>, name: &str) -> Result<Vec<Service>, String> {
+    match name {
+        "log-group" => Ok(vec![Service::Logs]),
+        "bus" => Ok(vec![Service::Buses]),
+        "topic" => of_topic(context.project, context.resource),
+        "queue" => of_queue(context.project, context.resource),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Whether the option asks for the module's own key.
+pub(super) fn is_asked(context: &Context<'_>) -> bool {
+    context.option("kms_key").as_str() == Some(MODULE)
+}
+
+fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result<KeyPlan, String> {
+    let (project, resource) = (context.project, context.resource);
+    for argument in ["provider", "region"] {
+        if resource.body.entry(argument).is_some() {
+            return Err(format!("it has a `{argument}` of its own, and a key serves one region"));
+        }
+    }
+    let written = statements::Writer::new(project, resource);
+    let needed: Vec<Draft> = services.iter().map(|service| written.statement(*service)).collect();
+    let mut changes = Vec::new();
+    let mut notes = Vec::new();
+    let (arn, own) = match find::key(project, resource, services)? {
+        Found::Key(key) => {
+            changes.extend(find::extend(project, key, services, &written));
+            (Draft::Attribute(key.id, "arn".into()), Some(key))
+        }
+        Found::None => {
+            let near = super::module_anchor(project, resource.instance, &["kms.tf", "main.tf"]).unwrap_or(resource);
+            let name = super::unused_name(project, resource.instance, "aws_kms_key", NAME);
+            notes.push("adds one key for the module: US$ 1 a month, and US$ 0.03 for 10,000 requests".to_owned());
+            changes.extend(add(near, &name, &written, needed));
+            (Draft::Expression(format!("aws_kms_key.{name}.arn")), None)
+        }
+    };
+    // Only what is written uses the account and the region.
+    let data = written.data_sources(super::module_anchor(project, resource.instance, &["kms.tf", "main.tf"]));
+    if changes.iter().any(|change| !matches!(change, Change::AddData { .. })) {
+        changes.splice(0..0, data);
+    }
+    let grants = roles::grants(project, resource, what, &arn, own)?;
+    changes.extend(grants.changes);
+    notes.extend(grants.notes);
+    Ok(KeyPlan { arn, changes, notes })
+}
+
+/// The module's key and its alias.
+fn add(near: &Resource, name: &str, written: &statements::Writer<'_>, needed: Vec<Draft>) -> Vec<Change> {
+    let mut all = vec![written.administration()];
+    all.extend(needed);
+    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(all))]);
+    let mut key = DraftBody::arguments([
+        ("description", Draft::string("Data at rest of this module")),
+        ("enable_key_rotation", Draft::Bool(true)),
+    ]);
+    key.items.push(("policy".into(), DraftItem::Argument(Draft::Json(Box::new(document)))));
+    let alias = DraftBody::arguments([
+        // A prefix: two modules of one account may be called the same.
+        ("name_prefix", Draft::string(format!("alias/{}-", written.module_name()))),
+        ("target_key_id", Draft::Expression(format!("aws_kms_key.{name}.key_id"))),
+    ]);
+    let shared = |kind: &str, content| Change::AddShared {
+        near: near.id,
+        kind: kind.into(),
+        name: name.into(),
+        mirror: false,
+        content,
+    };
+    vec![shared("aws_kms_key", key), shared("aws_kms_alias", alias)]
+}

@@ -1,0 +1,173 @@
+//! Roles that use the key through what it encrypts, and the permission that they need for it.
+
+use super::Use;
+use crate::fix::Change;
+use crate::iam::policy::{Policy, Statement};
+use crate::iam::role::{self, Grants};
+use crate::model::companion::Tie;
+use crate::model::{Draft, DraftBody, Mode, Project, Resource, Value, resource::address};
+
+/// Managed policies that allow every use of every key.
+const ENOUGH: [&str; 2] = ["AdministratorAccess", "PowerUserAccess"];
+/// The two permissions: of who reads, and of who writes, too.
+pub(super) const READ: &str = "kms:Decrypt";
+pub(super) const WRITE: &str = "kms:GenerateDataKey";
+
+/// What is written for the roles, and what can't be.
+pub(super) struct RoleGrants {
+    pub(super) changes: Vec<Change>,
+    pub(super) notes: Vec<String>,
+}
+
+/// The permissions of the roles that are declared beside `target`; `own` is the key where it is there already.
+pub(super) fn grants(
+    project: &Project,
+    target: &Resource,
+    what: &Use,
+    arn: &Draft,
+    own: Option<&Resource>,
+) -> Result<RoleGrants, String> {
+    let mut out = RoleGrants { changes: Vec::new(), notes: Vec::new() };
+    if let Some((argument, wanted)) = what.role {
+        let role = only_role(project, target, argument)?;
+        let needed = missing(project, role, own, wanted);
+        grant(project, role, &needed, arn, &mut out)?;
+        return Ok(out);
+    }
+    if what.prefix.is_empty() {
+        return Ok(out);
+    }
+    let mut seen = false;
+    for role in project.of_kind("aws_iam_role") {
+        let grants = role::grants(project, role);
+        let Some(writes) = uses(project, &grants, target, what) else { continue };
+        if role.instance != target.instance {
+            out.notes.push(format!("{} stands in another module: it needs {READ} on the key", role.address()));
+            continue;
+        }
+        seen = true;
+        let wanted = if writes { &[READ, WRITE][..] } else { &[READ] };
+        let needed = missing(project, role, own, wanted);
+        grant(project, role, &needed, arn, &mut out)?;
+    }
+    let others = if seen { "other roles" } else { "no role that uses it is declared here: roles" };
+    let both = if what.writes.is_empty() { READ.to_owned() } else { format!("{READ} (writers {WRITE}, too)") };
+    out.notes.push(format!("{others} that read or write it need {both} on the key, or they are refused"));
+    Ok(out)
+}
+
+/// The role that an argument names.
+fn only_role<'a>(project: &'a Project, target: &Resource, argument: &str) -> Result<&'a Resource, String> {
+    let Value::Reference(reference) = target.body.at(argument) else {
+        return Err(format!("its role stands elsewhere: without {READ} on the key it would fail"));
+    };
+    let role = project.resource(reference.resource);
+    if &*role.kind == "aws_iam_role" && role.mode == Mode::Managed && role.instance == target.instance {
+        return Ok(role);
+    }
+    Err(format!("its role ({}) stands elsewhere: without {READ} on the key it would fail", role.address()))
+}
+
+/// Whether a role uses `target`, and then whether it writes.
+fn uses(project: &Project, grants: &Grants, target: &Resource, what: &Use) -> Option<bool> {
+    let on_target = |statement: &&Statement| {
+        statement.allow == Some(true) && statement.resources.iter().any(|resource| names(project, resource, target))
+    };
+    let all = || grants.policies.iter().flat_map(|policy: &Policy| &policy.statements).filter(on_target);
+    let may = |names: &[&str]| {
+        let action = |name: &&str| format!("{}{name}", what.prefix);
+        names.iter().any(|name| all().any(|statement| statement.covers_action(&action(name))))
+    };
+    let of_service = |action: &Value| action.known_prefix().to_ascii_lowercase().starts_with(what.prefix);
+    let by_name = grants.managed.iter().any(|arn| arn.known_pieces().iter().any(|piece| piece.contains(what.managed)));
+    let writes = may(what.writes) || by_name && !what.writes.is_empty();
+    let touches = may(what.reads) || by_name || all().any(|statement| statement.actions.iter().any(of_service));
+    (writes || touches).then_some(writes)
+}
+
+/// Whether the resource of a statement may be `target`.
+fn names(project: &Project, resource: &Value, target: &Resource) -> bool {
+    let mut refers = resource.as_str() == Some("*");
+    resource.each_reference(&mut |reference| refers |= reference.resource == target.id);
+    let name = ["name", "bucket"].iter().find_map(|name| {
+        let name = project.settle(&target.body.get(name));
+        name.as_str().map(str::to_owned)
+    });
+    refers || name.is_some_and(|name| resource.known_pieces().iter().any(|piece| piece.contains(name.as_str())))
+}
+
+/// The permissions that a role doesn't have for the key.
+fn missing(project: &Project, role: &Resource, own: Option<&Resource>, wanted: &[&'static str]) -> Vec<&'static str> {
+    let grants = role::grants(project, role);
+    let on_key = |statement: &Statement| {
+        let mut named = false;
+        for resource in &statement.resources {
+            resource.each_reference(&mut |reference| named |= own.is_some_and(|key| key.id == reference.resource));
+        }
+        named && statement.allow == Some(true) && statement.conditions.is_empty()
+    };
+    let has = |action: &str| {
+        grants.allows(action, &ENOUGH)
+            || grants.policies.iter().flat_map(|p| &p.statements).any(|s| on_key(s) && s.covers_action(action))
+    };
+    wanted.iter().copied().filter(|action| !has(action)).collect()
+}
+
+/// A policy of the role for the key, one for all that the key encrypts.
+fn grant(
+    project: &Project,
+    role: &Resource,
+    actions: &[&'static str],
+    arn: &Draft,
+    out: &mut RoleGrants,
+) -> Result<(), String> {
+    if actions.is_empty() {
+        return Ok(());
+    }
+    let exclusive = Tie { kind: "aws_iam_role_policies_exclusive", by: "role_name", name: "name" };
+    if !project.companions(role, exclusive).found.is_empty() {
+        let needed = actions.join(" and ");
+        return Err(format!(
+            "the inline policies of {} are a closed list: allow it {needed} on the key",
+            role.address()
+        ));
+    }
+    let statement = Draft::object([
+        ("Effect", Draft::string("Allow")),
+        ("Action", Draft::List(actions.iter().map(|action| Draft::string(*action)).collect())),
+        ("Resource", arn.clone()),
+    ]);
+    out.notes.push(format!("{} may then use the key ({})", role.address(), actions.join(", ")));
+    let document = |statement| {
+        let statements = Draft::List(vec![statement]);
+        let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", statements)]);
+        Draft::Json(Box::new(document))
+    };
+    // A role with blocks for its inline policies knows no others.
+    if role.body.blocks("inline_policy").next().is_some() {
+        out.changes.push(Change::AppendBlock {
+            resource: role.id,
+            name: "inline_policy".into(),
+            content: DraftBody::arguments([("name", Draft::string("kms")), ("policy", document(statement))]),
+        });
+        return Ok(());
+    }
+    let name = format!("{}_kms", role.name);
+    if let Some(policy) = project.at(role.instance, &address(Mode::Managed, "aws_iam_role_policy", &name)) {
+        let resource = policy.id;
+        out.changes.push(Change::AppendStatement { resource, argument: "policy".into(), statement });
+        return Ok(());
+    }
+    out.changes.push(Change::AddShared {
+        near: role.id,
+        kind: "aws_iam_role_policy".into(),
+        name,
+        mirror: true,
+        content: DraftBody::arguments([
+            ("name", Draft::string("kms")),
+            ("role", Draft::Attribute(role.id, "id".into())),
+            ("policy", document(statement)),
+        ]),
+    });
+    Ok(())
+}

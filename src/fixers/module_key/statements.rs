@@ -1,0 +1,207 @@
+//! The statements of the key's policy, one for each service that uses it.
+
+use std::cell::RefCell;
+
+use super::Service;
+use crate::fix::Change;
+use crate::iam::policy::{Policy, Statement};
+use crate::model::{Draft, Project, Resource, Value};
+
+/// Writes statements, and remembers which data sources they refer to.
+pub(super) struct Writer<'a> {
+    project: &'a Project,
+    resource: &'a Resource,
+    data: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(project: &'a Project, resource: &'a Resource) -> Self {
+        Self { project, resource, data: RefCell::default() }
+    }
+
+    /// The data sources that the statements refer to and the module doesn't have.
+    pub(super) fn data_sources(&self, near: Option<&Resource>) -> Vec<Change> {
+        let near = near.unwrap_or(self.resource).id;
+        let add = |kind: &&str| Change::AddData { near, below: true, kind: (*kind).into(), name: "current".into() };
+        self.data.borrow().iter().map(add).collect()
+    }
+
+    /// The directory's name, as a part of an alias.
+    pub(super) fn module_name(&self) -> String {
+        let directory = &self.project.module_of(self.resource.instance).directory;
+        let last = directory.rsplit('/').next().unwrap_or_default();
+        let plain: String =
+            last.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+        let plain = plain.trim_matches('-');
+        if plain.is_empty() { "main".into() } else { plain.into() }
+    }
+
+    /// The account's administrators, and through them the policies of its roles.
+    pub(super) fn administration(&self) -> Draft {
+        let root = vec![
+            Draft::string("arn:"),
+            super::super::partition(self.project, self.resource.instance),
+            Draft::string(":iam::"),
+            self.account(),
+            Draft::string(":root"),
+        ];
+        Draft::object([
+            ("Sid", Draft::string("AccountAdministration")),
+            ("Effect", Draft::string("Allow")),
+            ("Principal", Draft::object([("AWS", Draft::Text(root))])),
+            ("Action", Draft::string("kms:*")),
+            ("Resource", Draft::string("*")),
+        ])
+    }
+
+    /// What a service needs.
+    pub(super) fn statement(&self, service: Service) -> Draft {
+        let list = |items: &[&str]| Draft::List(items.iter().map(|item| Draft::string(*item)).collect());
+        let mut entries = vec![
+            ("Sid".to_owned(), Draft::string(service.sid())),
+            ("Effect".to_owned(), Draft::string("Allow")),
+            ("Principal".to_owned(), Draft::object([("Service", self.principal(service))])),
+            ("Action".to_owned(), list(service.actions())),
+            ("Resource".to_owned(), Draft::string("*")),
+        ];
+        entries.extend(self.condition(service).map(|condition| ("Condition".to_owned(), condition)));
+        Draft::Object(entries)
+    }
+
+    fn principal(&self, service: Service) -> Draft {
+        match service {
+            Service::Logs => Draft::Text(vec![Draft::string("logs."), self.region(), Draft::string(".amazonaws.com")]),
+            other => Draft::string(other.principal()),
+        }
+    }
+
+    fn condition(&self, service: Service) -> Option<Draft> {
+        match service {
+            Service::Logs => {
+                let groups = vec![
+                    Draft::string("arn:"),
+                    super::super::partition(self.project, self.resource.instance),
+                    Draft::string(":logs:"),
+                    self.region(),
+                    Draft::string(":"),
+                    self.account(),
+                    Draft::string(":log-group:*"),
+                ];
+                let context = Draft::object([("kms:EncryptionContext:aws:logs:arn", Draft::Text(groups))]);
+                Some(Draft::object([("ArnLike", context)]))
+            }
+            // NOTE: events that EventBridge publishes to a topic carry no source that a key's policy could ask for.
+            // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+            Service::EventsToTopics => None,
+            _ => {
+                let account = Draft::object([("aws:SourceAccount", self.account())]);
+                Some(Draft::object([("StringEquals", account)]))
+            }
+        }
+    }
+
+    fn account(&self) -> Draft {
+        self.attribute("aws_caller_identity", "account_id")
+    }
+
+    fn region(&self) -> Draft {
+        // NOTE: provider 6 renamed the attribute.
+        // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade
+        let is_new = self.project.provider(self.resource.instance).major >= 6;
+        self.attribute("aws_region", if is_new { "region" } else { "name" })
+    }
+
+    fn attribute(&self, kind: &'static str, attribute: &str) -> Draft {
+        if let Some(data) = self.project.data_of(kind, self.resource.instance).find(|data| is_plain(data)) {
+            return Draft::Attribute(data.id, attribute.into());
+        }
+        let mut data = self.data.borrow_mut();
+        if !data.contains(&kind) {
+            data.push(kind);
+        }
+        Draft::Expression(format!("data.{kind}.current.{attribute}"))
+    }
+}
+
+/// Whether a data source tells of the deployment itself, not of another region or account.
+fn is_plain(data: &Resource) -> bool {
+    data.body.entries.is_empty() && data.repeat == crate::model::Repeat::Once
+}
+
+impl Service {
+    fn principal(self) -> &'static str {
+        match self {
+            Self::Logs => "logs.amazonaws.com",
+            Self::Alarms => "cloudwatch.amazonaws.com",
+            Self::Events | Self::EventsToTopics | Self::Buses => "events.amazonaws.com",
+            Self::Buckets => "s3.amazonaws.com",
+            Self::Topics => "sns.amazonaws.com",
+        }
+    }
+
+    fn sid(self) -> &'static str {
+        match self {
+            Self::Logs => "LogGroups",
+            Self::Alarms => "Alarms",
+            Self::Events => "EventsToQueues",
+            Self::EventsToTopics => "EventsToTopics",
+            Self::Buses => "EventBuses",
+            Self::Buckets => "BucketNotifications",
+            Self::Topics => "TopicsToQueues",
+        }
+    }
+
+    fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::Logs => &["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            Self::Buses => &["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            _ => &["kms:Decrypt", "kms:GenerateDataKey*"],
+        }
+    }
+
+    /// Whether a policy certainly lets the service use the key for everything of this account.
+    pub(super) fn is_served(self, policy: &Policy) -> bool {
+        policy.statements.iter().any(|statement| {
+            statement.allow == Some(true)
+                && statement.principals.iter().any(|(kind, value)| &**kind == "Service" && self.is_principal(value))
+                && self.actions().iter().all(|action| statement.covers_action(action.trim_end_matches('*')))
+                && statement.conditions.iter().all(|condition| self.is_harmless(condition))
+        })
+    }
+
+    fn is_principal(self, value: &Value) -> bool {
+        let pieces = value.known_pieces();
+        let (first, last) = (pieces.first().copied().unwrap_or_default(), pieces.last().copied().unwrap_or_default());
+        match self {
+            Self::Logs => first.starts_with("logs.") && last.ends_with("amazonaws.com"),
+            other => value.as_str() == Some(other.principal()),
+        }
+    }
+
+    /// A condition that holds for whatever of the account uses the key.
+    fn is_harmless(self, (_, key, values): &(std::sync::Arc<str>, std::sync::Arc<str>, Vec<Value>)) -> bool {
+        let wide = |value: &Value| value.known_pieces().last().is_some_and(|end| end.ends_with(":*") || *end == "*");
+        match self {
+            Self::Logs => &**key == "kms:EncryptionContext:aws:logs:arn" && values.iter().all(wide),
+            Self::EventsToTopics => false,
+            _ => &**key == "aws:SourceAccount",
+        }
+    }
+}
+
+/// Whether the policies of the account's roles count: without that a permission in a role gives nothing.
+pub(super) fn lets_roles_in(policy: &Policy) -> bool {
+    let root = |(kind, value): &(std::sync::Arc<str>, Value)| {
+        &**kind == "AWS" && value.known_pieces().last().is_some_and(|end| end.ends_with(":root"))
+    };
+    let is_whole = |statement: &Statement| {
+        statement.allow == Some(true)
+            && statement.principals.iter().any(root)
+            && statement.conditions.is_empty()
+            && statement.covers_action("kms:Decrypt")
+            && statement.covers_action("kms:CreateGrant")
+    };
+    policy.complete
+        && policy.statements.iter().any(is_whole)
+        && policy.statements.iter().all(|statement| statement.allow == Some(true))
+}
