@@ -9,6 +9,7 @@ use super::judge::Judged;
 use crate::backend::lower;
 use crate::edit::EditSet;
 use crate::fix::Change;
+use crate::fixers::order;
 use crate::model::ModuleId;
 use crate::source::FileId;
 use crate::workspace::{Lowered, Workspace};
@@ -36,7 +37,11 @@ impl Batch {
             touched.map(|touched| (touched.file, touched.block.clone()))
         };
         let own = |header: &&String| !lowered.common.iter().any(|common| common.header == **header);
-        let added: Vec<_> = lowered.added.iter().filter(own).map(|header| (module, header.clone())).collect();
+        let added = lowered.added.iter().filter(own).cloned();
+        // What is made in an order: the second fix must see what the first has added.
+        let ordered = lowered.created.iter().filter(|(address, _)| order::matters(address));
+        let ordered = ordered.map(|(_, near)| format!("order of {near:?}"));
+        let added: Vec<_> = added.chain(ordered).map(|header| (module, header)).collect();
         let taken = blocks(false).any(|block| self.changed.contains(&block) || self.extended.contains(&block))
             || blocks(true).any(|block| self.changed.contains(&block))
             || added.iter().any(|header| self.is_added(header));

@@ -116,6 +116,7 @@ fn prepare(
     mut fix: Fix,
     only: Option<Vec<InstanceId>>,
 ) -> Result<(Fix, Option<Lowered>), String> {
+    crate::fixers::order::complete(&workspace.project, &mut fix);
     effects::assess(&workspace.project, &mut fix, &settings.accept)?;
     if fix.grade == Grade::Manual || fix.changes.is_empty() {
         fix.grade = Grade::Manual;

@@ -78,7 +78,11 @@ fn is_group_of(project: &Project, group: &Resource, function: &Resource, expecte
 
 fn fix(context: &Context<'_>) -> Fix {
     let (project, function) = (context.project, context.resource);
-    let name = Draft::Text(vec![Draft::string(PREFIX), Draft::Attribute(function.id, "function_name".into())]);
+    let known_before = own_name(project, function);
+    let ordered = known_before.is_some();
+    let by_reference =
+        || Draft::Text(vec![Draft::string(PREFIX), Draft::Attribute(function.id, "function_name".into())]);
+    let name = known_before.unwrap_or_else(by_reference);
     let days = context.number("retention_days").unwrap_or(30.0);
     let address = format!("aws_cloudwatch_log_group.{}", function.name);
     let mut changes = vec![Change::Add {
@@ -88,6 +92,10 @@ fn fix(context: &Context<'_>) -> Fix {
         mirror: true,
         content: DraftBody::arguments([("name", name), ("retention_in_days", Draft::Number(days.to_string()))]),
     }];
+    if ordered {
+        let group = Draft::AddedAttribute(address.clone(), String::new());
+        changes.extend(super::order::after(function, vec![group]));
+    }
     let literal = project.settle(&function.body.get("function_name"));
     let id = literal.as_str().map_or_else(|| format!("{PREFIX}NAME"), |name| format!("{PREFIX}{name}"));
     let mut notes = Vec::new();
@@ -105,6 +113,22 @@ fn fix(context: &Context<'_>) -> Fix {
         changes,
         notes,
     }
+}
+
+/// The group's name without a reference to the function, so that the group can be there before the first call. Where the
+/// name is JSON, or goes over lines, the reference has to do.
+fn own_name(project: &Project, function: &Resource) -> Option<Draft> {
+    let node = &function.body.entry("function_name")?.node;
+    let file = project.file(node.span.file);
+    let text = file.text[node.span.range()].trim();
+    if file.display.ends_with(".json") || text.contains('\n') {
+        return None;
+    }
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    Some(match quoted {
+        Some(inner) => Draft::Expression(format!("\"{PREFIX}{inner}\"")),
+        None => Draft::Text(vec![Draft::string(PREFIX), Draft::Expression(text.to_owned())]),
+    })
 }
 
 /// `"application"`, `"record"` (somebody may have to keep it) or `"other"`.

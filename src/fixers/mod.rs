@@ -4,7 +4,10 @@
 //! without arguments that a page's predicates may call (`public_signal()`).
 
 mod access_logs;
+mod api_bodies;
+mod apis;
 mod async_failures;
+mod authorizers;
 mod bucket_keys;
 mod bucket_signals;
 mod environment_secrets;
@@ -12,12 +15,14 @@ mod log_groups;
 mod method_settings;
 mod module_key;
 mod open_policies;
+pub mod order;
 mod own_role;
 mod permission_source;
 mod request_validation;
 mod tls_policies;
 mod topic_encryption;
 mod tracing;
+mod web_acls;
 mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
@@ -33,6 +38,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("api-access-logs", access_logs::judge),
     ("async-failures", async_failures::judge),
     ("bucket-tls-policy", tls_policies::bucket),
+    ("deployment-order", order::judge),
     ("environment-secrets", environment_secrets::judge),
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
@@ -42,8 +48,8 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("open-policy", open_policies::everybody),
     ("open-trust", open_policies::trust),
     ("pass-role", open_policies::pass_role),
-    ("policy-actions", open_policies::every_action),
     ("permission-source", permission_source::judge),
+    ("policy-actions", open_policies::every_action),
     ("queue-tls-policy", tls_policies::queue),
     ("request-validation", request_validation::judge),
     ("rest-api-execution-logs", method_settings::execution_logs),
@@ -55,11 +61,18 @@ const FIXERS: &[(&str, Fixer)] = &[
 ];
 
 const FACTS: &[(&str, Fact)] = &[
+    ("api_authorization", authorizers::authorization),
+    ("api_authorizer", authorizers::authorizer),
+    ("api_protocol", authorizers::protocol),
+    ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
     ("key_obstacle", bucket_keys::obstacle),
     ("log_purpose", log_groups::purpose),
-    ("open_on_purpose", request_validation::open_on_purpose),
+    ("only_mock", apis::only_mock),
+    ("open_on_purpose", apis::open_on_purpose),
+    ("open_operations", api_bodies::open_operations),
     ("public_signal", bucket_signals::public_signal),
+    ("web_acl", web_acls::web_acl),
 ];
 
 pub(crate) use module_key::KeyPlan;

@@ -142,6 +142,12 @@ pub(super) fn logs_everywhere(context: &Context<'_>) -> Verdict {
     })
 }
 
+/// Whether a policy lets in whoever comes, and turns nobody away.
+pub(super) fn admits_everybody(policy: &Policy) -> bool {
+    policy.statements.iter().any(|s| s.allow == Some(true) && s.names_everybody() && !is_restricted(s))
+        && policy.statements.iter().all(|s| s.allow == Some(true))
+}
+
 fn is_restricted(statement: &Statement) -> bool {
     statement.conditions.iter().any(|(operator, key, _)| {
         let ties = !operator.starts_with("Null") && !operator.contains("Not");

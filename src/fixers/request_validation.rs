@@ -1,12 +1,9 @@
-//! Methods of REST APIs and who may call them: one validator for each API, and methods that are open on purpose.
+//! Requests to REST APIs are checked: one validator for each API.
 
+use super::apis::api_of;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, Project, Resource, Value};
-
-/// Last parts of paths that monitors and load balancers call without credentials.
-const HEALTH: [&str; 9] =
-    ["health", "healthz", "healthcheck", "health-check", "ping", "status", "ready", "live", "version"];
+use crate::model::{Draft, DraftBody, Value};
 
 /// What a method demands of requests is checked.
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
@@ -87,28 +84,4 @@ fn fix(context: &Context<'_>, demands: bool) -> Fix {
     }
     let effect = if demands { Effect::Access } else { Effect::InPlace };
     Fix { title: title.into(), grade: Grade::Review, effect, changes, notes }
-}
-
-/// The REST API that a method or validator belongs to.
-fn api_of<'a>(project: &'a Project, resource: &Resource) -> Option<&'a Resource> {
-    let Value::Reference(reference) = resource.body.get("rest_api_id") else { return None };
-    let api = project.resource(reference.resource);
-    (&*api.kind == "aws_api_gateway_rest_api").then_some(api)
-}
-
-/// Why a method may stay open: the path of a health check, or an API that is private. Null otherwise.
-pub(super) fn open_on_purpose(context: &Context<'_>) -> Value {
-    let (project, method) = (context.project, context.resource);
-    if let Value::Reference(reference) = method.body.get("resource_id") {
-        let path = project.settle(&project.resource(reference.resource).body.get("path_part"));
-        if path.as_str().is_some_and(|path| HEALTH.contains(&path.to_lowercase().as_str())) {
-            return Value::string("its path is a health check's");
-        }
-    }
-    let types = api_of(project, method).map(|api| api.body.at("endpoint_configuration.types"));
-    let private = types.is_some_and(|types| match project.settle(&types) {
-        Value::List(items) => items.iter().any(|item| item.value.as_str() == Some("PRIVATE")),
-        _ => false,
-    });
-    if private { Value::string("its API is private") } else { Value::Null }
 }

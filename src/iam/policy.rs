@@ -231,6 +231,14 @@ pub fn pattern_matches(pattern: &str, text: &str) -> bool {
 const OPEN: char = '\u{E000}';
 const CLOSE: char = '\u{E001}';
 
+/// The document that a value encodes as JSON: `jsonencode`, or text with unknown pieces in its strings.
+pub fn document(value: &Value, span: Span) -> Option<Value> {
+    match value {
+        Value::Json(node) => Some(node.value.clone()),
+        _ => from_document_text(value, span),
+    }
+}
+
 /// Parses JSON text with unknown pieces in its strings.
 fn from_document_text(value: &Value, span: Span) -> Option<Value> {
     let mut text = String::new();

@@ -201,12 +201,12 @@ impl<'w> Lowering<'w> {
                         self.replace(place, resource, &attribute.value, value, &path)?;
                     } else {
                         self.whole_definition()?;
-                        let text = place.meant_by(name).value(value, &inside.indent)?;
                         if name == "depends_on" {
-                            // People keep it at the end, behind the blocks.
+                            // People keep it at the end, behind the blocks. It names resources as a whole.
+                            let text = place.meant_by(name).value(value, &inside.indent)?;
                             blocks.push(format!("{}{name} = {text}", inside.indent));
                         } else {
-                            arguments.push((name.clone(), text));
+                            arguments.push((name.clone(), place.value(value, &inside.indent)?));
                         }
                         self.touch(resource.span.file, header.clone(), path);
                     }

@@ -153,7 +153,13 @@ impl Place<'_> {
         let mut first = true;
         for (name, item) in &body.items {
             match item {
-                DraftItem::Argument(value) => group.push((name.clone(), self.value(value, indent)?)),
+                DraftItem::Argument(value) => {
+                    // What orders the resource stands apart, as people write it.
+                    if name == "depends_on" && !group.is_empty() {
+                        text.push_str(&aligned(&std::mem::take(&mut group), indent, nl));
+                    }
+                    group.push((name.clone(), self.meant_by(name).value(value, indent)?));
+                }
                 DraftItem::Block(inner) => {
                     text.push_str(&aligned(&group, indent, nl));
                     if !group.is_empty() || !first {
