@@ -125,7 +125,7 @@ const FUNCTION: Spec = Spec {
         ("role", &["aws_iam_role.@[@].arn", "\"arn:aws:iam::111122223333:role/@\"", "var.role"]),
         ("handler", &["\"index.handler\""]),
         ("timeout", &["30", "var.seconds"]),
-        ("depends_on", &["[]", "[\n  aws_iam_role.@,\n]"]),
+        ("!depends_on", &["[]", "[\n  aws_iam_role.@,\n]"]),
         TAGS,
     ],
     blocks: &[
