@@ -8,7 +8,7 @@ use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::visit::{Visit, visit_traversal};
 
 use crate::json;
-use crate::model::{Mode, Project, ResourceId, resource};
+use crate::model::{Mode, Project, Resource, ResourceId, resource};
 use crate::source::FileId;
 use crate::workspace::{Lowered, Tree, Workspace};
 
@@ -260,4 +260,37 @@ fn reaches(edges: &HashMap<ResourceId, Vec<ResourceId>>, start: ResourceId) -> b
         }
     }
     false
+}
+
+/// What an account can't have twice by one name, and the argument that holds the name.
+const NAMED: [(&str, &str); 8] = [
+    ("aws_cloudwatch_log_group", "name"),
+    ("aws_cloudwatch_metric_alarm", "alarm_name"),
+    ("aws_iam_policy", "name"),
+    ("aws_iam_role", "name"),
+    ("aws_kms_alias", "name"),
+    ("aws_s3_bucket", "bucket"),
+    ("aws_sns_topic", "name"),
+    ("aws_sqs_queue", "name"),
+];
+
+/// An added resource that would be called like another one of its root module, said as a sentence.
+pub fn same_name(project: &Project, added: &[String]) -> Option<String> {
+    for (kind, argument) in NAMED {
+        let name = |resource: &Resource| project.settle(&resource.body.get(argument));
+        for new in project.of_kind(kind).filter(|resource| added.contains(&resource.address())) {
+            let root = project.instance(new.instance).root;
+            let called = name(new);
+            let is_same = |other: &&Resource| {
+                other.span != new.span
+                    && project.instance(other.instance).root == root
+                    && !called.is_null()
+                    && called.equals(&name(other)) == Some(true)
+            };
+            if let Some(other) = project.of_kind(kind).find(is_same) {
+                return Some(format!("{} would have the name of {}", new.address(), other.address()));
+            }
+        }
+    }
+    None
 }

@@ -183,10 +183,14 @@ impl<'c> Run<'c> {
                 }
             }
         }
-        let created = lowered.iter().flat_map(|l| l.created.iter().map(|(address, _)| address.clone()));
+        let created: Vec<String> =
+            lowered.iter().flat_map(|l| l.created.iter().map(|(address, _)| address.clone())).collect();
+        if let Some(reason) = verify::same_name(&self.workspace.project, &created) {
+            return Some(reason);
+        }
         let updated =
             lowered.iter().flat_map(|l| &l.updated).map(|(id, _)| before.workspace.project.resource(*id).address());
-        let changed: Vec<_> = created.chain(updated).collect();
+        let changed: Vec<_> = created.into_iter().chain(updated).collect();
         verify::cycle(&self.workspace.project, &changed)
     }
 

@@ -78,7 +78,8 @@ fn fix(context: &Context<'_>, function: &Resource) -> Fix {
         content,
     };
     let queue_body = DraftBody::arguments([
-        ("name", text("-dlq")),
+        // Not the name that a queue's or a rule's dead-letter queue gets: functions are often called like these.
+        ("name", text("-async-dlq")),
         ("message_retention_seconds", Draft::Number("1209600".into())),
         ("sqs_managed_sse_enabled", Draft::Bool(true)),
     ]);
