@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, Repeat, Resource, Value};
+use crate::model::{Draft, DraftBody, Repeat, Value};
 
 /// What to know where no account role is declared.
 pub(super) const ACCOUNT_ROLE: &str = "API Gateway needs a role for CloudWatch Logs in its account settings \
@@ -103,8 +103,7 @@ fn group_name(context: &Context<'_>, v2: bool) -> Draft {
 /// REST and WebSocket APIs write with the account's role, HTTP APIs by themselves.
 pub(super) fn needs_account_role(context: &Context<'_>, v2: bool) -> bool {
     let project = context.project;
-    let root = |resource: &Resource| project.instance(resource.instance).root;
-    let declared = project.of_kind("aws_api_gateway_account").any(|account| root(account) == root(context.resource));
+    let declared = super::once::declares(project, context.resource, "aws_api_gateway_account");
     let http = v2
         && match context.resource.body.get("api_id") {
             Value::Reference(api) => project.resource(api.resource).body.get("protocol_type").as_str() == Some("HTTP"),

@@ -10,10 +10,12 @@ mod async_failures;
 mod authorizers;
 mod bucket_keys;
 mod bucket_signals;
+mod consumers;
 mod environment_secrets;
 mod log_groups;
 mod method_settings;
 mod module_key;
+mod once;
 mod open_policies;
 pub mod order;
 mod own_role;
@@ -66,12 +68,16 @@ const FACTS: &[(&str, Fact)] = &[
     ("api_protocol", authorizers::protocol),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
+    ("consumer_timeout", consumers::timeout),
+    ("first_of_kind", once::first_of_kind),
+    ("has_budget", once::has_budget),
     ("key_obstacle", bucket_keys::obstacle),
     ("log_purpose", log_groups::purpose),
     ("only_mock", apis::only_mock),
     ("open_on_purpose", apis::open_on_purpose),
     ("open_operations", api_bodies::open_operations),
     ("public_signal", bucket_signals::public_signal),
+    ("sets_account_role", once::sets_account_role),
     ("web_acl", web_acls::web_acl),
 ];
 
