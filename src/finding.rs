@@ -138,4 +138,7 @@ pub struct NotApplied {
     pub line: usize,
     /// Why.
     pub reason: String,
+    /// Whether its control is quiet, so that it is no finding.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
 }

@@ -29,6 +29,7 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixes");
 #[derive(Debug, Default)]
 pub struct Catalogue {
     controls: Vec<Control>,
+    quiet: Vec<Control>,
 }
 
 impl Catalogue {
@@ -57,7 +58,7 @@ impl Catalogue {
     pub fn from_pages(pages: Vec<(&str, &str)>) -> Result<Self, PageError> {
         let controls: Result<Vec<_>, _> =
             pages.into_par_iter().map(|(name, text)| Control::parse(name, text)).collect();
-        let mut catalogue = Self { controls: controls? };
+        let mut catalogue = Self { controls: controls?, quiet: Vec::new() };
         catalogue.sort();
         for pair in catalogue.controls.windows(2) {
             if pair[0].id == pair[1].id {
@@ -91,6 +92,18 @@ impl Catalogue {
     /// Keeps the controls for which `keep` holds.
     pub fn retain(&mut self, keep: impl Fn(&Control) -> bool) {
         self.controls.retain(keep);
+    }
+
+    /// Sets apart the controls that are quiet, unless the settings ask for them.
+    pub fn set_quiet_apart(&mut self, settings: &Settings) {
+        let is_quiet = |control: &Control| control.is_quiet(settings.profile) && !settings.asks_for(control);
+        let quiet = self.controls.extract_if(.., |control| is_quiet(control));
+        self.quiet.extend(quiet);
+    }
+
+    /// What was set apart: nothing of it is reported as a finding or fixed.
+    pub fn quiet(&self) -> &[Control] {
+        &self.quiet
     }
 
     /// The ids nearest to a mistyped one.

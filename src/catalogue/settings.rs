@@ -39,6 +39,7 @@ pub struct Settings {
     /// Effects that are taken as they come.
     pub accept: Vec<Effect>,
     disabled: Vec<String>,
+    enabled: Vec<String>,
     options: BTreeMap<(String, String), Value>,
 }
 
@@ -90,7 +91,7 @@ impl Settings {
             let Some(control) = catalogue.find(&id) else { continue };
             for (name, value) in entries {
                 match (name.as_str(), &value) {
-                    ("enabled", hcl::Value::Bool(true)) => {}
+                    ("enabled", hcl::Value::Bool(true)) => settings.enabled.push(control.id.clone()),
                     ("enabled", _) => settings.disabled.push(control.id.clone()),
                     _ => {
                         settings.options.insert((control.id.clone(), name), convert(&value));
@@ -129,6 +130,11 @@ impl Settings {
     /// Whether a control takes part.
     pub fn enabled(&self, control: &Control) -> bool {
         !self.disabled.contains(&control.id)
+    }
+
+    /// Whether the user's file asks for a control, quiet or not: it switches it on, or sets an option of it.
+    pub fn asks_for(&self, control: &Control) -> bool {
+        self.enabled.contains(&control.id) || self.options.keys().any(|(id, _)| *id == control.id)
     }
 
     /// An option's value: the user's, the profile's or the default.

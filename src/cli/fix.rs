@@ -49,7 +49,7 @@ fn talk_about(arguments: &Fix, outcome: &Outcome) {
             talk(&format!("  note: {note}"));
         }
     }
-    for left in outcome.not_applied.iter().filter(|left| !left.reason.starts_with("suppressed")) {
+    for left in outcome.not_applied.iter().filter(|left| !left.quiet && !left.reason.starts_with("suppressed")) {
         talk(&format!("left  {} {} ({}:{}): {}", left.control, left.resource, left.file, left.line, left.reason));
     }
     talk(report::text::counts(outcome).trim_end());

@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser};
 
 pub use arguments::{Cli, Command};
 
-use crate::catalogue::{Catalogue, Profile, Settings};
+use crate::catalogue::{Catalogue, Settings};
 use crate::engine::{Options, Outcome};
 
 /// Nothing to complain about.
@@ -110,7 +110,7 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
     let mut catalogue = catalogue(root)?;
     let mut settings = Settings::load(root, &catalogue)?;
     settings.profile = common.profile.unwrap_or(settings.profile);
-    select(&mut catalogue, &common.control, common.all, settings.profile)?;
+    select(&mut catalogue, &common.control, common.all, &settings)?;
     let discovery = crate::discover::discover(root);
     let mut loaded = crate::backend::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
@@ -139,8 +139,8 @@ fn take_path(common: &mut arguments::Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps the controls that were named; without names, those that are not quiet (or all).
-fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool, profile: Profile) -> anyhow::Result<()> {
+/// Keeps the controls that were named; without names, those that are not quiet or that the settings ask for (or all).
+fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool, settings: &Settings) -> anyhow::Result<()> {
     let mut ids = Vec::new();
     for id in wanted {
         match catalogue.find(id) {
@@ -151,7 +151,7 @@ fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool, profile: Prof
     if !ids.is_empty() {
         catalogue.retain(|control| ids.contains(&control.id));
     } else if !all {
-        catalogue.retain(|control| !control.is_quiet(profile));
+        catalogue.set_quiet_apart(settings);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::backend::{Suppressions, lower};
-use crate::catalogue::{Catalogue, Context, Control, Failure, Rule, Settings, Verdict};
+use crate::catalogue::{Context, Control, Failure, Rule, Settings, Verdict};
 use crate::effects;
 use crate::finding::Suppression;
 use crate::fix::{Fix, Grade};
@@ -45,10 +45,10 @@ impl Judged<'_> {
 }
 
 /// All failures, in the order in which fixes are chosen: severity, control, path, place.
-pub(super) fn judge<'c>(workspace: &Workspace, catalogue: &'c Catalogue, settings: &Settings) -> Vec<Judged<'c>> {
+pub(super) fn judge<'c>(workspace: &Workspace, controls: &'c [Control], settings: &Settings) -> Vec<Judged<'c>> {
     let suppressions = Suppressions::of(workspace);
     let mut all = Vec::new();
-    for control in catalogue.controls().iter().filter(|control| settings.enabled(control)) {
+    for control in controls.iter().filter(|control| settings.enabled(control)) {
         for rule in &control.rules {
             judge_rule(workspace, settings, control, rule, &mut all);
         }

@@ -1,6 +1,6 @@
 //! The findings of a run as they are reported.
 
-use super::judge::Judged;
+use super::judge::{Judged, judge};
 use super::round::Run;
 use super::{Options, Outcome};
 use crate::diagnostic::Diagnostic;
@@ -24,19 +24,38 @@ pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
         if options.severity.is_some_and(|severity| judged.control.severity < severity) {
             continue;
         }
-        let finding = finding(run, judged, options.preview);
         if let Some(grade) = options.apply {
-            outcome.not_applied.push(NotApplied {
-                control: finding.control.clone(),
-                resource: finding.resource.clone(),
-                file: finding.file.clone(),
-                line: finding.line,
-                reason: reason(run, judged, grade),
-            });
+            outcome.not_applied.push(not_applied(run, judged, reason(run, judged, grade)));
         }
-        outcome.findings.push(finding);
+        outcome.findings.push(finding(run, judged, options.preview));
+    }
+    if options.apply.is_some() {
+        outcome.not_applied.extend(left_by_quiet_controls(run));
     }
     outcome
+}
+
+/// What quiet controls would report: other tools do, and whoever compares wants the reason.
+fn left_by_quiet_controls(run: &Run<'_>) -> Vec<NotApplied> {
+    let left = judge(&run.workspace, run.catalogue.quiet(), run.settings);
+    let why = |judged: &Judged<'_>| match &judged.fix {
+        Ok((_, Some(_))) => format!("quiet: run with --control {}", judged.control.id),
+        _ => reason(run, judged, Grade::Review),
+    };
+    left.iter().map(|judged| NotApplied { quiet: true, ..not_applied(run, judged, why(judged)) }).collect()
+}
+
+fn not_applied(run: &Run<'_>, judged: &Judged<'_>, reason: String) -> NotApplied {
+    let project = &run.workspace.project;
+    let file = project.file(judged.at.file);
+    NotApplied {
+        control: judged.control.id.clone(),
+        resource: project.resource(judged.resource).address(),
+        file: file.display.clone(),
+        line: file.position(judged.at.start).line,
+        reason,
+        quiet: false,
+    }
 }
 
 fn reason(run: &Run<'_>, judged: &Judged<'_>, wanted: Grade) -> String {

@@ -32,7 +32,7 @@ impl<'c> Run<'c> {
         settings: &'c Settings,
         options: Options,
     ) -> Self {
-        let judged = judge(&workspace, catalogue, settings);
+        let judged = judge(&workspace, catalogue.controls(), settings);
         Self { workspace, catalogue, settings, options, judged, applied: Vec::new(), rejected: BTreeMap::new() }
     }
 
@@ -88,7 +88,7 @@ impl<'c> Run<'c> {
         let before = self.replace_files(texts);
         let failure = match before {
             Ok(before) => {
-                let judged = judge(&self.workspace, self.catalogue, self.settings);
+                let judged = judge(&self.workspace, self.catalogue.controls(), self.settings);
                 match self.verify(batch, &before, &judged) {
                     None => {
                         self.record(batch, &before.workspace);
@@ -225,7 +225,7 @@ impl<'c> Run<'c> {
         let files = originals.into_iter().enumerate().map(|(i, file)| (FileId(i as u32), file)).collect();
         // The originals parsed before; they do so again.
         let _ = self.replace_files(files);
-        self.judged = judge(&self.workspace, self.catalogue, self.settings);
+        self.judged = judge(&self.workspace, self.catalogue.controls(), self.settings);
         let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
         self

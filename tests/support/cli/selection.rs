@@ -115,3 +115,26 @@ fn order_of_grades_in_patches_of_a_scan() {
     assert!(safe.contains("sqs_managed_sse_enabled") && !safe.contains("aws_s3_bucket_versioning"), "{safe}");
     assert!(review.contains("sqs_managed_sse_enabled") && review.contains("aws_s3_bucket_versioning"), "{review}");
 }
+
+const TABLE: &str = "resource \"aws_dynamodb_table\" \"orders\" {\n  name     = \"orders\"\n  hash_key = \"id\"\n\n  \
+                     point_in_time_recovery {\n    enabled = true\n  }\n}\n";
+const KEY: &str = "dynamodb-encryption aws_dynamodb_table.orders";
+
+/// Quiet controls find nothing, but whoever compares with other tools gets the reason.
+#[test]
+fn quiet_controls_are_asked_for() {
+    let scratch = Scratch::with(&[("main.tf", TABLE)]);
+    let report = scratch.json(0, &["fix", "--grade", "review"]);
+    assert_eq!(named(&report["findings"]), [""; 0]);
+    let left = items(&report["not_applied"]).iter().find(|left| left["control"] == "dynamodb-encryption");
+    assert_eq!(left.map(|left| &left["quiet"]), Some(&true.into()), "{report}");
+    for arguments in [&["scan", "--all"][..], &["scan", "--control", "dynamodb-encryption"]] {
+        let report = scratch.json(1, arguments);
+        assert!(named(&report["findings"]).contains(&KEY.to_owned()), "{arguments:?}");
+    }
+    for settings in ["enabled = true", "kms_key = \"aws_kms_key.data.arn\""] {
+        let file = format!("control \"dynamodb-encryption\" {{\n  {settings}\n}}\n");
+        let scratch = Scratch::with(&[("main.tf", TABLE), (".terramend.hcl", &file)]);
+        assert_eq!(named(&scratch.json(1, &["scan"])["findings"]), [KEY], "{settings}");
+    }
+}
