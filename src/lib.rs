@@ -19,6 +19,7 @@ pub mod hcl;
 pub mod iam;
 pub mod json;
 pub mod model;
+pub mod network;
 pub mod report;
 pub mod source;
 pub mod terraform;

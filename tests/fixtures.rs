@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-const PROJECTS: [&str; 3] = ["orders-api", "media-pipeline", "multi-module"];
+const PROJECTS: [&str; 4] = ["orders-api", "media-pipeline", "multi-module", "private-stores"];
 
 fn project(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform").join(name)

@@ -75,9 +75,11 @@ impl Context<'_> {
         self.option(name).as_number()
     }
 
-    /// An argument as it is written, to be written again in the same module; nothing when it is absent.
+    /// An argument (a dotted path) as it is written, to be written again in the same module; nothing when it is absent.
     pub fn as_written(&self, resource: &Resource, argument: &str) -> Option<Draft> {
-        let node = &resource.body.entry(argument)?.node;
+        let mut names = argument.split('.');
+        let first = &resource.body.entry(names.next()?)?.node;
+        let node = names.try_fold(first, |node, name| Some(&node.value.as_map()?.entry(name)?.node))?;
         let file = self.project.file(node.span.file);
         let text = file.text[node.span.range()].trim();
         let is_template = text.contains("${") || text.contains("%{");

@@ -15,6 +15,7 @@ mod environment_secrets;
 mod log_groups;
 mod method_settings;
 mod module_key;
+mod network_use;
 mod once;
 mod open_policies;
 pub mod order;
@@ -24,6 +25,7 @@ mod request_validation;
 mod tls_policies;
 mod topic_encryption;
 mod tracing;
+mod vpc_placement;
 mod web_acls;
 mod wide_policies;
 
@@ -45,6 +47,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
     ("function-role", own_role::judge),
+    ("function-vpc", vpc_placement::judge),
     ("github-subject", open_policies::github_subject),
     ("logs-everywhere", open_policies::logs_everywhere),
     ("open-policy", open_policies::everybody),
@@ -69,6 +72,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
     ("consumer_timeout", consumers::timeout),
+    ("default_group_user", network_use::default_group_user),
     ("first_of_kind", once::first_of_kind),
     ("has_budget", once::has_budget),
     ("key_obstacle", bucket_keys::obstacle),
@@ -76,8 +80,10 @@ const FACTS: &[(&str, Fact)] = &[
     ("only_mock", apis::only_mock),
     ("open_on_purpose", apis::open_on_purpose),
     ("open_operations", api_bodies::open_operations),
+    ("outside_user", network_use::outside_user),
     ("public_signal", bucket_signals::public_signal),
     ("sets_account_role", once::sets_account_role),
+    ("subnet_use", network_use::subnet_use),
     ("web_acl", web_acls::web_acl),
 ];
 
@@ -172,6 +178,19 @@ fn account(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
         Some(data) => (Draft::Attribute(data.id, "account_id".into()), None),
         None => (
             Draft::Expression(format!("data.{KIND}.current.account_id")),
+            Some(Change::AddData { near: near.id, below: false, kind: KIND.into(), name: "current".into() }),
+        ),
+    }
+}
+
+/// The region's name: from the module's own data source, or one that the change declares.
+fn region(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
+    const KIND: &str = "aws_region";
+    let attribute = if project.provider(near.instance).major >= 6 { "region" } else { "name" };
+    match project.data_of(KIND, near.instance).find(|data| data.body.entries.is_empty()) {
+        Some(data) => (Draft::Attribute(data.id, attribute.into()), None),
+        None => (
+            Draft::Expression(format!("data.{KIND}.current.{attribute}")),
             Some(Change::AddData { near: near.id, below: false, kind: KIND.into(), name: "current".into() }),
         ),
     }

@@ -3,13 +3,11 @@
 //! Terraform makes at the same time what doesn't depend on each other. A service that checks a permission, or refuses two
 //! calls on one bucket at a time, then fails now and then, and only where everything is made anew.
 
-use std::collections::HashSet;
-
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::policy::{Policy, pattern_matches};
 use crate::model::companion::Tie;
-use crate::model::{Draft, DraftBody, DraftItem, Project, Resource, ResourceId, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Project, Resource, Value};
 
 /// Settings of one bucket: the first comes before the second.
 const OF_BUCKETS: [(&str, &str); 2] = [
@@ -39,7 +37,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let missing: Vec<&Resource> = firsts(project, second)
         .into_iter()
         .filter(|first| first.instance == second.instance)
-        .filter(|first| !reaches(project, second.id, first.id) && !reaches(project, first.id, second.id))
+        .filter(|first| !project.depends_on(second.id, first.id) && !project.depends_on(first.id, second.id))
         .collect();
     if missing.is_empty() {
         return Verdict::Pass;
@@ -185,20 +183,4 @@ fn named<'a>(project: &'a Project, value: &Value) -> Option<&'a Resource> {
         Value::Reference(reference) => Some(project.resource(reference.resource)),
         _ => None,
     }
-}
-
-/// Whether references lead from one resource to another.
-fn reaches(project: &Project, from: ResourceId, to: ResourceId) -> bool {
-    let mut seen = HashSet::from([from]);
-    let mut open = vec![from];
-    while let Some(next) = open.pop() {
-        for entry in &project.resource(next).body.entries {
-            entry.node.value.each_reference(&mut |reference| {
-                if seen.insert(reference.resource) {
-                    open.push(reference.resource);
-                }
-            });
-        }
-    }
-    from != to && seen.contains(&to)
 }

@@ -6,7 +6,7 @@
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::role::{self, Grants, Homes, Others};
-use crate::model::{Draft, DraftBody, DraftItem, Project, Repeat, Resource, ResourceId, Value};
+use crate::model::{Draft, DraftBody, Project, Repeat, Resource, ResourceId, Value};
 
 /// Managed policies that every function may need: sharing them shares nothing.
 const BASIC_POLICIES: [&str; 6] = [
@@ -180,15 +180,8 @@ fn wait(
             new.push(Draft::AddedAttribute(address(policy), String::new()));
         }
     }
-    if function.body.entry("depends_on").is_some() {
-        changes.extend(new.into_iter().map(|value| Change::Append {
-            resource: function.id,
-            argument: argument(),
-            value,
-        }));
-    } else if !new.is_empty() {
-        let content = DraftBody { items: vec![(argument(), DraftItem::Argument(Draft::List(new)))] };
-        changes.push(Change::Set { resource: function.id, content });
+    if !new.is_empty() {
+        changes.extend(super::order::after(function, new));
     }
     changes
 }

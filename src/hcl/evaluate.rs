@@ -9,7 +9,7 @@ use hcl_edit::expr::{
 use hcl_edit::template::{Element, Template};
 
 use super::functions;
-use crate::model::{Body, Entry, Form, Node, Value};
+use crate::model::{Body, Entry, Form, Node, Reference, Value};
 use crate::source::{FileId, Span};
 
 /// What names mean.
@@ -258,6 +258,7 @@ fn call_value(call: &FuncCall, scope: &dyn Scope, bound: Option<&Bindings<'_>>, 
 fn for_value(expr: &ForExpr, scope: &dyn Scope, bound: Option<&Bindings<'_>>) -> Value {
     let collection = evaluate(&expr.intro.collection_expr, scope, bound).value;
     let pairs: Vec<(Value, Value)> = match collection {
+        Value::Reference(reference) => return each_instance(expr, reference, scope, bound),
         Value::List(items) => {
             items.into_iter().enumerate().map(|(i, item)| (Value::Number(i as f64), item.value)).collect()
         }
@@ -289,4 +290,18 @@ fn for_value(expr: &ForExpr, scope: &dyn Scope, bound: Option<&Bindings<'_>>) ->
         }
     }
     if expr.key_expr.is_some() { Value::Map(map) } else { Value::List(list) }
+}
+
+/// `[for x in aws_subnet.all : x.id]` means what `aws_subnet.all[*].id` does.
+fn each_instance(expr: &ForExpr, mut all: Reference, scope: &dyn Scope, bound: Option<&Bindings<'_>>) -> Value {
+    if !all.path.is_empty() || all.index.is_some() || expr.key_expr.is_some() || expr.cond.is_some() {
+        return Value::Unknown;
+    }
+    let target = all.resource;
+    all.index = Some("*".into());
+    let inner = Bindings { name: expr.intro.value_var.as_str(), value: Value::Reference(all), outer: bound };
+    match evaluate(&expr.value_expr, scope, Some(&inner)).value {
+        value @ Value::Reference(_) if value.refers_to(target) => value,
+        _ => Value::Unknown,
+    }
 }

@@ -27,6 +27,11 @@ pub(super) fn call(name: &str, arguments: &[Node], span: Span) -> Value {
         ("element", [Value::List(items), Value::Number(n)]) if !items.is_empty() => {
             items[*n as usize % items.len()].value.clone()
         }
+        // One of all: which one depends on the index.
+        ("element", [Value::Reference(reference), _]) => {
+            Value::Reference(crate::model::Reference { index: Some("?".into()), ..reference.clone() })
+        }
+        ("values", [Value::Reference(reference)]) if reference.path.is_empty() => (*values[0]).clone(),
         ("one", [Value::List(items)]) if items.len() <= 1 => items.first().map_or(Value::Null, |i| i.value.clone()),
         ("length", [Value::List(items)]) => Value::Number(items.len() as f64),
         ("length", [Value::Map(body)]) if !body.open => Value::Number(body.entries.len() as f64),

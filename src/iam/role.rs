@@ -174,6 +174,7 @@ pub fn others(project: &Project, role: &Resource, homes: &Homes) -> Others {
             }
         });
     }
+    others.names = others.names.or_else(|| project.unread_mention(role));
     if let Some(name) = project.settle(&role.body.get("name")).as_str() {
         let arn = format!(":role/{name}");
         let named = project.resources.iter().find(|resource| resource.body.says(&arn));

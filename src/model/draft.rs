@@ -19,6 +19,8 @@ pub enum Draft {
     Object(Vec<(String, Draft)>),
     /// An attribute of a resource; the backend writes the index that the place needs.
     Attribute(ResourceId, String),
+    /// A list of an attribute of every instance of a repeated resource; of one that isn't, a list of one.
+    Each(ResourceId, String),
     /// An attribute of something that the same fix adds, by address.
     AddedAttribute(String, String),
     /// A string argument that holds this value as a JSON document.

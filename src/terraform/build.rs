@@ -8,6 +8,7 @@ use super::declare::{Call, Declared, Source, resolve_local};
 use super::scope::ModuleScope;
 use super::{NEWEST, highest};
 use crate::discover::directory;
+use crate::hcl::Bindings;
 use crate::model::{
     Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource,
     ResourceId, Symbol, Value, resource,
@@ -177,7 +178,9 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
         let (_, declared) = &builder.modules[builder.instances[i].module];
         for declaration in &declared.resources {
             let scope = builder.scope(instance, declaration.file);
-            let mut body = scope.body(declaration.content, None);
+            let each = scope.each(declaration.content);
+            let each = each.map(|each| Bindings::new("each", each, None));
+            let mut body = scope.body(declaration.content, each.as_ref());
             for over in declared
                 .overrides
                 .iter()

@@ -118,6 +118,24 @@ impl ModuleScope<'_, '_> {
         Body { entries: entries.collect(), open: false }
     }
 
+    /// What `each` is in a block that is repeated over all instances of a resource: `each.value` is one of them.
+    pub(super) fn each(&self, content: Content<'_>) -> Option<Value> {
+        let over = self.value(content.argument(self.file, "for_each")?, None);
+        let Value::Reference(mut reference) = over.value else { return None };
+        if reference.index.is_some() || !reference.path.is_empty() {
+            return None;
+        }
+        reference.index = Some("each.key".into());
+        let entry = |name: &str, value| Entry {
+            name: name.into(),
+            span: over.span,
+            form: Form::Attribute,
+            node: Node { value, span: over.span },
+        };
+        let entries = vec![entry("key", self.symbol("each", "key")), entry("value", Value::Reference(reference))];
+        Some(Value::Map(Body { entries, open: false }))
+    }
+
     /// The entries of a block.
     pub(super) fn body(&self, content: Content<'_>, bound: Option<&Bindings<'_>>) -> Body {
         match content {

@@ -55,6 +55,19 @@ impl Place<'_> {
         }
     }
 
+    /// An attribute of all instances of `target`, as a list.
+    fn each(&self, target: ResourceId, attribute: &str) -> Result<String, String> {
+        let there = self.project.resource(target);
+        if self.project.resource(self.resource).instance != there.instance {
+            return Err(format!("{} stands in another module: it would have to be passed in", there.address()));
+        }
+        Ok(match &there.repeat {
+            Repeat::Once => format!("[{}.{attribute}]", there.address()),
+            Repeat::Count(_) => format!("{}[*].{attribute}", there.address()),
+            Repeat::ForEach(_) => format!("values({})[*].{attribute}", there.address()),
+        })
+    }
+
     /// A reference to something that the same fix adds.
     fn added(&self, address: &str, attribute: &str) -> Result<String, String> {
         let addition = self.changes.iter().find_map(|change| match change {
@@ -124,6 +137,7 @@ impl Place<'_> {
                     .collect();
                 format!("{{ {} }}", entries?.join(", "))
             }
+            Draft::Each(resource, attribute) => self.each(*resource, attribute)?,
             Draft::Attribute(resource, attribute) => self.reference(*resource, attribute)?,
             Draft::AddedAttribute(address, attribute) => self.added(address, attribute)?,
             Draft::Json(inner) => format!("jsonencode({})", self.one_line(inner)?),
@@ -206,7 +220,7 @@ fn width(draft: &Draft) -> usize {
         Draft::Object(entries) => entries.iter().map(|(name, value)| name.len() + 3 + width(value)).sum(),
         Draft::AddedAttribute(address, attribute) => address.len() + attribute.len(),
         Draft::Json(inner) => width(inner),
-        Draft::Bool(_) | Draft::Attribute(..) => 4,
+        Draft::Bool(_) | Draft::Attribute(..) | Draft::Each(..) => 4,
     }
 }
 

@@ -1,0 +1,52 @@
+//! Functions run in the VPC of the private stores that they connect to.
+//!
+//! Only on evidence ([`user::connections`]), and only with what the configuration has: its subnets, its groups. What
+//! would cut a function from something that it calls is shown, not written.
+
+mod endpoints;
+mod site;
+mod write;
+
+use self::site::Site;
+use crate::catalogue::{Context, Verdict};
+use crate::fix::Fix;
+use crate::iam::role;
+use crate::model::{Project, Resource, Value};
+use crate::network::store::Store;
+use crate::network::user::{self, Connection};
+
+const TITLE: &str = "Run it in the VPC";
+
+pub(super) fn judge(context: &Context<'_>) -> Verdict {
+    let (project, function) = (context.project, context.resource);
+    if super::is_edge_function(project, function) {
+        return Verdict::Pass;
+    }
+    let mut connections = user::connections(project, function);
+    connections.retain(|connection| !uses_data_api(project, function, connection.store));
+    let public = |connection: &Connection<'_>| connection.store.is_public(project);
+    // A domain outside of any VPC has nothing to be placed beside.
+    connections.retain(|connection| public(connection) == Some(false) || !connection.store.opened(project).is_empty());
+    let Some(first) = connections.first() else { return Verdict::Pass };
+    match user::is_inside(project, function) {
+        Some(true) => return Verdict::Pass,
+        None => return Verdict::Unknown("whether it runs in a VPC isn't known before a deploy".into()),
+        Some(false) => {}
+    }
+    let reach = if public(first) == Some(false) { "which only its VPC reaches" } else { "over the internet" };
+    let message = format!("{}, {reach}", first.evidence);
+    let fix = match Site::find(context, &connections) {
+        Ok(site) => write::fix(context, &connections, &site),
+        Err(reason) => Fix::manual(TITLE, reason),
+    };
+    Verdict::Fail(Box::new(crate::catalogue::Failure { message, at: first.at, fix: Ok(fix) }))
+}
+
+/// Whether a function speaks to a cluster by HTTPS only: the Data API needs no connection.
+fn uses_data_api(project: &Project, function: &Resource, store: Store<'_>) -> bool {
+    let Value::Reference(reference) = function.body.get("role") else { return false };
+    let grants = role::grants(project, project.resource(reference.resource));
+    let mut actions = grants.allowed_actions().flatten();
+    store.resource.body.get("enable_http_endpoint").as_bool() == Some(true)
+        && actions.any(|action| action.starts_with("rds-data:"))
+}
