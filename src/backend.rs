@@ -46,7 +46,7 @@ pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<Instanc
 }
 
 /// What silences findings in the files of a workspace.
-pub struct Suppressions(Vec<Vec<terraform::suppress::Comment>>);
+pub struct Suppressions(Vec<terraform::suppress::Comments>);
 
 impl Suppressions {
     /// Reads them, once for all findings.

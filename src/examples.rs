@@ -67,6 +67,33 @@ impl Case<'_> {
     }
 }
 
+/// The headings that every page has.
+const HEADINGS: [&str; 4] = ["Why", "What deploying the fix does", "When not to", "Examples"];
+
+/// What a page lacks.
+pub fn faults(control: &Control) -> Vec<String> {
+    let mut faults = Vec::new();
+    let stem = std::path::Path::new(&control.page).file_stem().and_then(|stem| stem.to_str());
+    if stem != Some(&control.id) {
+        faults.push(format!("{} should be called {}.md, by its id", control.page, control.id));
+    }
+    for heading in HEADINGS.iter().filter(|heading| !control.headings.iter().any(|h| h == **heading)) {
+        faults.push(format!("{} has no heading `## {heading}`", control.page));
+    }
+    if !control.examples.iter().any(|example| example.kind == ExampleKind::Good) {
+        faults.push(format!("{} has no `good` example", control.page));
+    }
+    if control.examples.iter().all(|example| example.kind == ExampleKind::Good) {
+        faults.push(format!("{} has no `bad` or `manual` example", control.page));
+    }
+    for (n, alias) in control.aliases.iter().enumerate() {
+        if control.aliases[..n].contains(alias) {
+            faults.push(format!("{} lists the alias `{alias}` twice", control.page));
+        }
+    }
+    faults
+}
+
 /// Every example in every shape.
 pub fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
     let mut cases = Vec::new();
@@ -120,8 +147,8 @@ pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
         ExampleKind::Good if !outcome.findings.is_empty() || !outcome.changed.is_empty() => {
             Err(format!("{place}: a good example, but: {}", outcome.findings.first().map_or("", |f| &f.message)))
         }
-        ExampleKind::Manual if outcome.findings.is_empty() => Err(format!("{place}: nothing was found")),
         ExampleKind::Manual if !outcome.changed.is_empty() => Err(format!("{place}: it was edited:\n{result}")),
+        ExampleKind::Manual if outcome.findings.is_empty() => Err(format!("{place}: nothing was found")),
         _ => Ok(()),
     }
 }

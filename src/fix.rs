@@ -171,6 +171,33 @@ pub enum Change {
 }
 
 impl Change {
+    /// The same with every resource replaced by what `id` gives for it: what two uses of a module would both write is
+    /// equal in terms of the resource that is declared.
+    #[must_use]
+    pub fn with_ids(&self, id: &dyn Fn(ResourceId) -> ResourceId) -> Self {
+        let mut change = self.clone();
+        match &mut change {
+            Self::Set { resource, content } | Self::AppendBlock { resource, content, .. } => {
+                (*resource, *content) = (id(*resource), content.with_ids(id));
+            }
+            Self::Add { near, content, .. } | Self::AddShared { near, content, .. } => {
+                (*near, *content) = (id(*near), content.with_ids(id));
+            }
+            Self::Copy { resource, rewired, content, .. } => {
+                (*resource, *content) = (id(*resource), content.with_ids(id));
+                rewired.iter_mut().for_each(|(from, _)| *from = id(*from));
+            }
+            Self::Rewire { resource, from, .. } => (*resource, *from) = (id(*resource), id(*from)),
+            Self::Append { resource, value, .. } => (*resource, *value) = (id(*resource), value.with_ids(id)),
+            Self::AppendStatement { resource, statement, .. } => {
+                (*resource, *statement) = (id(*resource), statement.with_ids(id));
+            }
+            Self::Remove { resource, .. } => *resource = id(*resource),
+            Self::AddData { near, .. } | Self::Import { near, .. } => *near = id(*near),
+        }
+        change
+    }
+
     /// The resource that is changed, or next to which something is added.
     pub fn anchor(&self) -> ResourceId {
         match self {
@@ -263,6 +290,29 @@ mod tests {
         ] {
             assert_eq!(cap(effect, stateful, accepted), grade, "{effect:?} {stateful} {accepted:?}");
         }
+    }
+
+    #[test]
+    fn changes_are_equal_in_terms_of_what_is_declared() {
+        use crate::model::{DraftBody, DraftItem};
+        let change = |resource, key| Change::Set {
+            resource: ResourceId(resource),
+            content: DraftBody {
+                items: vec![(
+                    "block".into(),
+                    DraftItem::Block(DraftBody::arguments([(
+                        "keys",
+                        Draft::List(vec![Draft::Json(Box::new(Draft::Attribute(ResourceId(key), "arn".into())))]),
+                    )])),
+                )],
+            },
+        };
+        // 10 and 20 are two uses of 0, 11 and 21 of 1; 32 is something else.
+        let declared = |id: ResourceId| ResourceId(if id.0 < 30 { id.0 % 10 } else { id.0 });
+        let both = |one: &Change, two: &Change| one.with_ids(&declared) == two.with_ids(&declared);
+        assert!(both(&change(10, 11), &change(20, 21)));
+        assert!(!both(&change(10, 11), &change(20, 32)), "another key");
+        assert!(!both(&change(10, 11), &change(21, 21)), "another resource");
     }
 
     #[test]

@@ -165,20 +165,6 @@ pub fn indentation(text: &str, at: usize) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// The start of the comment lines right above an offset.
-pub fn comment_lines_above(text: &str, at: usize) -> usize {
-    let mut start = line_start(text, at);
-    while start > 0 {
-        let above = line_start(text, start - 1);
-        let line = text[above..start].trim();
-        if !(line.starts_with('#') || line.starts_with("//") || line.starts_with("/*")) {
-            break;
-        }
-        start = above;
-    }
-    start
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

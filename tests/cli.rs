@@ -18,5 +18,7 @@ mod pages;
 mod selection;
 #[path = "support/cli/suppression.rs"]
 mod suppression;
+#[path = "support/cli/values.rs"]
+mod values;
 #[path = "support/cli/writing.rs"]
 mod writing;

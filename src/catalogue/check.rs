@@ -326,7 +326,11 @@ impl Scope for PageScope<'_> {
         (project.settle(&value), used)
     }
 
-    fn call(&self, name: &str, arguments: &[Node]) -> Option<Value> {
+    fn converts(&self) -> bool {
+        true
+    }
+
+    fn call(&self, name: &str, arguments: &[Node], _span: Span) -> Option<Value> {
         match (name, arguments) {
             ("provider_at_least", [Node { value: Value::String(version), .. }]) => {
                 let (major, minor) = version.split_once('.').unwrap_or((version, "0"));

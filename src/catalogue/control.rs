@@ -178,13 +178,22 @@ impl Control {
             let rule = reader.rule(block)?;
             control.rules.push(Rule { kind: format!("module:{}", rule.kind), ..rule });
         }
+        super::names::check(&control, parts.control_line)?;
         Ok(control)
     }
 
-    /// Whether another tool calls it so; the tool's own prefix and case don't matter (`AVD-AWS-0066`, `aws-0066`).
+    /// Whether another tool calls it so. A tool's own prefix, case, and Trivy's and tfsec's names for a number don't
+    /// matter (`AVD-AWS-0096`, `aws-0096`, `aws-sqs-enable-queue-encryption`), nor where Semgrep keeps a rule
+    /// (`terraform.aws.security.wildcard-assume-role.wildcard-assume-role`).
     pub fn has_alias(&self, id: &str) -> bool {
-        let bare = |id: &str| id.to_ascii_lowercase().trim_start_matches("avd-").trim_start_matches("kics:").to_owned();
-        self.aliases.iter().any(|alias| bare(alias) == bare(id))
+        let bare = |id: &str| {
+            let id = id.to_ascii_lowercase();
+            let id = id.rsplit('.').next().unwrap_or_default();
+            let id = id.trim_start_matches("avd-").trim_start_matches("kics:");
+            super::trivy::number(id).unwrap_or(id).to_owned()
+        };
+        let id = bare(id);
+        self.aliases.iter().any(|alias| bare(alias) == id)
     }
 
     /// An option's declaration.

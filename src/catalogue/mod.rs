@@ -6,9 +6,11 @@ mod check;
 mod content;
 mod control;
 mod decided;
+mod names;
 mod page;
 mod profile;
 mod settings;
+mod trivy;
 
 use std::path::Path;
 
@@ -108,15 +110,18 @@ impl Catalogue {
 
     /// The ids nearest to a mistyped one.
     pub fn suggest(&self, id: &str) -> Vec<&str> {
-        let mut near: Vec<(f32, &str)> = self
-            .controls
-            .iter()
-            .map(|c| (similar::TextDiff::from_chars(id, &c.id).ratio(), c.id.as_str()))
-            .filter(|(ratio, _)| *ratio > 0.6)
-            .collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0));
-        near.into_iter().take(3).map(|(_, id)| id).collect()
+        nearest(id, self.controls.iter().map(|control| control.id.as_str()))
     }
+}
+
+/// The names most like a mistyped one.
+fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut near: Vec<(f32, &str)> = known
+        .map(|known| (similar::TextDiff::from_chars(name, known).ratio(), known))
+        .filter(|(ratio, _)| *ratio > 0.6)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
 fn collect<'a>(directory: &'a Dir<'a>, pages: &mut Vec<(&'a str, &'a str)>) {

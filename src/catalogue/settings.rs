@@ -191,6 +191,7 @@ impl Checker {
                 self.error(at, format!("unknown setting `{}`; did you mean `{known}`?", attribute.key.as_str()))
             );
         }
+        let mut seen: Vec<(&str, usize)> = Vec::new();
         for block in body.blocks() {
             let at = block.span().unwrap_or_default().start;
             let label = block.labels.first().map(hcl_edit::structure::BlockLabel::as_str).unwrap_or_default();
@@ -205,6 +206,16 @@ impl Checker {
                     if near.is_empty() { "see `terramend controls`".into() } else { format!("did you mean `{near}`?") };
                 return Err(self.error(at, format!("unknown control `{label}`; {hint}")));
             };
+            if let Some(second) = block.labels.get(1) {
+                let at = second.span().unwrap_or_default().start;
+                let message = format!("`control` takes one label; write a block of its own for `{}`", second.as_str());
+                return Err(self.error(at, message));
+            }
+            if let Some((_, line)) = seen.iter().find(|(id, _)| *id == control.id) {
+                let message = format!("`{}` has a block in line {line} already: put both into one", control.id);
+                return Err(self.error(at, message));
+            }
+            seen.push((&control.id, self.file.position(at as u32).line));
             if let Some(inner) = block.body.blocks().next() {
                 let at = inner.span().unwrap_or_default().start;
                 return Err(self.error(at, format!("`{}` is no option: options are arguments", inner.ident.as_str())));

@@ -75,7 +75,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Completions { shell } => generate::completions(shell, &mut Cli::command()),
-        Command::Man => generate::man(Cli::command()),
+        Command::Man => generate::man(&Cli::command()),
     }
 }
 
@@ -94,6 +94,8 @@ fn talk(text: &str) {
 
 /// The built-in controls and those of the scanned repository.
 fn catalogue(root: &Path) -> anyhow::Result<Catalogue> {
+    // What isn't there has no pages of its own: a mistyped path would go unseen.
+    std::fs::metadata(root).with_context(|| format!("{}: can't be opened", root.display()))?;
     let own = root.join(".terramend").join("fixes");
     Ok(if own.is_dir() { Catalogue::with_directory(&own)? } else { Catalogue::built_in()? })
 }

@@ -20,6 +20,12 @@ pub(super) fn run(arguments: &Test) -> anyhow::Result<u8> {
     let mut examples_run = 0;
     // Of a directory, only its own pages: the built-in ones are there to be judged with.
     let own = |page: &str| !arguments.path.is_dir() || Path::new(page).starts_with(&arguments.path);
+    for control in catalogue.controls().iter().filter(|control| own(&control.page)) {
+        for fault in examples::faults(control) {
+            failures += 1;
+            talk(&format!("FAILED {}/page\n{fault}", control.id));
+        }
+    }
     for case in examples::cases(&catalogue).into_iter().filter(|case| own(case.page())) {
         examples_run += 1;
         if let Err(reason) = examples::run(&catalogue, &case) {

@@ -6,8 +6,8 @@ use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Context, Control, Failure, Rule, Settings, Verdict};
 use crate::effects;
 use crate::finding::Suppression;
-use crate::fix::{Fix, Grade};
-use crate::model::{InstanceId, Resource, ResourceId};
+use crate::fix::{Change, Fix, Grade};
+use crate::model::{InstanceId, Project, Resource, ResourceId};
 use crate::source::Span;
 use crate::workspace::{Lowered, Workspace};
 
@@ -74,7 +74,7 @@ fn judge_rule<'c>(
 ) {
     let project = &workspace.project;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
-    for resource in project.of_kind(&rule.kind) {
+    for resource in project.of_kind(&rule.kind).filter(|resource| !project.is_switched_off(resource)) {
         uses.entry(resource.span).or_default().push(resource);
     }
     for resources in uses.into_values() {
@@ -92,7 +92,9 @@ fn judge_rule<'c>(
         });
         let Some((resource, failure)) = failed.next() else { continue };
         let Failure { message, at, mut fix } = *failure;
-        if failed.any(|(_, other)| other.fix.as_ref().map(written) != fix.as_ref().map(written)) {
+        let to_write = |fix: &Result<Fix, String>| fix.as_ref().ok().map(|fix| written(project, fix));
+        let first = to_write(&fix);
+        if failed.any(|(_, other)| to_write(&other.fix) != first) {
             fix = Err("what is to be written differs from one use of the module to the next".into());
         }
         let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only));
@@ -101,12 +103,9 @@ fn judge_rule<'c>(
     }
 }
 
-/// What a fix would write, without telling the uses of a module apart.
-fn written(fix: &Fix) -> String {
-    let text = format!("{:?}", fix.changes);
-    let mut parts = text.split("ResourceId(");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| text + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+/// What a fix would write, in terms of what is declared: the uses of a module are one.
+fn written(project: &Project, fix: &Fix) -> Vec<Change> {
+    fix.changes.iter().map(|change| change.with_ids(&|id| project.declared(id))).collect()
 }
 
 /// Gives a fix its final grade and lowers it.

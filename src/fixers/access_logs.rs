@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, Repeat, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Repeat, Value};
 
 /// What to know where no account role is declared.
 pub(super) const ACCOUNT_ROLE: &str = "API Gateway needs a role for CloudWatch Logs in its account settings \
@@ -55,10 +55,11 @@ fn fix(context: &Context<'_>) -> Fix {
             ("retention_in_days", Draft::Number(days.to_string())),
         ]),
     };
-    let settings = DraftBody::arguments([
-        ("destination_arn", Draft::AddedAttribute(address, "arn".into())),
-        ("format", Draft::Json(Box::new(Draft::Object(format)))),
-    ]);
+    let mut settings = DraftBody::arguments([("destination_arn", Draft::AddedAttribute(address, "arn".into()))]);
+    // A format that somebody chose stays.
+    if stage.body.at("access_log_settings.format").is_null() {
+        settings.items.push(("format".into(), DraftItem::Argument(Draft::Json(Box::new(Draft::Object(format))))));
+    }
     let content = DraftBody::default().with_block("access_log_settings", settings);
     let mut notes = vec!["log lines are billed by volume".into()];
     if needs_account_role(context, v2) {

@@ -123,6 +123,16 @@ impl Registry {
         module_key::plan(context, name)
     }
 
+    /// The names of the facts.
+    pub fn facts() -> impl Iterator<Item = &'static str> {
+        FACTS.iter().map(|(name, _)| *name)
+    }
+
+    /// Whether there is a fact of this name.
+    pub fn is_fact(name: &str) -> bool {
+        Self::facts().any(|known| known == name)
+    }
+
     /// The value of a fact.
     pub fn fact(name: &str, context: &Context<'_>) -> Option<Value> {
         FACTS.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact(context))

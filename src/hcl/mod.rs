@@ -3,10 +3,19 @@
 //! Terraform files and the pages of the catalogue are both HCL; they differ only in what names mean, which is a
 //! [`Scope`]. Parsing is for spans: nothing is ever encoded back from the tree.
 
+mod comments;
 mod evaluate;
+mod failure;
 mod functions;
+mod loops;
+mod templates;
+mod traverse;
 
+pub use comments::{comments, comments_above};
 pub use evaluate::{Bindings, Scope, Step, evaluate, literal};
+pub use functions::{FUNCTIONS, set};
+pub use loops::turns;
+pub use templates::value as template;
 
 use hcl_edit::structure::Body;
 

@@ -42,6 +42,11 @@ impl Project {
                 continue;
             }
             match self.names(&candidate.body.at(tie.by), target, tie.name) {
+                Some(true) if self.is_switched_off(candidate) => {}
+                // A root module may be given another value.
+                Some(true) if candidate.repeat.is_never() => {
+                    result.maybe = Some(format!("{} isn't there unless a variable says so", candidate.address()));
+                }
                 Some(true) => result.found.push(candidate.id),
                 Some(false) => {}
                 None => result.maybe = Some(format!("{} may belong to it", candidate.address())),

@@ -62,6 +62,25 @@ impl Draft {
         }
     }
 
+    /// The same with every resource replaced by what `id` gives for it.
+    #[must_use]
+    pub fn with_ids(&self, id: &dyn Fn(ResourceId) -> ResourceId) -> Self {
+        let each = |drafts: &[Self]| drafts.iter().map(|draft| draft.with_ids(id)).collect();
+        match self {
+            Self::Attribute(resource, attribute) => Self::Attribute(id(*resource), attribute.clone()),
+            Self::Each(resource, attribute) => Self::Each(id(*resource), attribute.clone()),
+            Self::Text(pieces) => Self::Text(each(pieces)),
+            Self::List(items) => Self::List(each(items)),
+            Self::Object(entries) => {
+                Self::Object(entries.iter().map(|(name, value)| (name.clone(), value.with_ids(id))).collect())
+            }
+            Self::Json(inner) => Self::Json(Box::new(inner.with_ids(id))),
+            Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::AddedAttribute(..) | Self::Expression(_) => {
+                self.clone()
+            }
+        }
+    }
+
     /// An object from its entries.
     pub fn object<const N: usize>(entries: [(&str, Draft); N]) -> Self {
         Self::Object(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -83,6 +102,16 @@ impl DraftBody {
             _ => None,
         });
         Some(Self { items: items? })
+    }
+
+    /// The same with every resource replaced by what `id` gives for it.
+    #[must_use]
+    pub fn with_ids(&self, id: &dyn Fn(ResourceId) -> ResourceId) -> Self {
+        let item = |item: &DraftItem| match item {
+            DraftItem::Argument(value) => DraftItem::Argument(value.with_ids(id)),
+            DraftItem::Block(body) => DraftItem::Block(body.with_ids(id)),
+        };
+        Self { items: self.items.iter().map(|(name, inner)| (name.clone(), item(inner))).collect() }
     }
 
     /// The same body with a block more.

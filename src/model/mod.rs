@@ -8,6 +8,7 @@ pub mod draft;
 pub mod project;
 pub mod reference;
 pub mod resource;
+mod text;
 pub mod value;
 
 pub use draft::{Draft, DraftBody, DraftItem};

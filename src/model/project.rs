@@ -167,6 +167,16 @@ impl Project {
         ids.iter().map(|id| self.resource(*id)).filter(move |r| r.span == this.span)
     }
 
+    /// The first use of the block that declares a resource: one for all of them.
+    pub fn declared(&self, id: ResourceId) -> ResourceId {
+        self.twins(id).next().map_or(id, |first| first.id)
+    }
+
+    /// Whether the call of the module switches the resource off: `count = var.create ? 1 : 0` with `create = false`.
+    pub fn is_switched_off(&self, resource: &Resource) -> bool {
+        resource.repeat.is_never() && !self.instance(resource.instance).address.is_empty()
+    }
+
     /// A value with references replaced by what they refer to, where the configuration says it.
     ///
     /// `aws_lambda_function.orders.function_name` becomes `"orders"`; `aws_lambda_function.orders.arn` stays.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::project::InstanceId;
-use super::value::{Body, Node};
+use super::value::{Body, Node, Value};
 use crate::source::Span;
 
 /// Index of a resource in its project.
@@ -30,6 +30,21 @@ pub enum Repeat {
     Count(Node),
     /// `for_each = ...`.
     ForEach(Node),
+}
+
+impl Repeat {
+    /// Whether the resource isn't there with the values that are known: `count = 0`, `for_each = {}`.
+    pub fn is_never(&self) -> bool {
+        match self {
+            Self::Once => false,
+            Self::Count(node) => node.value.as_number() == Some(0.0),
+            Self::ForEach(node) => match &node.value {
+                Value::List(items) => items.is_empty(),
+                Value::Map(body) => body.entries.is_empty() && !body.open,
+                _ => false,
+            },
+        }
+    }
 }
 
 /// A resource or data source of one module instance.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::project::InstanceId;
 use super::reference::Reference;
+use super::text;
 use crate::source::Span;
 
 /// A value and where it stands.
@@ -41,11 +42,16 @@ pub enum Value {
     Text(Vec<Node>),
     /// A string that encodes this value as JSON.
     Json(Box<Node>),
+    /// A list or set that holds these, and maybe more, in an order that isn't known.
+    AtLeast(Vec<Node>),
     /// One of these, decided by something unknown.
     Either(Vec<Node>),
     /// Nothing is known.
     Unknown,
 }
+
+/// More possible values than these are as good as unknown.
+const MAX_ARMS: usize = 32;
 
 /// A named unknown. Two are equal where name and module instance are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,17 +110,38 @@ impl Body {
                 Form::Empty => {}
             }
         }
+        let span = dynamic.as_ref().map_or(Span::default(), |node| node.span);
         match dynamic {
             Some(node) => {
-                let span = node.span;
-                blocks.push(node);
-                let null = Node { value: Value::Null, span };
-                Value::Either(vec![null, Node { value: Value::List(blocks), span }])
+                // Not there, once, or several times, which two stand for.
+                let times = |n| Node {
+                    value: Self::blocks_or_null(blocks.iter().cloned().chain(std::iter::repeat_n(node.clone(), n))),
+                    span,
+                };
+                Value::Either((0..3).map(times).collect())
             }
             None if blocks.is_empty() && self.open => Value::Unknown,
             None if blocks.is_empty() => Value::Null,
             None => Value::List(blocks),
         }
+    }
+
+    fn blocks_or_null(blocks: impl Iterator<Item = Node>) -> Value {
+        let blocks: Vec<Node> = blocks.collect();
+        if blocks.is_empty() { Value::Null } else { Value::List(blocks) }
+    }
+
+    /// Whether two objects are equal. What is null in one and left out in the other isn't told apart.
+    fn equals(&self, other: &Self) -> Option<bool> {
+        let names = self.entries.iter().chain(&other.entries).map(|entry| &*entry.name);
+        let same = all(names.map(|name| match (self.entry(name), other.entry(name)) {
+            (Some(_), Some(_)) => self.get(name).equals(&other.get(name)),
+            (Some(alone), None) | (None, Some(alone)) if !(self.open || other.open) => {
+                alone.node.value.is_present().filter(|present| *present).map(|_| false)
+            }
+            _ => None,
+        }));
+        if self.open || other.open { same.filter(|same| !same) } else { same }
     }
 
     /// The first entry of this name.
@@ -207,29 +234,20 @@ impl Value {
 
     /// One of `arms`; when all arms are the same, that one.
     pub fn either(arms: Vec<Node>) -> Self {
-        match arms.split_first() {
-            Some((first, rest)) if rest.iter().all(|arm| arm.value == first.value) => first.value.clone(),
-            Some(_) => Self::Either(arms),
-            None => Self::Unknown,
-        }
-    }
-
-    /// A string put together from `pieces`. A single piece is itself, as in `"${x}"`.
-    pub fn text(pieces: Vec<Node>) -> Self {
-        let mut merged: Vec<Node> = Vec::with_capacity(pieces.len());
-        if pieces.len() == 1 {
-            return pieces.into_iter().next().map_or(Self::Null, |piece| piece.value);
-        }
-        for piece in pieces {
-            match piece.value {
-                Self::Text(inner) => inner.into_iter().for_each(|piece| push_piece(&mut merged, piece)),
-                _ => push_piece(&mut merged, piece),
+        let mut different: Vec<Node> = Vec::with_capacity(arms.len());
+        let flat = arms.into_iter().flat_map(|arm| match arm.value {
+            Self::Either(inner) => inner,
+            _ => vec![arm],
+        });
+        for arm in flat {
+            if !different.iter().any(|known| known.value == arm.value) {
+                different.push(arm);
             }
         }
-        match merged.as_slice() {
-            [] => Self::string(""),
-            [Node { value: Self::String(text), .. }] => Self::String(text.clone()),
-            _ => Self::Text(merged),
+        match different.len() {
+            1 => different.swap_remove(0).value,
+            2..=MAX_ARMS => Self::Either(different),
+            _ => Self::Unknown,
         }
     }
 
@@ -256,11 +274,12 @@ impl Value {
             (Self::List(a), Self::List(b)) if a.len() == b.len() => {
                 all(a.iter().zip(b).map(|(a, b)| a.value.equals(&b.value)))
             }
+            (Self::Map(a), Self::Map(b)) => a.equals(b),
             (Self::Reference(a), Self::Reference(b)) if a == b => Some(true),
             (Self::Symbol(a), Self::Symbol(b)) if a == b => Some(true),
-            (Self::Text(a), Self::Text(b)) => same_text(a, b),
+            (Self::Text(a), Self::Text(b)) => text::same(a, b),
             (Self::Text(pieces), Self::String(text)) | (Self::String(text), Self::Text(pieces)) => {
-                if may_be(pieces, text) { None } else { Some(false) }
+                if text::may_be(pieces, text) { None } else { Some(false) }
             }
             (a, b) if a.is_opaque() || b.is_opaque() => None,
             _ => Some(false),
@@ -268,14 +287,17 @@ impl Value {
     }
 
     fn is_opaque(&self) -> bool {
-        matches!(self, Self::Unknown | Self::Symbol(_) | Self::Reference(_) | Self::Text(_) | Self::Json(_))
+        matches!(
+            self,
+            Self::Unknown | Self::Symbol(_) | Self::Reference(_) | Self::Text(_) | Self::Json(_) | Self::AtLeast(_)
+        )
     }
 
     /// Visits every reference in the value.
     pub fn each_reference<'a>(&'a self, visit: &mut dyn FnMut(&'a Reference)) {
         match self {
             Self::Reference(reference) => visit(reference),
-            Self::List(nodes) | Self::Text(nodes) | Self::Either(nodes) => {
+            Self::List(nodes) | Self::AtLeast(nodes) | Self::Text(nodes) | Self::Either(nodes) => {
                 for node in nodes {
                     node.value.each_reference(visit);
                 }
@@ -283,25 +305,6 @@ impl Value {
             Self::Map(body) => body.entries.iter().for_each(|entry| entry.node.value.each_reference(visit)),
             Self::Json(node) => node.value.each_reference(visit),
             _ => {}
-        }
-    }
-
-    /// The known text at the start of a string: all of it, or up to the first unknown piece.
-    pub fn known_prefix(&self) -> &str {
-        match self {
-            Self::String(text) => text,
-            Self::Text(pieces) => pieces.first().map_or("", |piece| piece.value.as_str().unwrap_or("")),
-            _ => "",
-        }
-    }
-
-    /// Known pieces of a string, wherever they stand.
-    pub fn known_pieces(&self) -> Vec<&str> {
-        match self {
-            Self::String(text) => vec![text],
-            Self::Text(pieces) => pieces.iter().filter_map(|piece| piece.value.as_str()).collect(),
-            Self::Either(arms) => arms.iter().flat_map(|arm| arm.value.known_pieces()).collect(),
-            _ => Vec::new(),
         }
     }
 }
@@ -335,39 +338,6 @@ pub fn agree(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
     let mut answers = answers.into_iter();
     let first = answers.next()??;
     answers.all(|answer| answer == Some(first)).then_some(first)
-}
-
-/// Adds a piece of text, joined to the one before where both are known.
-fn push_piece(pieces: &mut Vec<Node>, piece: Node) {
-    let value = match piece.value {
-        Value::Number(n) => Value::string(n.to_string()),
-        Value::Bool(b) => Value::string(b.to_string()),
-        other => other,
-    };
-    if let (Value::String(new), Some(Node { value: Value::String(old), .. })) = (&value, pieces.last_mut()) {
-        *old = format!("{old}{new}").into();
-        return;
-    }
-    pieces.push(Node { value, span: piece.span });
-}
-
-fn same_text(a: &[Node], b: &[Node]) -> Option<bool> {
-    if a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.value.equals(&b.value) == Some(true)) {
-        return Some(true);
-    }
-    let known = |node: Option<&Node>| node.and_then(|node| node.value.as_str().map(str::to_owned)).unwrap_or_default();
-    let (start_a, start_b) = (known(a.first()), known(b.first()));
-    let (end_a, end_b) = (known(a.last()), known(b.last()));
-    let starts_agree = start_a.starts_with(&start_b) || start_b.starts_with(&start_a);
-    let ends_agree = end_a.ends_with(&end_b) || end_b.ends_with(&end_a);
-    if starts_agree && ends_agree { None } else { Some(false) }
-}
-
-/// Whether `text` could be what the pieces make: its start and end must agree with the known ones.
-fn may_be(pieces: &[Node], text: &str) -> bool {
-    let start = pieces.first().and_then(|p| p.value.as_str()).unwrap_or("");
-    let end = pieces.last().and_then(|p| p.value.as_str()).unwrap_or("");
-    text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
 }
 
 #[cfg(test)]

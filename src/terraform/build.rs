@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::declare::{Call, Declared, Source, resolve_local};
 use super::scope::ModuleScope;
+use super::types;
 use super::{NEWEST, highest};
 use crate::discover::directory;
 use crate::hcl::Bindings;
@@ -13,7 +14,7 @@ use crate::model::{
     Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource,
     ResourceId, Symbol, Value, resource,
 };
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 use crate::workspace::{Parsed, Tree, Workspace};
 
 /// Module calls nested deeper than this are cut: Terraform itself would not load a cycle.
@@ -285,7 +286,15 @@ impl<'a> Builder<'a> {
         ModuleScope { builder: self, instance, file, embedded: None }
     }
 
-    fn declared(&self, instance: InstanceId) -> &'a Declared<'a> {
+    /// The root instance above one.
+    pub(super) fn root_of(&self, instance: InstanceId) -> InstanceId {
+        match self.instances[instance.0 as usize].caller {
+            Some((caller, _)) => self.root_of(caller),
+            None => instance,
+        }
+    }
+
+    pub(super) fn declared(&self, instance: InstanceId) -> &'a Declared<'a> {
         &self.modules[self.instances[instance.0 as usize].module].1
     }
 
@@ -305,12 +314,18 @@ impl<'a> Builder<'a> {
     /// The value of a variable: the caller's argument, or the values files and the default of a root module.
     pub(super) fn variable(&self, instance: InstanceId, name: &str) -> Value {
         self.remember(instance, true, name, || {
-            let variable = self.declared(instance).variables.get(name);
-            let mut value = self.variable_value(instance, name);
-            if variable.is_some_and(|variable| variable.optional) {
-                leave_open(&mut value);
+            let declared = self.declared(instance);
+            let Some(variable) = declared.variables.get(name) else { return self.variable_value(instance, name) };
+            let value = self.variable_value(instance, name);
+            let value = match variable.default {
+                Some(default) if !variable.nullable => types::unless_null(value, &|| self.value_in(instance, default)),
+                _ => value,
+            };
+            let span = variable.default.map_or(Span::default(), Source::span);
+            match &variable.kind {
+                Some(kind) => types::convert(value, kind, span),
+                None => value,
             }
-            value
         })
     }
 
@@ -366,17 +381,5 @@ impl<'a> Builder<'a> {
         let value = find();
         self.depth.set(self.depth.get() - 1);
         value
-    }
-}
-
-/// Attributes that an object leaves out may have defaults in its type.
-fn leave_open(value: &mut Value) {
-    match value {
-        Value::Map(body) => {
-            body.open = true;
-            body.entries.iter_mut().for_each(|entry| leave_open(&mut entry.node.value));
-        }
-        Value::List(nodes) | Value::Either(nodes) => nodes.iter_mut().for_each(|node| leave_open(&mut node.value)),
-        _ => {}
     }
 }

@@ -1,5 +1,6 @@
 //! What the files of a module declare, still as syntax.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use hcl_edit::Span as _;
@@ -60,8 +61,10 @@ pub(super) struct Call<'a> {
 #[derive(Debug)]
 pub(super) struct Variable<'a> {
     pub(super) default: Option<Source<'a>>,
-    /// Whether the type has `optional(...)` attributes: absent ones may have a default.
-    pub(super) optional: bool,
+    /// The type that values are converted to.
+    pub(super) kind: Option<Cow<'a, Expression>>,
+    /// `nullable = false`: null means the default.
+    pub(super) nullable: bool,
 }
 
 /// Everything that a directory declares.
@@ -79,6 +82,17 @@ pub(super) struct Declared<'a> {
     pub(super) constraints: Vec<String>,
     /// Values from `*.tfvars`, by variable; the flag says that the file is loaded without being named.
     pub(super) values: HashMap<&'a str, Vec<(Source<'a>, bool)>>,
+}
+
+impl Source<'_> {
+    /// Where the expression stands.
+    pub(super) fn span(self) -> Span {
+        let range = match self.expr {
+            Expr::Hcl(expr) => expr.span().unwrap_or_default(),
+            Expr::Json(node) => node.range.clone(),
+        };
+        Span::new(self.file, range)
+    }
 }
 
 impl<'a> Content<'a> {
@@ -268,11 +282,21 @@ impl<'a> Declared<'a> {
     }
 
     fn add_variable(&mut self, name: &'a str, file: FileId, content: Content<'a>) {
-        let optional = match content {
-            Content::Hcl(body) => body.get_attribute("type").is_some_and(|a| a.value.to_string().contains("optional(")),
-            Content::Json(_) => content.text("type").is_some_and(|text| text.contains("optional(")),
+        let kind = match content {
+            Content::Hcl(body) => body.get_attribute("type").map(|a| Cow::Borrowed(&a.value)),
+            // In JSON syntax a type stands in a string, as HCL.
+            Content::Json(_) => content.text("type").and_then(|text| {
+                let body = crate::hcl::parse_body(&format!("type = {text}\n")).ok()?;
+                Some(Cow::Owned(body.get_attribute("type")?.value.clone()))
+            }),
         };
-        self.variables.insert(name, Variable { default: content.argument(file, "default"), optional });
+        let nullable = match content.argument(file, "nullable").map(|source| source.expr) {
+            Some(Expr::Hcl(expr)) => expr.as_bool(),
+            Some(Expr::Json(json::Node { kind: json::Kind::Bool(b), .. })) => Some(*b),
+            _ => None,
+        };
+        let nullable = nullable.unwrap_or(true);
+        self.variables.insert(name, Variable { default: content.argument(file, "default"), kind, nullable });
     }
 
     fn add_json(&mut self, file: FileId, root: &'a json::Node, overriding: bool) {

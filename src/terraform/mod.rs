@@ -4,9 +4,11 @@
 
 mod build;
 mod declare;
+mod files;
 pub mod lower;
 mod scope;
 pub mod suppress;
+mod types;
 mod versions;
 
 use crate::diagnostic::Diagnostic;

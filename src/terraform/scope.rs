@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::build::Builder;
 use super::declare::{Content, Expr, Source};
-use crate::hcl::{Bindings, Scope, Step, evaluate};
+use crate::hcl::{Bindings, Scope, Step, evaluate, turns};
 use crate::json;
 use crate::model::{Body, Entry, Form, InstanceId, Mode, Node, Reference, Symbol, Value, resource};
 use crate::source::{FileId, Span};
@@ -41,6 +41,10 @@ impl Scope for ModuleScope<'_, '_> {
             (kind, Some(name), _) => (self.reference(Mode::Managed, kind, name), 1),
             _ => (Value::Unknown, steps.len()),
         }
+    }
+
+    fn call(&self, name: &str, arguments: &[Node], span: Span) -> Option<Value> {
+        self.file_function(name, arguments, span)
     }
 }
 
@@ -182,20 +186,19 @@ impl ModuleScope<'_, '_> {
         let Some(content) = block.body.get_blocks("content").next() else { return };
         let iterator =
             block.body.get_attribute("iterator").and_then(|a| a.value.as_variable()).map_or(name, |i| i.as_str());
-        let over = block.body.get_attribute("for_each").map(|a| evaluate(&a.value, self, bound).value);
+        let over = block.body.get_attribute("for_each");
         let before = entries.len();
         let mut push = |form, element: Value| {
             let inner = Bindings::new(iterator, element, bound);
             let node = Node { value: Value::Map(self.hcl_body(&content.body, Some(&inner))), span };
             entries.push(Entry { name: name.into(), span, form, node });
         };
-        match over {
-            Some(Value::List(items)) => items.into_iter().for_each(|item| push(Form::Block, element(item.value, span))),
-            Some(Value::Map(map)) if !map.open => {
-                map.entries.into_iter().for_each(|entry| push(Form::Block, element(entry.node.value, span)));
+        let turns = over.and_then(|over| turns(&evaluate(&over.value, self, bound).value, &over.value));
+        match turns.filter(|turns| turns.complete) {
+            Some(turns) => {
+                turns.items.into_iter().for_each(|(key, item)| push(Form::Block, element(key, item.value, span)));
             }
-            Some(Value::Null) => {}
-            _ => push(Form::Dynamic, Value::Unknown),
+            None => push(Form::Dynamic, Value::Unknown),
         }
         if entries.len() == before {
             entries.push(Entry { name: name.into(), span, form: Form::Empty, node: Node { value: Value::Null, span } });
@@ -203,15 +206,15 @@ impl ModuleScope<'_, '_> {
     }
 }
 
-/// What an iterator stands for: `{ value = element }`, with an unknown key.
-fn element(value: Value, span: Span) -> Value {
+/// What an iterator stands for: `{ key = ..., value = ... }`.
+fn element(key: Value, value: Value, span: Span) -> Value {
     let entry =
         |name: &str, value| Entry { name: name.into(), span, form: Form::Attribute, node: Node { value, span } };
-    Value::Map(Body { entries: vec![entry("key", Value::Unknown), entry("value", value)], open: false })
+    Value::Map(Body { entries: vec![entry("key", key), entry("value", value)], open: false })
 }
 
 /// Gives every node of a value one span: the string that it was written in.
-fn respan(value: &mut Value, span: Span) {
+pub(super) fn respan(value: &mut Value, span: Span) {
     let each = |nodes: &mut Vec<Node>| {
         for node in nodes {
             node.span = span;
@@ -219,7 +222,7 @@ fn respan(value: &mut Value, span: Span) {
         }
     };
     match value {
-        Value::List(nodes) | Value::Text(nodes) | Value::Either(nodes) => each(nodes),
+        Value::List(nodes) | Value::AtLeast(nodes) | Value::Text(nodes) | Value::Either(nodes) => each(nodes),
         Value::Json(node) => {
             node.span = span;
             respan(&mut node.value, span);

@@ -3,8 +3,10 @@
 //! A comment counts for a block when it stands inside it, at the end of its first line, or in the comment lines right
 //! above it. Comments are only ever read: no edit removes one.
 
+use std::ops::Range;
+
 use crate::finding::Suppression;
-use crate::source::{SourceFile, Span, comment_lines_above, line_start};
+use crate::source::{SourceFile, Span, Syntax};
 
 /// A silencing comment.
 #[derive(Debug, Clone)]
@@ -13,6 +15,13 @@ pub struct Comment {
     tool: &'static str,
     ids: Vec<String>,
     reason: String,
+}
+
+/// The comments of a file; none are looked for where none silences.
+#[derive(Debug, Clone, Default)]
+pub struct Comments {
+    all: Vec<Range<usize>>,
+    silencing: Vec<Comment>,
 }
 
 /// What introduces the comment of each tool.
@@ -27,19 +36,32 @@ const MARKERS: [(&str, &str); 7] = [
 ];
 
 /// The comments of a file.
-pub fn comments(file: &SourceFile) -> Vec<Comment> {
+pub fn comments(file: &SourceFile) -> Comments {
     let text = &*file.text;
-    let mut found = Vec::new();
-    for (tool, marker) in MARKERS {
-        for (offset, _) in text.match_indices(marker) {
-            let before = &text[line_start(text, offset)..offset];
-            if before.contains('#') || before.contains("//") || before.contains("/*") {
-                let rest = text[offset + marker.len()..].lines().next().unwrap_or_default();
-                found.push(read(offset, tool, rest));
+    let mut comments = Comments::default();
+    // JSON has no comments.
+    if file.syntax() == Syntax::Json || !MARKERS.iter().any(|(_, marker)| text.contains(marker)) {
+        return comments;
+    }
+    comments.all = crate::hcl::comments(text);
+    for range in &comments.all {
+        let mut at = range.start;
+        for line in text[range.clone()].split_inclusive('\n') {
+            for (tool, marker) in MARKERS {
+                let offsets = line.match_indices(marker).map(|(n, _)| n).filter(|n| is_whole(line, *n, marker));
+                comments.silencing.extend(offsets.map(|n| read(at + n, tool, line[n + marker.len()..].trim_end())));
             }
+            at += line.len();
         }
     }
-    found
+    comments
+}
+
+/// Whether the marker is a word of its own: `terramend:ignored` is none.
+fn is_whole(line: &str, at: usize, marker: &str) -> bool {
+    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let open = marker.ends_with([':', '=', ' ']);
+    !line[..at].ends_with(in_word) && (open || !line[at + marker.len()..].starts_with(in_word))
 }
 
 fn read(offset: usize, tool: &'static str, rest: &str) -> Comment {
@@ -53,30 +75,28 @@ fn read(offset: usize, tool: &'static str, rest: &str) -> Comment {
             None if rest.trim_start().starts_with("ignore") => ("*", ""),
             _ => ("", ""),
         },
-        "semgrep" => (rest.trim_start_matches(':'), ""),
+        // Without a colon it is meant for every rule, whatever follows.
+        "semgrep" => rest.strip_prefix(':').map_or(("*", rest), |ids| (ids, "")),
         // An expiry date or a workspace may follow: `aws-s3-enable-versioning:exp:2030-01-01`.
         _ => rest.split_once([':', ' ']).unwrap_or((rest, "")),
     };
-    let mut ids: Vec<String> =
-        ids.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
-    if ids.is_empty() && tool == "semgrep" {
-        ids.push("*".into());
-    }
+    let ids = ids.split([',', ' ']).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
     Comment { offset, tool, ids, reason: reason.trim().to_owned() }
 }
 
 /// The comment that silences a control for a block, if there is one. `is_meant` says whether an id means the control.
 pub fn find(
     file: &SourceFile,
-    comments: &[Comment],
+    comments: &Comments,
     block: Span,
     is_meant: impl Fn(&str) -> bool,
 ) -> Option<Suppression> {
-    if comments.is_empty() {
+    if comments.silencing.is_empty() {
         return None;
     }
-    let start = comment_lines_above(&file.text, block.start as usize);
-    comments.iter().filter(|comment| (start..block.end as usize).contains(&comment.offset)).find_map(|comment| {
+    let start = crate::hcl::comments_above(&file.text, &comments.all, block.start as usize);
+    let here = |comment: &&Comment| (start..block.end as usize).contains(&comment.offset);
+    comments.silencing.iter().filter(here).find_map(|comment| {
         let id = comment.ids.iter().find(|id| matches!(id.as_str(), "*" | "all") || is_meant(id))?;
         Some(Suppression {
             tool: comment.tool.to_owned(),

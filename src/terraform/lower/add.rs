@@ -73,7 +73,8 @@ impl Lowering<'_> {
         if below {
             self.insert_below(file, near.span, &text);
         } else {
-            let start = crate::source::comment_lines_above(&file.text, near.span.start as usize);
+            let comments = crate::hcl::comments(&file.text);
+            let start = crate::hcl::comments_above(&file.text, &comments, near.span.start as usize);
             let nl = file.newline();
             self.out.edits.push(Edit::insert(near.span.file, start, format!("{text}{nl}{nl}")));
         }

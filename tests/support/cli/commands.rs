@@ -106,6 +106,33 @@ fn the_man_page_names_every_command() {
 }
 
 #[test]
+fn the_man_page_tells_every_option() {
+    let page = run(&["man"]).replace('\\', "");
+    for (command, options) in [
+        ("SCAN", &["--control", "--all", "--severity", "--format", "--grade"][..]),
+        ("FIX", &["--write", "--allow-dirty", "--grade"]),
+        ("CONTROLS", &["--path", "--format"]),
+        ("EXPLAIN", &["--path"]),
+        ("TEST", &["--export"]),
+    ] {
+        let part = page.split(".SH ").find(|part| part.starts_with(&format!("TERRAMEND {command}\n")));
+        let part = part.unwrap_or_else(|| panic!("no part for {command} in {page}"));
+        for option in options {
+            assert!(part.contains(option), "{command} without {option}: {part}");
+        }
+    }
+    assert!(page.contains("Exit codes: 0 nothing found"), "{page}");
+}
+
+#[test]
+fn a_path_that_is_not_there_is_told() {
+    for arguments in [&["controls", "--path", "nope"][..], &["explain", "sqs-encryption", "--path", "nope"]] {
+        let ran = Scratch::with(&[]).expect(2, arguments);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("nope: can't be opened"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn help_tells_the_exit_codes() {
     let help = run(&["--help"]);
     for command in COMMANDS {

@@ -148,3 +148,18 @@ fn an_option_may_be_an_expression() {
     let reason = report["not_applied"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("aws_kms_key.data"), "{reason}");
 }
+
+#[test]
+fn blocks_have_one_label_and_stand_once() {
+    for (text, place, said) in [
+        (
+            "control \"s3-versioning\" {}\n\ncontrol \"CKV_AWS_21\" {\n  enabled = false\n}\n",
+            ":3:1:",
+            "`s3-versioning` has a block in line 1 already",
+        ),
+        ("control \"s3-versioning\" \"sqs-encryption\" {}\n", ":1:25:", "a block of its own for `sqs-encryption`"),
+    ] {
+        let ran = with(text, QUEUE).expect(2, &["scan"]);
+        assert!(ran.stderr.contains(&format!(".terramend.hcl{place}")) && ran.stderr.contains(said), "{}", ran.stderr);
+    }
+}

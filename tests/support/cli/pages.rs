@@ -141,7 +141,7 @@ fn examples_of_every_kind_can_fail() {
             "a good example, but",
         ),
         ("```hcl good\n", "```hcl manual\n", "nothing was found"),
-        ("```hcl good\n", "```hcl manual\nresource \"aws_kinesis_stream\" \"b\" {}\n", ""),
+        ("```hcl good\n", "```hcl manual\nresource \"aws_kinesis_stream\" \"b\" {}\n", "it was edited"),
         ("  name = \"clicks\"\n}\n```\n\n```hcl fixed", "  name = \n}\n```\n\n```hcl fixed", "not valid HCL"),
     ];
     for (n, (from, to, _)) in faults.iter().enumerate() {
@@ -182,6 +182,57 @@ fn a_malformed_page_is_refused_with_its_place() {
             assert!(ran.stderr.contains(&place) && ran.stderr.contains(said), "{arguments:?} {to:?}: {}", ran.stderr);
         }
         assert_eq!(scratch.read("main.tf"), STREAM);
+    }
+}
+
+/// A name that nothing stands behind would be unknown for ever.
+#[test]
+fn a_mistyped_name_is_refused_with_its_place() {
+    let pass = "self.encryption_type == \"KMS\"";
+    let note = "note   = \"producers and consumers need permissions on the key\"";
+    for (from, to, line, said) in [
+        (pass, "slef.encryption_type == \"KMS\"", ":12", "unknown name `slef`; did you mean `self`?"),
+        (pass, "startswth(self.name, \"a\")", ":12", "unknown function `startswth`; did you mean `startswith`?"),
+        (pass, "provider_atleast(\"4.0\")", ":12", "did you mean `provider_at_least`"),
+        (pass, "public_signl()", ":12", "did you mean `public_signal`"),
+        (pass, "public_signal(1)", ":12", "takes 0 arguments"),
+        (pass, "provider.minor > 3", ":12", "did you mean `provider.major`?"),
+        (pass, "option.days > 3", ":12", "unknown option `days`"),
+        (pass, "anytrue([for s in self.shards : t.open])", ":12", "unknown name `t`"),
+        (pass, "versioning.status == \"x\"", ":12", "unknown name `versioning`; known here: self, option, provider"),
+        ("message = \"records", "message = \"${target.name} records", ":13", "unknown name `target`"),
+        (note, "when   = sefl.name != null", ":17", "unknown name `sefl`"),
+        (note, "note   = \"${option.key}\"", ":17", "unknown option `key`"),
+        ("\"alias/aws/kinesis\"\n    }", "option.key\n    }", ":20", "unknown option `key`"),
+        ("\"alias/aws/kinesis\"\n    }", "added.aws_kms_key.arn\n    }", ":20", "unknown added resource `aws_kms_key`"),
+        ("\"alias/aws/kinesis\"\n    }", "lowr(self.name)\n    }", ":20", "did you mean `lower`"),
+        ("    set {", "    set_companion \"other\" {", ":18", "unknown companion `other`"),
+    ] {
+        let page = PAGE.replacen(from, to, 1);
+        assert_ne!(page, PAGE, "{from}");
+        for arguments in [&["scan"][..], &["test", ".terramend/fixes"], &["controls"]] {
+            let ran = with(&page).expect(2, arguments);
+            let place = format!(".terramend/fixes/acme-streams.md{line}: ");
+            assert!(ran.stderr.contains(&place) && ran.stderr.contains(said), "{to:?}: {}", ran.stderr);
+        }
+    }
+    // Names that `for` gives, names of the user's configuration, and functions within each other are known.
+    let page = PAGE.replace(pass, "anytrue([for k, v in self.tags : startswith(lower(k), v) && k != v])");
+    with(&page).expect(0, &["scan"]);
+}
+
+#[test]
+fn a_page_has_its_parts_and_its_name() {
+    for (from, to, said) in [
+        ("## Why\n", "", "no heading `## Why`"),
+        ("## When not to\n", "## When to\n", "no heading `## When not to`"),
+        ("```hcl good", "```hcl", "no `good` example"),
+        ("acme-streams", "acme-rivers", "should be called acme-rivers.md"),
+        ("[\"ACME_1\"]", "[\"ACME_1\", \"ACME_1\"]", "`ACME_1` twice"),
+    ] {
+        let (code, stdout, stderr) = test(&PAGE.replacen(from, to, 1));
+        assert!(code == 1 && stderr.contains(said) && stderr.contains("/page\n"), "{said}: {stdout}{stderr}");
+        assert!(stdout.ends_with(" 1 failed\n"), "{stdout}");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::{QUEUE, Scratch, items};
 const FIX: [&str; 4] = ["fix", "--control", "sqs-encryption", "--write"];
 
 /// The comment's text, and what the report says: tool, id, reason.
-const COMMENTS: [(&str, &str, &str, &str); 10] = [
+const COMMENTS: [(&str, &str, &str, &str); 13] = [
     ("terramend:ignore sqs-encryption -- no secrets in it", "terramend", "sqs-encryption", "no secrets in it"),
     ("terramend:ignore s3-versioning, sqs-encryption -- both", "terramend", "sqs-encryption", "both"),
     ("terramend:ignore CKV_AWS_27 -- by another name", "terramend", "CKV_AWS_27", "by another name"),
@@ -18,15 +18,25 @@ const COMMENTS: [(&str, &str, &str, &str); 10] = [
     ("kics-scan disable=6e8849c1-3aa7-40e3-9063-b85ee300f29f", "kics", "6e8849c1-3aa7-40e3-9063-b85ee300f29f", ""),
     ("kics-scan ignore-block", "kics", "*", ""),
     ("nosemgrep", "semgrep", "*", ""),
+    ("nosemgrep because nothing reads it", "semgrep", "*", "because nothing reads it"),
+    (
+        "tfsec:ignore:aws-sqs-enable-queue-encryption:exp:2030-01-01",
+        "tfsec",
+        "aws-sqs-enable-queue-encryption",
+        "exp:2030-01-01",
+    ),
+    ("trivy:ignore:aws-sqs-enable-queue-encryption", "trivy", "aws-sqs-enable-queue-encryption", ""),
 ];
 
 /// Where a comment counts, and its line.
-fn places(comment: &str) -> [(String, u64); 6] {
+fn places(comment: &str) -> [(String, u64); 8] {
     let inside = QUEUE.replace("{\n", &format!("{{\n  // {comment}\n"));
     [
         (format!("# {comment}\n{QUEUE}"), 1),
         (format!("/* {comment} */\n# The queue.\n{QUEUE}"), 1),
         (format!("# The queue.\n# {comment}\n{QUEUE}"), 2),
+        (format!("/*\n   The queue.\n\n   {comment}\n*/\n{QUEUE}"), 4),
+        (QUEUE.replace("{\n", &format!("{{\n  /* Of orders:\n     {comment} */\n")), 3),
         (QUEUE.replace("{\n", &format!("{{ # {comment}\n")), 1),
         (inside, 2),
         (QUEUE.replace("\"\n", &format!("\" # {comment}\n")), 2),
@@ -91,6 +101,11 @@ fn comments_about_something_else_silence_nothing() {
         "terramend:ignore sqs-encryption-at-rest -- another id",
         "terramend:ignore -- no id",
         "terramend: ignore sqs-encryption",
+        "terramend:ignored sqs-encryption",
+        "terramend:ignore-sqs-encryption",
+        "no-terramend:ignore sqs-encryption",
+        "nosemgreps",
+        "tfsec:ignore:aws-sqs-no-such-check",
         "checkov:skip=CKV_AWS_270:another number",
         "trivy:ignore:AVD-AWS-0001",
         "tfsec:ignore:AWS-0009",
@@ -117,6 +132,10 @@ fn comments_elsewhere_silence_nothing() {
         format!("{QUEUE}{comment}\n"),
         format!("{comment}\nlocals {{}}\n{QUEUE}"),
         format!("locals {{}} {comment}\n{QUEUE}"),
+        // The end of a comment above, and what only looks like one.
+        format!("/* {comment} */ locals {{}}\n{QUEUE}"),
+        QUEUE.replace("\"orders\"\n", "\"arn:/* terramend:ignore sqs-encryption */\"\n"),
+        QUEUE.replace("\"orders\"\n", "\"https://x # terramend:ignore sqs-encryption\"\n"),
         // Not a comment.
         QUEUE.replace("\"orders\"\n", "\"terramend:ignore sqs-encryption\"\n"),
         format!("locals {{\n  x = <<EOT\nterramend:ignore sqs-encryption\nEOT\n}}\n{QUEUE}"),
@@ -147,4 +166,24 @@ fn comments_outlive_fixes() {
     let quiet: Vec<&Value> = items(&report["findings"]).iter().filter(|f| f["suppressed"].is_object()).collect();
     assert_eq!(quiet.len(), 1, "{report}");
     assert_eq!(quiet[0]["control"], "s3-versioning");
+}
+
+/// Semgrep names a rule by the folders that lead to it.
+#[test]
+fn rules_of_semgrep_are_known() {
+    let admin = |comment: &str| {
+        format!(
+            "# nosemgrep{comment}\nresource \"aws_iam_policy\" \"all\" {{\n  policy = jsonencode({{\n    Statement = [{{ Effect = \
+             \"Allow\", Action = \"*\", Resource = \"*\" }}]\n  }})\n}}\n"
+        )
+    };
+    for (comment, code) in [
+        (": terraform.aws.security.aws-iam-admin-policy.aws-iam-admin-policy", 0),
+        (": aws-iam-admin-policy", 0),
+        (": some.other, aws-iam-admin-policy", 0),
+        (": aws-iam-admin-policies", 1),
+    ] {
+        let scratch = Scratch::with(&[("main.tf", &admin(comment))]);
+        scratch.expect(code, &["scan", "--control", "iam-admin-policy"]);
+    }
 }

@@ -83,6 +83,24 @@ fn patches_apply_whatever_the_file() {
     }
 }
 
+/// Names that git writes in quotes, and one with a space at its end.
+#[test]
+#[cfg(unix)]
+fn patches_apply_whatever_the_name() {
+    let names = ["a\"b.tf", "a\tb.tf", "a\nb.tf", "a\\b.tf", "größe.tf", "日本/x.tf", "a b /c d.tf", "-x.tf", "a\r.tf"];
+    let scratch = Scratch::with(&[]);
+    for (n, name) in names.iter().enumerate() {
+        scratch.write(name, QUEUE.replace("\"orders\"", &format!("\"q{n}\"")));
+    }
+    let patch = scratch.run(&[&DRY[..], &["--format", "patch"]].concat()).stdout;
+    scratch.git(&["init", "-q", "."]);
+    scratch.write("fix.patch", patch);
+    scratch.git(&["apply", "fix.patch"]);
+    for (n, name) in names.iter().enumerate() {
+        assert_eq!(scratch.read(name), FIXED_QUEUE.replace("\"orders\"", &format!("\"q{n}\"")), "{name:?}");
+    }
+}
+
 #[test]
 fn a_dirty_work_tree_is_refused() {
     let scratch = Scratch::with(&[("main.tf", QUEUE), ("notes/todo.txt", "one\n")]);
