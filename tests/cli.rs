@@ -18,6 +18,8 @@ mod pages;
 mod selection;
 #[path = "support/cli/suppression.rs"]
 mod suppression;
+#[path = "support/cli/triggers.rs"]
+mod triggers;
 #[path = "support/cli/values.rs"]
 mod values;
 #[path = "support/cli/writing.rs"]

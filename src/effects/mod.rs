@@ -148,7 +148,11 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
             fix.effect = Effect::Replace;
             stateful |= is_stateful(&resource.kind);
         }
-        redeployed.extend(triggered(project, resource, &paths).into_iter().map(Resource::address));
+        redeployed.extend(triggered(project, resource, &paths).into_iter().map(|triggered| {
+            stateful |= is_stateful(&triggered.kind);
+            let same = project.instance(triggered.instance).module == project.instance(resource.instance).module;
+            if same { triggered.address() } else { project.plan_address(triggered.id) }
+        }));
     }
     for address in redeployed {
         fix.effect = Effect::Replace;

@@ -12,7 +12,7 @@ mod templates;
 mod traverse;
 
 pub use comments::{comments, comments_above};
-pub use evaluate::{Bindings, Scope, Step, evaluate, literal};
+pub use evaluate::{Bindings, Names, Scope, Step, evaluate, literal};
 pub use functions::{FUNCTIONS, set};
 pub use loops::turns;
 pub use templates::value as template;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::project::InstanceId;
+use super::reference::Reference;
 use super::value::{Body, Node, Value};
 use crate::source::Span;
 
@@ -68,6 +69,9 @@ pub struct Resource {
     pub body: Body,
     /// `count` or `for_each`.
     pub repeat: Repeat,
+    /// What arguments that exist to replace the resource refer to (`triggers`, `lifecycle.replace_triggered_by`), through
+    /// locals, variables and outputs; a reference without a path is to all of it.
+    pub watched: Vec<(Arc<str>, Reference)>,
 }
 
 impl Resource {

@@ -25,19 +25,19 @@ const MAX_INSTANCES: usize = 10_000;
 const MAX_LOOKUPS: u32 = 48;
 
 /// A module instance, with what is needed to evaluate in it.
-struct InstanceSyntax<'a> {
+pub(super) struct InstanceSyntax<'a> {
     module: usize,
     /// The instance that calls this one, and the call.
-    caller: Option<(InstanceId, &'a Call<'a>)>,
+    pub(super) caller: Option<(InstanceId, &'a Call<'a>)>,
     /// Instances by the name of the call.
-    children: HashMap<&'a str, InstanceId>,
+    pub(super) children: HashMap<&'a str, InstanceId>,
 }
 
 /// The state of building one group.
 pub(super) struct Builder<'a> {
     pub(super) files: &'a [SourceFile],
     modules: &'a [(String, Declared<'a>)],
-    instances: Vec<InstanceSyntax<'a>>,
+    pub(super) instances: Vec<InstanceSyntax<'a>>,
     addresses: HashMap<(InstanceId, String), ResourceId>,
     declared: u32,
     depth: Cell<u32>,
@@ -206,6 +206,7 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
                 header: declaration.header,
                 body,
                 repeat,
+                watched: builder.watched(instance, declaration),
             });
         }
         if builder.instances[i].caller.is_none() {
@@ -240,6 +241,7 @@ fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut P
                 header: call.header,
                 repeat: repeat_of(&arguments),
                 body: arguments.clone(),
+                watched: Vec::new(),
             });
         }
         project.opaque_calls.push(OpaqueCall {

@@ -10,6 +10,7 @@ mod scope;
 pub mod suppress;
 mod types;
 mod versions;
+mod watched;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, Syntax};
