@@ -87,7 +87,7 @@ pub fn literal(expr: &Expression) -> Value {
 }
 
 /// The names that stand behind an expression.
-pub(super) type Names<'n> = Option<&'n Bindings<'n>>;
+pub type Names<'n> = Option<&'n Bindings<'n>>;
 
 fn value(expr: &Expression, scope: &dyn Scope, bound: Names<'_>, span: Span) -> Value {
     match expr {

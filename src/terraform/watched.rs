@@ -8,7 +8,7 @@ use hcl_edit::visit::{Visit, visit_traversal};
 
 use super::build::Builder;
 use super::declare::{Content, Declaration, Expr, Source};
-use super::json;
+use crate::json;
 use crate::model::{InstanceId, Mode, Reference, resource};
 
 /// Arguments that replace the resource that has them when their value changes.
