@@ -185,7 +185,9 @@ impl Change {
             }
             Self::Copy { resource, rewired, content, .. } => {
                 (*resource, *content) = (id(*resource), content.with_ids(id));
-                rewired.iter_mut().for_each(|(from, _)| *from = id(*from));
+                for (from, _) in rewired {
+                    *from = id(*from);
+                }
             }
             Self::Rewire { resource, from, .. } => (*resource, *from) = (id(*resource), id(*from)),
             Self::Append { resource, value, .. } => (*resource, *value) = (id(*resource), value.with_ids(id)),
