@@ -9,7 +9,7 @@ use super::control::{Control, FixSpec, Rule};
 use super::decided;
 use super::settings::Settings;
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::fixers::Registry;
+use crate::fixers::{self, Registry};
 use crate::hcl::{Scope, Step, evaluate};
 use crate::model::companion::{Companions, Tie};
 use crate::model::{Draft, Node, Project, Resource, ResourceId, Value};
@@ -203,6 +203,16 @@ impl PageScope<'_> {
         Err("there is no fix for this case".into())
     }
 
+    /// What the module has once, at its place.
+    fn shared(&self, spec: &FixSpec, writer: &content::Writer<'_, '_>) -> Result<Vec<Change>, String> {
+        let near = fixers::module_anchor(self.context.project, self.context.resource, &["s3.tf", "main.tf"]).id;
+        let add = |(kind, _, content): &(String, String, _)| {
+            let name = writer.shared_name(kind).to_owned();
+            Ok(Change::AddShared { near, kind: kind.clone(), name, mirror: false, content: writer.body(content)? })
+        };
+        spec.shared.iter().map(add).collect()
+    }
+
     fn build(&self, spec: &FixSpec) -> Result<Fix, String> {
         let Context { project, resource, rule, .. } = self.context;
         if let Some(name) = decided::by_expression(project, resource, rule, spec).filter(|_| !spec.add.is_empty()) {
@@ -215,9 +225,10 @@ impl PageScope<'_> {
         let writer = content::Writer::new(
             self,
             spec.add.iter().map(|(kind, suffix, _)| (kind.clone(), name_of(suffix))),
+            &spec.shared,
             key.as_ref(),
         );
-        let mut changes = Vec::new();
+        let mut changes = self.shared(spec, &writer)?;
         let mut titles = Vec::new();
         // Additions come first: what refers to them must know their names.
         for (kind, suffix, add) in &spec.add {

@@ -7,9 +7,9 @@ use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Body, Structure};
 use hcl_edit::template::Element;
 
-use super::check::PageScope;
+use super::check::{Context, PageScope};
 use crate::fix::Change;
-use crate::fixers::KeyPlan;
+use crate::fixers::{self, KeyPlan};
 use crate::hcl::evaluate;
 use crate::model::{Draft, DraftBody, DraftItem, Value};
 
@@ -21,6 +21,8 @@ pub(super) struct Writer<'s, 'a> {
     scope: &'s PageScope<'a>,
     /// Type and name of what the fix adds.
     added: Vec<(String, String)>,
+    /// Type and name of what the module has once.
+    shared: Vec<(String, String)>,
     /// The customer-managed key that the fix encrypts with.
     key: Option<&'s KeyPlan>,
     /// Type and name of data sources that must be declared.
@@ -31,9 +33,18 @@ impl<'s, 'a> Writer<'s, 'a> {
     pub(super) fn new(
         scope: &'s PageScope<'a>,
         added: impl Iterator<Item = (String, String)>,
+        shared: &[(String, String, Body)],
         key: Option<&'s KeyPlan>,
     ) -> Self {
-        Self { scope, added: added.collect(), key, data: RefCell::default() }
+        let Context { project, resource, .. } = scope.context;
+        let free = |kind: &str, name: &str| fixers::unused_name(project, resource.instance, kind, name);
+        let shared = shared.iter().map(|(kind, name, _)| (kind.clone(), free(kind, name))).collect();
+        Self { scope, added: added.collect(), shared, key, data: RefCell::default() }
+    }
+
+    /// What the resource of this type is called that the module has once.
+    pub(super) fn shared_name(&self, kind: &str) -> &str {
+        self.shared.iter().find(|(known, _)| known == kind).map_or("", |(_, name)| name)
     }
 
     /// The data sources that the drafts refer to and the module doesn't have.
@@ -116,6 +127,10 @@ impl<'s, 'a> Writer<'s, 'a> {
         let attribute = names.join(".");
         match (root.as_str(), names.as_slice()) {
             ("target", _) => Ok(Draft::Attribute(self.scope.context.resource.id, attribute)),
+            ("shared", [kind, rest @ ..]) => {
+                let name = self.shared_name(kind);
+                Ok(Draft::Expression(format!("{kind}.{name}.{}", rest.join("."))))
+            }
             ("key", ["arn"]) => self.key.map(|key| key.arn.clone()).ok_or_else(|| "the fix names no `key`".into()),
             ("option", _) => known(&self.scope.context.option(&attribute)),
             ("added", [kind, rest @ ..]) => {

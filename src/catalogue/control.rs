@@ -132,6 +132,8 @@ pub struct FixSpec {
     pub remove: Vec<String>,
     /// Resources to add: type, name suffix, content.
     pub add: Vec<(String, String, Body)>,
+    /// Resources that the module has once: type, name, content.
+    pub shared: Vec<(String, String, Body)>,
 }
 
 impl Control {
@@ -312,7 +314,7 @@ impl Reader<'_> {
         self.known(
             &block.body,
             &["when", "effect", "title", "note", "notes", "key", "remove"],
-            &["set", "set_companion", "append", "add"],
+            &["set", "set_companion", "append", "add", "shared"],
         )?;
         let grade = self.label(block, 0, "a grade")?.parse().map_err(|m: String| self.error(block.span(), m))?;
         let effect = match self.text(&block.body, "effect")? {
@@ -337,6 +339,7 @@ impl Reader<'_> {
             append: Vec::new(),
             remove: self.texts(&block.body, "remove")?,
             add: Vec::new(),
+            shared: Vec::new(),
         };
         for set in block.body.get_blocks("set_companion") {
             spec.set_companion.push((self.label(set, 0, "a companion's name")?, set.body.clone()));
@@ -347,6 +350,10 @@ impl Reader<'_> {
         for add in block.body.get_blocks("add") {
             let suffix = add.labels.get(1).map_or(String::new(), |label| label.as_str().to_owned());
             spec.add.push((self.label(add, 0, "a resource type")?, suffix, add.body.clone()));
+        }
+        for shared in block.body.get_blocks("shared") {
+            let (kind, name) = (self.label(shared, 0, "a resource type")?, self.label(shared, 1, "a name")?);
+            spec.shared.push((kind, name, shared.body.clone()));
         }
         Ok(spec)
     }

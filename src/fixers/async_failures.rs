@@ -3,19 +3,10 @@
 //! Only where the configuration shows that a function is invoked asynchronously: for all others the queue would stay
 //! empty for ever.
 
+use super::invokers;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::{Draft, DraftBody, Project, Repeat, Resource, Value};
-
-/// Resources by which a service invokes a function asynchronously, and where they name it.
-const TRIGGERS: [(&str, &str); 6] = [
-    ("aws_s3_bucket_notification", "lambda_function.lambda_function_arn"),
-    ("aws_sns_topic_subscription", "endpoint"),
-    ("aws_cloudwatch_event_target", "arn"),
-    ("aws_scheduler_schedule", "target.arn"),
-    ("aws_iot_topic_rule", "lambda.function_arn"),
-    ("aws_ses_receipt_rule", "lambda_action.function_arn"),
-];
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
@@ -24,25 +15,29 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         None => return Verdict::Unknown("the dead-letter target isn't known before a deploy".into()),
         Some(false) => {}
     }
-    let refers = |value: &Value| {
-        let mut found = false;
-        value.each_reference(&mut |reference| found |= reference.resource == function.id);
-        found
-    };
     let destination = project.of_kind("aws_lambda_function_event_invoke_config").any(|config| {
-        refers(&config.body.get("function_name"))
+        invokers::names(&config.body.get("function_name"), function)
             && config.body.at("destination_config.on_failure").is_present() != Some(false)
     });
     if destination || super::is_edge_function(project, function) {
         return Verdict::Pass;
     }
-    let trigger =
-        TRIGGERS.iter().find_map(|(kind, path)| project.of_kind(kind).find(|resource| refers(&resource.body.at(path))));
-    let Some(trigger) = trigger else {
+    if let Some(trigger) = invokers::asynchronous(project, function) {
+        let message = format!("{} invokes it asynchronously, and events that fail are lost", trigger.address());
+        return Verdict::fail(message, fix(context, function));
+    }
+    if context.option("every_function").as_bool() != Some(true) {
         return Verdict::Pass;
-    };
-    let message = format!("{} invokes it asynchronously, and events that fail are lost", trigger.address());
-    Verdict::fail(message, fix(context, function))
+    }
+    let message = "whoever may invoke it can do so asynchronously, and events that fail are lost";
+    match invokers::waiting(project, function) {
+        Some(invoker) => Verdict::show(
+            "it has no dead-letter queue",
+            "Leave it without a dead-letter queue",
+            format!("{} waits for its answer: a dead-letter queue would receive nothing", invoker.address()),
+        ),
+        None => Verdict::fail(message, fix(context, function)),
+    }
 }
 
 fn fix(context: &Context<'_>, function: &Resource) -> Fix {

@@ -56,12 +56,7 @@ fn service(project: &Project, bucket: &Resource) -> Option<String> {
 }
 
 fn delivery_acl(project: &Project, bucket: &Resource) -> Option<String> {
-    let companions = project.companions(bucket, tie("aws_s3_bucket_acl"));
-    let acls = companions.found.iter().map(|id| project.resource(*id).body.get("acl"));
-    let is_delivery = |acl: Value| acl.as_str() == Some("log-delivery-write");
-    acls.chain([bucket.body.get("acl")])
-        .any(is_delivery)
-        .then(|| "it takes access logs, which can't use such a key".into())
+    super::log_buckets::delivery_acl(project, bucket).then(|| "it takes access logs, which can't use such a key".into())
 }
 
 fn distribution(project: &Project, bucket: &Resource) -> Option<String> {

@@ -12,6 +12,8 @@ mod bucket_keys;
 mod bucket_signals;
 mod consumers;
 mod environment_secrets;
+mod invokers;
+mod log_buckets;
 mod log_groups;
 mod method_settings;
 mod module_key;
@@ -69,6 +71,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("api_authorization", authorizers::authorization),
     ("api_authorizer", authorizers::authorizer),
     ("api_protocol", authorizers::protocol),
+    ("asynchronous_invoker", invokers::asynchronous_invoker),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
     ("consumer_timeout", consumers::timeout),
@@ -77,6 +80,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("has_budget", once::has_budget),
     ("key_obstacle", bucket_keys::obstacle),
     ("log_purpose", log_groups::purpose),
+    ("module_log_bucket", log_buckets::of_module),
     ("only_mock", apis::only_mock),
     ("open_on_purpose", apis::open_on_purpose),
     ("open_operations", api_bodies::open_operations),
@@ -84,6 +88,8 @@ const FACTS: &[(&str, Fact)] = &[
     ("public_signal", bucket_signals::public_signal),
     ("sets_account_role", once::sets_account_role),
     ("subnet_use", network_use::subnet_use),
+    ("takes_access_logs", log_buckets::takes_access_logs),
+    ("waiting_invoker", invokers::waiting_invoker),
     ("web_acl", web_acls::web_acl),
 ];
 
@@ -150,7 +156,8 @@ fn refers_to(user: &Resource, target: &Resource) -> bool {
 
 /// Where something stands that a module has once: below the last resource of the first of these files, or of the first
 /// file that has one.
-fn module_anchor<'a>(project: &'a Project, instance: InstanceId, preferred: &[&str]) -> Option<&'a Resource> {
+pub(crate) fn module_anchor<'a>(project: &'a Project, resource: &'a Resource, preferred: &[&str]) -> &'a Resource {
+    let instance = resource.instance;
     let last_in = |file: crate::source::FileId| {
         let here = project.resources.iter().filter(move |r| r.instance == instance && r.mode == Mode::Managed);
         here.filter(move |r| r.span.file == file).max_by_key(|r| r.span.start)
@@ -160,11 +167,11 @@ fn module_anchor<'a>(project: &'a Project, instance: InstanceId, preferred: &[&s
         |file: &crate::source::FileId| project.file(*file).path.extension().is_none_or(|extension| extension != "json");
     let named = preferred.iter().filter_map(|name| files.iter().find(|file| project.file(**file).name() == *name));
     let hcl = files.iter().filter(|file| is_hcl(file));
-    named.chain(hcl).chain(files).find_map(|file| last_in(*file))
+    named.chain(hcl).chain(files).find_map(|file| last_in(*file)).unwrap_or(resource)
 }
 
 /// A local name that no resource of this type has.
-fn unused_name(project: &Project, instance: InstanceId, kind: &str, name: &str) -> String {
+pub(crate) fn unused_name(project: &Project, instance: InstanceId, kind: &str, name: &str) -> String {
     let taken = |name: &str| project.at(instance, &address(Mode::Managed, kind, name)).is_some();
     let numbered = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}_{n}")));
     numbered.into_iter().find(|name| !taken(name)).unwrap_or_default()

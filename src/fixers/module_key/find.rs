@@ -21,24 +21,27 @@ pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Ser
         .of_kind("aws_kms_key")
         .filter(|key| key.instance == resource.instance && is_general(key) && policy(project, key).is_some())
         .collect();
-    let serves = |key: &&&Resource| {
-        let users = project.of_kind(&resource.kind).filter(|user| user.instance == resource.instance);
-        users.into_iter().any(|user| super::super::refers_to(user, key))
-            || !services.is_empty()
-                && policy(project, key).is_some_and(|policy| services.iter().all(|service| service.is_served(&policy)))
+    let used = |key: &&Resource| {
+        let mut users = project.of_kind(&resource.kind).filter(|user| user.instance == resource.instance);
+        users.any(|user| super::super::refers_to(user, key))
+    };
+    let open = |key: &&Resource| {
+        policy(project, key).is_some_and(|policy| services.iter().all(|service| service.is_served(&policy)))
+    };
+    let only = |serves: &dyn Fn(&&Resource) -> bool| {
+        let mut serving = fitting.iter().copied().filter(serves);
+        serving.next().filter(|_| serving.next().is_none())
     };
     match fitting.as_slice() {
-        [] => Ok(Found::None),
-        [only] => Ok(Found::Key(only)),
-        several => match several.iter().filter(serves).collect::<Vec<_>>().as_slice() {
-            [one] => Ok(Found::Key(one)),
-            _ => Err(format!(
-                "the module has {} keys ({}): name the one that is meant in the option `kms_key`",
-                several.len(),
-                several.iter().map(|key| key.address()).collect::<Vec<_>>().join(", ")
-            )),
-        },
+        [] => return Ok(Found::None),
+        [only] => return Ok(Found::Key(only)),
+        _ => {}
     }
+    let meant = only(&used).or_else(|| only(&open).filter(|_| !services.is_empty()));
+    meant.map(Found::Key).ok_or_else(|| {
+        let names: Vec<_> = fitting.iter().map(|key| key.address()).collect();
+        format!("the module has {} keys ({}): name one in the option `kms_key`", names.len(), names.join(", "))
+    })
 }
 
 /// A symmetric key for encryption, there once, in the module's own region.

@@ -22,6 +22,9 @@ const MODULE: &str = "module";
 /// What the key is called where a module has none.
 const NAME: &str = "main";
 
+/// The files that it stands in by preference.
+const PLACES: [&str; 2] = ["kms.tf", "main.tf"];
+
 /// A service that uses the key with its own principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Service {
@@ -154,16 +157,19 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
             (Draft::Attribute(key.id, "arn".into()), Some(key))
         }
         Found::None => {
-            let near = super::module_anchor(project, resource.instance, &["kms.tf", "main.tf"]).unwrap_or(resource);
+            let near = super::module_anchor(project, resource, &PLACES);
             let name = super::unused_name(project, resource.instance, "aws_kms_key", NAME);
             notes.push("adds one key for the module: US$ 1 a month, and US$ 0.03 for 10,000 requests".to_owned());
             changes.extend(add(near, &name, &written, needed));
             (Draft::Expression(format!("aws_kms_key.{name}.arn")), None)
         }
     };
+    let data = match own {
+        Some(key) => written.data_sources(key, false),
+        None => written.data_sources(super::module_anchor(project, resource, &PLACES), true),
+    };
     // Only what is written uses the account and the region.
-    let data = written.data_sources(super::module_anchor(project, resource.instance, &["kms.tf", "main.tf"]));
-    if changes.iter().any(|change| !matches!(change, Change::AddData { .. })) {
+    if !changes.is_empty() {
         changes.splice(0..0, data);
     }
     let grants = roles::grants(project, resource, what, &arn, own)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Service;
 use crate::iam::policy::Policy;
-use crate::model::{Project, Resource, Value};
+use crate::model::{Mode, Project, Resource, Value};
 
 /// Resources by which a service publishes to a topic, with the service where its principal and its conditions are known.
 const TO_TOPICS: [(&str, Option<Service>); 14] = [
@@ -54,6 +54,12 @@ fn services(
     for (kind, service) in table {
         for user in project.of_kind(kind).filter(|user| super::super::refers_to(user, target)) {
             match service {
+                Some(Service::Topics) if !has_own_topic(project, user) => {
+                    return Err(format!(
+                        "the topic of {} isn't declared here, and may be in another account",
+                        user.address()
+                    ));
+                }
                 Some(service) => found.insert(*service),
                 None => return unknown(user.address()),
             };
@@ -73,6 +79,12 @@ fn services(
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// Whether a subscription's topic is declared here, and with it in this account.
+fn has_own_topic(project: &Project, subscription: &Resource) -> bool {
+    let Value::Reference(topic) = subscription.body.get("topic_arn") else { return false };
+    project.resource(topic.resource).mode == Mode::Managed
 }
 
 fn by_principal(value: &Value, events: Service) -> Option<Service> {

@@ -20,9 +20,9 @@ impl<'a> Writer<'a> {
     }
 
     /// The data sources that the statements refer to and the module doesn't have.
-    pub(super) fn data_sources(&self, near: Option<&Resource>) -> Vec<Change> {
-        let near = near.unwrap_or(self.resource).id;
-        let add = |kind: &&str| Change::AddData { near, below: true, kind: (*kind).into(), name: "current".into() };
+    pub(super) fn data_sources(&self, near: &Resource, below: bool) -> Vec<Change> {
+        let near = near.id;
+        let add = |kind: &&str| Change::AddData { near, below, kind: (*kind).into(), name: "current".into() };
         self.data.borrow().iter().map(add).collect()
     }
 

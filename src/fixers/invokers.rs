@@ -1,0 +1,77 @@
+//! Who invokes a function, and whether it waits for the answer.
+
+use crate::catalogue::Context;
+use crate::model::{Project, Resource, Value};
+
+/// Resources by which a service invokes a function asynchronously, and where they name it.
+const ASYNCHRONOUS: [(&str, &str); 6] = [
+    ("aws_s3_bucket_notification", "lambda_function.lambda_function_arn"),
+    ("aws_sns_topic_subscription", "endpoint"),
+    ("aws_cloudwatch_event_target", "arn"),
+    ("aws_scheduler_schedule", "target.arn"),
+    ("aws_iot_topic_rule", "lambda.function_arn"),
+    ("aws_ses_receipt_rule", "lambda_action.function_arn"),
+];
+/// Resources that invoke a function and wait for its answer, or hand it batches.
+const WAITING: [&str; 16] = [
+    "aws_api_gateway_authorizer",
+    "aws_api_gateway_integration",
+    "aws_apigatewayv2_authorizer",
+    "aws_apigatewayv2_integration",
+    "aws_appsync_datasource",
+    "aws_bedrockagent_agent_action_group",
+    "aws_cloudformation_custom_resource",
+    "aws_cognito_user_pool",
+    "aws_kinesis_firehose_delivery_stream",
+    "aws_lambda_event_source_mapping",
+    "aws_lambda_function_url",
+    "aws_lambda_invocation",
+    "aws_lb_target_group_attachment",
+    "aws_secretsmanager_secret_rotation",
+    "aws_sfn_state_machine",
+    "aws_vpclattice_target_group_attachment",
+];
+/// Principals of permissions that wait for the answer.
+const WAITING_PRINCIPALS: [&str; 6] = [
+    "apigateway.amazonaws.com",
+    "bedrock.amazonaws.com",
+    "cognito-idp.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "lex.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+];
+
+/// A resource by which a service invokes the function asynchronously.
+pub(super) fn asynchronous<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
+    ASYNCHRONOUS
+        .iter()
+        .find_map(|(kind, path)| project.of_kind(kind).find(|resource| names(&resource.body.at(path), function)))
+}
+
+/// A resource that invokes the function and waits for its answer, or hands it batches.
+pub(super) fn waiting<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
+    let declared = WAITING.iter().find_map(|kind| project.of_kind(kind).find(|user| super::refers_to(user, function)));
+    let permitted = |permission: &&Resource| {
+        let principal = permission.body.get("principal");
+        names(&permission.body.get("function_name"), function)
+            && principal.as_str().is_some_and(|principal| WAITING_PRINCIPALS.contains(&principal))
+    };
+    declared.or_else(|| project.of_kind("aws_lambda_permission").find(permitted))
+}
+
+/// Whether a value refers to the function.
+pub(super) fn names(value: &Value, function: &Resource) -> bool {
+    let mut found = false;
+    value.each_reference(&mut |reference| found |= reference.resource == function.id);
+    found
+}
+
+/// The address of what waits for the function's answer; null when nothing here does.
+pub(super) fn waiting_invoker(context: &Context<'_>) -> Value {
+    waiting(context.project, context.resource).map_or(Value::Null, |invoker| Value::string(invoker.address()))
+}
+
+/// The address of what invokes the function asynchronously; null when nothing here does.
+pub(super) fn asynchronous_invoker(context: &Context<'_>) -> Value {
+    asynchronous(context.project, context.resource).map_or(Value::Null, |invoker| Value::string(invoker.address()))
+}
