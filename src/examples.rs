@@ -5,7 +5,7 @@ use crate::backend;
 use crate::catalogue::{Catalogue, Control, Example, ExampleKind, Settings};
 use crate::discover::Discovery;
 use crate::engine::{self, Options, Outcome};
-use crate::fix::Grade;
+use crate::fix::{Effect, Grade};
 use crate::source::SourceFile;
 use crate::workspace::Loaded;
 
@@ -140,6 +140,9 @@ pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
                         expected.as_deref().unwrap_or_default()
                     ));
                 }
+            }
+            if applied.effect == Effect::Cost && applied.costs.is_empty() {
+                return Err(format!("{place}: the fix costs, and the page names no price (`cost = [...]`)"));
             }
             let again = fix(catalogue, case, &result).map_err(|reason| format!("{place}: again: {reason}"))?;
             if again.changed.is_empty() { Ok(()) } else { Err(format!("{place}: a second run changes it again")) }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::catalogue::Severity;
+use crate::cost::Cost;
 use crate::fix::{Effect, Grade};
 use crate::source::Span;
 
@@ -60,6 +61,8 @@ pub struct FixSummary {
     pub grade: Grade,
     /// What deploying it does.
     pub effect: Effect,
+    /// What it costs.
+    pub costs: Vec<Cost>,
     /// What it does.
     pub title: String,
     /// What the reader should know.
@@ -115,6 +118,8 @@ pub struct Applied {
     pub grade: Grade,
     /// What deploying it does.
     pub effect: Effect,
+    /// What it costs.
+    pub costs: Vec<Cost>,
     /// What it does.
     pub title: String,
     /// What the reader should know.

@@ -6,6 +6,7 @@
 pub mod backend;
 pub mod catalogue;
 pub mod cli;
+pub mod cost;
 pub mod diagnostic;
 pub mod discover;
 pub mod edit;

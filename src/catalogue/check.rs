@@ -117,6 +117,13 @@ impl Context<'_> {
         }
     }
 
+    /// The rows of the table of prices that the page names for its fix.
+    pub fn costs(&self) -> Vec<String> {
+        let scope = PageScope { context: *self, companions: OnceCell::new() };
+        let chosen = scope.chosen().map_or(&[][..], |spec| &spec.cost);
+        self.rule.cost.iter().chain(chosen).cloned().collect()
+    }
+
     /// The fix of the page whose `when` holds, for fixers that leave that part to the page.
     pub fn page_fix(&self) -> Result<Fix, String> {
         PageScope { context: *self, companions: OnceCell::new() }.fix()
@@ -191,11 +198,15 @@ impl PageScope<'_> {
         maybe.unwrap_or_else(|| "it depends on values that aren't known before a deploy".into())
     }
 
-    /// The first fix whose `when` holds.
     fn fix(&self) -> Result<Fix, String> {
+        self.chosen().and_then(|spec| self.build(spec))
+    }
+
+    /// The first fix whose `when` holds.
+    fn chosen(&self) -> Result<&FixSpec, String> {
         for spec in &self.context.rule.fixes {
             match self.truth(spec.when.as_ref(), true) {
-                Some(true) => return self.build(spec),
+                Some(true) => return Ok(spec),
                 Some(false) => {}
                 None => return Err("which fix is right depends on values that aren't known".into()),
             }

@@ -86,6 +86,8 @@ pub struct Rule {
     pub pass: Option<Expression>,
     /// Code that decides instead.
     pub fixer: Option<String>,
+    /// What the fixes of a fixer cost: rows of the table of prices.
+    pub cost: Vec<String>,
     /// What is wrong, for the reader.
     pub message: Option<Expression>,
     /// The first one whose `when` holds is the fix.
@@ -120,6 +122,8 @@ pub struct FixSpec {
     pub title: Option<String>,
     /// What the reader should know.
     pub notes: Vec<Expression>,
+    /// What it costs: rows of the table of prices.
+    pub cost: Vec<String>,
     /// What a customer-managed key is used for: `key.arn` and `key.id` are there then.
     pub key: Option<String>,
     /// Arguments and blocks to set on the resource.
@@ -280,7 +284,7 @@ impl Reader<'_> {
     }
 
     fn rule(&self, block: &Block) -> Result<Rule, PageError> {
-        self.known(&block.body, &["skip", "pass", "fixer", "message"], &["companion", "fix"])?;
+        self.known(&block.body, &["skip", "pass", "fixer", "cost", "message"], &["companion", "fix"])?;
         let expression = |name: &str| block.body.get_attribute(name).map(|a| a.value.clone());
         let mut rule = Rule {
             kind: self.label(block, 0, "a resource type")?,
@@ -288,6 +292,7 @@ impl Reader<'_> {
             skip: expression("skip"),
             pass: expression("pass"),
             fixer: self.text(&block.body, "fixer")?,
+            cost: self.costs(&block.body)?,
             message: expression("message"),
             fixes: Vec::new(),
         };
@@ -310,10 +315,22 @@ impl Reader<'_> {
         Ok(rule)
     }
 
+    /// Names of prices.
+    fn costs(&self, body: &Body) -> Result<Vec<String>, PageError> {
+        let names = self.texts(body, "cost")?;
+        match names.iter().find(|name| !crate::cost::prices().contains_key(*name)) {
+            Some(name) => Err(self.error(
+                body.get_attribute("cost").and_then(hcl_edit::Span::span),
+                format!("there is no price `{name}`"),
+            )),
+            None => Ok(names),
+        }
+    }
+
     fn fix(&self, block: &Block) -> Result<FixSpec, PageError> {
         self.known(
             &block.body,
-            &["when", "effect", "title", "note", "notes", "key", "remove"],
+            &["when", "effect", "title", "note", "notes", "key", "cost", "remove"],
             &["set", "set_companion", "append", "add", "shared"],
         )?;
         let grade = self.label(block, 0, "a grade")?.parse().map_err(|m: String| self.error(block.span(), m))?;
@@ -334,6 +351,7 @@ impl Reader<'_> {
             title: self.text(&block.body, "title")?,
             notes,
             key: self.text(&block.body, "key")?,
+            cost: self.costs(&block.body)?,
             set: block.body.get_blocks("set").next().map(|set| set.body.clone()),
             set_companion: Vec::new(),
             append: Vec::new(),

@@ -45,6 +45,9 @@ fn talk_about(arguments: &Fix, outcome: &Outcome) {
             "fixed {} {} ({}; a deploy: {})",
             applied.control, applied.resource, applied.grade, applied.effect
         ));
+        for cost in &applied.costs {
+            talk(&format!("  cost: {cost}"));
+        }
         for note in &applied.notes {
             talk(&format!("  note: {note}"));
         }

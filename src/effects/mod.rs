@@ -2,6 +2,7 @@
 //!
 //! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
 
+mod conditions;
 mod triggers;
 
 pub use triggers::triggered;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use self::conditions::New;
 use crate::fix::{Change, Effect, Fix, Grade, cap};
 use crate::model::{Body, Draft, DraftBody, DraftItem, Project, Resource, ResourceId};
 
@@ -74,13 +76,16 @@ fn find(kind: &str) -> Facts {
 
 impl Facts {
     /// Whether setting `path` replaces the resource. A listed block does so when it is added or taken away; a change
-    /// inside one that is there only where the inner path is listed too.
-    pub fn replaces(&self, path: &str, body: &Body) -> bool {
+    /// inside one that is there only where the inner path is listed too. `holds` says whether the condition of a listed
+    /// path holds; what isn't known counts.
+    fn replaces(&self, path: &str, body: &Body, holds: impl Fn(&str) -> Option<bool>) -> bool {
         let covers = |listed: &String| {
             let inside = path.strip_prefix(listed.as_str());
             inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') && body.at(listed).is_null())
         };
-        self.no_update || self.force_new.iter().any(covers) || self.conditional.iter().any(|c| covers(&c.path))
+        self.no_update
+            || self.force_new.iter().any(covers)
+            || self.conditional.iter().any(|c| covers(&c.path) && holds(&c.path) != Some(false))
     }
 }
 
@@ -144,7 +149,7 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
         if let Change::Set { content, .. } = change {
             refuse(resource, &facts, content)?;
         }
-        if paths.iter().any(|path| facts.replaces(path, &resource.body)) {
+        if is_replaced(resource, change) {
             fix.effect = Effect::Replace;
             stateful |= is_stateful(&resource.kind);
         }
@@ -166,6 +171,24 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
     let cap = if fix.changes.is_empty() { Grade::Manual } else { cap(fix.effect, stateful, accepted) };
     fix.grade = fix.grade.min(cap);
     Ok(())
+}
+
+/// The resources that a fix replaces by what it sets or takes away.
+pub fn replaced_by(project: &Project, fix: &Fix) -> BTreeSet<ResourceId> {
+    let resources = fix.changes.iter().filter_map(|change| Some((changed(change)?.0, change)));
+    resources.filter(|(id, change)| is_replaced(project.resource(*id), change)).map(|(id, _)| id).collect()
+}
+
+fn is_replaced(resource: &Resource, change: &Change) -> bool {
+    let Some((_, paths)) = changed(change) else { return false };
+    let new = |listed: &str| match change {
+        Change::Set { content, .. } => argument(content, listed).map_or(New::Block, New::Value),
+        Change::Remove { .. } => New::Removed,
+        _ => New::Block,
+    };
+    let holds = |listed: &str| conditions::replaces(&resource.kind, listed, &resource.body, new(listed));
+    let facts = facts(&resource.kind);
+    paths.iter().any(|path| facts.replaces(path, &resource.body, holds))
 }
 
 /// The resource that a change updates, and the dotted paths in it.
@@ -236,9 +259,9 @@ mod tests {
 
     #[test]
     fn facts_are_found_by_type() {
-        assert!(facts("aws_lambda_permission").replaces("source_arn", &Body::default()));
-        assert!(!facts("aws_sqs_queue").replaces("sqs_managed_sse_enabled", &Body::default()));
-        assert!(facts("aws_sqs_queue").replaces("fifo_queue", &Body::default()));
+        assert!(facts("aws_lambda_permission").replaces("source_arn", &Body::default(), |_| None));
+        assert!(!facts("aws_sqs_queue").replaces("sqs_managed_sse_enabled", &Body::default(), |_| None));
+        assert!(facts("aws_sqs_queue").replaces("fifo_queue", &Body::default(), |_| None));
         assert_eq!(facts("aws_sqs_queue").conflicts["kms_master_key_id"], ["sqs_managed_sse_enabled"]);
         assert!(facts("aws_no_such_thing").force_new.is_empty());
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Context, Control, Failure, Rule, Settings, Verdict};
+use crate::cost::{self, Cost};
 use crate::effects;
 use crate::finding::Suppression;
 use crate::fix::{Change, Fix, Grade};
@@ -21,6 +22,8 @@ pub(super) struct Judged<'c> {
     pub(super) at: Span,
     /// The fix with its final grade and effect, and its edits unless it is manual.
     pub(super) fix: Result<(Fix, Option<Lowered>), String>,
+    /// What the fix costs.
+    pub(super) costs: Vec<Cost>,
     pub(super) suppressed: Option<Suppression>,
 }
 
@@ -97,9 +100,11 @@ fn judge_rule<'c>(
         if failed.any(|(_, other)| to_write(&other.fix) != first) {
             fix = Err("what is to be written differs from one use of the module to the next".into());
         }
+        let named = Context { project, settings, control, rule, resource }.costs();
+        let costs = fix.as_ref().map_or_else(|_| Vec::new(), |fix| cost::of(fix, &named));
         let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only));
         let at = at.unwrap_or(resource.header);
-        all.push(Judged { control, resource: resource.id, message, at, fix, suppressed: None });
+        all.push(Judged { control, resource: resource.id, message, at, fix, costs, suppressed: None });
     }
 }
 

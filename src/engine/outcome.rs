@@ -81,6 +81,7 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
     let fix = judged.fix.as_ref().ok().map(|(fix, _)| FixSummary {
         grade: fix.grade,
         effect: fix.effect,
+        costs: judged.costs.clone(),
         title: fix.title.clone(),
         notes: fix.notes.clone(),
     });

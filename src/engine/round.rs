@@ -8,7 +8,7 @@ use super::{MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
 use crate::finding::{Action, Applied, PlannedChange};
-use crate::fix::{Change, Effect, Fix, Grade};
+use crate::fix::{Change, Fix, Grade};
 use crate::source::FileId;
 use crate::verify;
 use crate::workspace::{Lowered, Parsed, Tree, Workspace};
@@ -206,6 +206,7 @@ impl<'c> Run<'c> {
                 resource: before.project.resource(judged.resource).address(),
                 grade: fix.grade,
                 effect: fix.effect,
+                costs: judged.costs.clone(),
                 title: fix.title.clone(),
                 notes: fix.notes.clone(),
                 changes: planned(before, fix, lowered),
@@ -253,6 +254,7 @@ fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedCh
             changes.push(PlannedChange { address, action, root });
         }
     };
+    let replaced = crate::effects::replaced_by(project, fix);
     // Meta-arguments steer Terraform; the resource itself stays as it is.
     let is_meta = |path: &String| ["lifecycle", "depends_on"].contains(&path.split('.').next().unwrap_or_default());
     for (resource, paths) in &lowered.updated {
@@ -260,9 +262,7 @@ fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedCh
             continue;
         }
         let own = project.resource(*resource);
-        let facts = crate::effects::facts(&own.kind);
-        let replaced = fix.effect == Effect::Replace && paths.iter().any(|path| facts.replaces(path, &own.body));
-        push(*resource, None, if replaced { Action::Replace } else { Action::Update });
+        push(*resource, None, if replaced.contains(resource) { Action::Replace } else { Action::Update });
         for triggered in crate::effects::triggered(project, own, paths) {
             push(triggered.id, None, Action::Replace);
         }

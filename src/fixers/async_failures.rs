@@ -34,7 +34,10 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         Some(invoker) => Verdict::show(
             "it has no dead-letter queue",
             "Leave it without a dead-letter queue",
-            format!("{} waits for its answer: a dead-letter queue would receive nothing", invoker.address()),
+            format!(
+                "{} invokes it and sees its failures: a dead-letter queue would receive nothing",
+                invoker.address()
+            ),
         ),
         None => Verdict::fail(message, fix(context, function)),
     }

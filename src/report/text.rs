@@ -46,6 +46,9 @@ fn one(finding: &Finding, renderer: &Renderer) -> String {
                 Grade::Manual => writeln!(text, "  fix (manual): {}", fix.title),
                 grade => writeln!(text, "  fix ({grade}; a deploy: {}): {}", fix.effect, fix.title),
             };
+            for cost in &fix.costs {
+                let _ = writeln!(text, "    cost: {cost}");
+            }
             for note in &fix.notes {
                 let _ = writeln!(text, "    note: {note}");
             }

@@ -159,7 +159,7 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
         Found::None => {
             let near = super::module_anchor(project, resource, &PLACES);
             let name = super::unused_name(project, resource.instance, "aws_kms_key", NAME);
-            notes.push("adds one key for the module: US$ 1 a month, and US$ 0.03 for 10,000 requests".to_owned());
+            notes.push("adds one key for all that the module encrypts".to_owned());
             changes.extend(add(near, &name, &written, needed));
             (Draft::Expression(format!("aws_kms_key.{name}.arn")), None)
         }
