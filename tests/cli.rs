@@ -14,6 +14,8 @@ mod json;
 mod outcome;
 #[path = "support/cli/pages.rs"]
 mod pages;
+#[path = "support/cli/profiles.rs"]
+mod profiles;
 #[path = "support/cli/selection.rs"]
 mod selection;
 #[path = "support/cli/suppression.rs"]

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 pub use check::{Context, Failure, Verdict};
 pub use control::{Control, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
-pub use profile::{Profile, ProfileSpec};
+pub use profile::{Profile, ProfileSpec, written};
 pub use settings::{Settings, SettingsError};
 
 use crate::fixers::Registry;

@@ -74,6 +74,28 @@ impl Control {
     }
 }
 
+impl ProfileSpec {
+    /// What it sets: `quiet` and options, each as it would be written.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let quiet = self.quiet.map(|quiet| ("quiet".to_owned(), quiet.to_string()));
+        let options = self.options.iter().map(|(name, value)| (name.clone(), written(value)));
+        quiet.into_iter().chain(options).collect()
+    }
+}
+
+/// A value of an option as it is written; `null` where there is none.
+pub fn written(value: &Value) -> String {
+    match value {
+        Value::Bool(on) => on.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("\"{text}\""),
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(|item| written(&item.value)).collect::<Vec<_>>().join(", "))
+        }
+        _ => "null".into(),
+    }
+}
+
 impl OptionSpec {
     /// Whether the option can have this value: of the default's type, and one of those that are listed.
     pub fn allows(&self, value: &Value) -> bool {

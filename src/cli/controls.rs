@@ -1,5 +1,6 @@
 //! `terramend controls`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -16,6 +17,8 @@ struct Row<'a> {
     quiet: bool,
     aliases: &'a [String],
     resources: Vec<&'a str>,
+    /// By profile: what it sets.
+    profiles: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 pub(super) fn run(arguments: &Controls) -> anyhow::Result<u8> {
@@ -40,6 +43,11 @@ fn row(control: &Control) -> Row<'_> {
         quiet: control.quiet,
         aliases: &control.aliases,
         resources: control.rules.iter().map(|rule| rule.kind.as_str()).collect(),
+        profiles: control
+            .profiles
+            .iter()
+            .map(|spec| (spec.profile.to_string(), spec.settings().into_iter().collect()))
+            .collect(),
     }
 }
 
@@ -48,6 +56,13 @@ fn lines(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     for control in catalogue.controls() {
         let quiet = if control.quiet { " (quiet: with --all or by name)" } else { "" };
+        let quiet = match control.profiles.as_slice() {
+            [] => quiet.to_owned(),
+            profiles => profiles.iter().fold(quiet.to_owned(), |text, spec| {
+                let settings = spec.settings().into_iter().map(|(name, value)| format!("{name} = {value}"));
+                format!("{text} ({}: {})", spec.profile, settings.collect::<Vec<_>>().join(", "))
+            }),
+        };
         let _ = writeln!(text, "{:width$}  {:8}  {}{quiet}", control.id, control.severity, control.title);
     }
     text

@@ -65,6 +65,8 @@ impl Project {
     /// Whether `value` names `target`: by reference, or by the literal in the target's argument `name`.
     pub fn names(&self, value: &Value, target: &Resource, name: &str) -> Option<bool> {
         match value {
+            // What is left out names nothing.
+            Value::Null => Some(false),
             Value::Reference(reference) if reference.resource == target.id => {
                 let attribute = reference.path.last().map_or("id", |name| name);
                 if !IDENTITIES.contains(&attribute) && attribute != name {
