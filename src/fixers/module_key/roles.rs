@@ -93,7 +93,16 @@ fn names(project: &Project, resource: &Value, target: &Resource) -> bool {
         let name = project.settle(&target.body.get(name));
         name.as_str().map(str::to_owned)
     });
-    refers || name.is_some_and(|name| resource.known_pieces().iter().any(|piece| piece.contains(name.as_str())))
+    refers || name.is_some_and(|name| resource.known_pieces().iter().any(|piece| is_in_arn(piece, &name)))
+}
+
+/// Whether a name stands in an ARN, or in a part of one, as a whole.
+fn is_in_arn(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        before.is_none_or(|c| c == ':' || c == '/') && after.is_none_or(|c| matches!(c, '/' | ':' | '*' | '-' | '?'))
+    })
 }
 
 /// The permissions that a role doesn't have for the key.
@@ -170,4 +179,23 @@ fn grant(
         ]),
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_arns_as_a_whole() {
+        for (text, expected) in [
+            ("arn:aws:dynamodb:eu-west-1:111122223333:table/orders", true),
+            ("arn:aws:dynamodb:*:*:table/orders/index/*", true),
+            ("arn:aws:s3:::orders/*", true),
+            ("arn:aws:secretsmanager:*:*:secret:orders-??????", true),
+            ("arn:aws:s3:::acme-orders", false),
+            ("arn:aws:s3:::orders2", false),
+        ] {
+            assert_eq!(is_in_arn(text, "orders"), expected, "{text}");
+        }
+    }
 }
