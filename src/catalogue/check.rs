@@ -8,6 +8,7 @@ use super::content;
 use super::control::{Control, FixSpec, Rule};
 use super::decided;
 use super::settings::Settings;
+use super::together;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::{self, Registry};
 use crate::hcl::{Scope, Step, evaluate};
@@ -183,6 +184,17 @@ impl PageScope<'_> {
         }
     }
 
+    /// The same rule on another resource.
+    pub(super) fn of<'b>(&'b self, resource: &'b Resource) -> PageScope<'b> {
+        PageScope { context: Context { resource, ..self.context }, companions: OnceCell::new() }
+    }
+
+    /// Whether the rule applies to the resource and certainly doesn't hold.
+    pub(super) fn fails(&self) -> bool {
+        self.truth(self.context.rule.skip.as_ref(), false) == Some(false)
+            && self.truth(self.context.rule.pass.as_ref(), true) == Some(false)
+    }
+
     fn companion(&self, name: &str) -> Option<&Companions> {
         let i = self.context.rule.companions.iter().position(|spec| spec.name == name)?;
         self.companions().get(i)
@@ -242,9 +254,14 @@ impl PageScope<'_> {
         let mut changes = self.shared(spec, &writer)?;
         let mut titles = Vec::new();
         // Additions come first: what refers to them must know their names.
+        let many = spec.together && together::are_many(self);
         for (kind, suffix, add) in &spec.add {
             titles.push(format!("Add {kind}"));
             let content = writer.body(add)?;
+            if many {
+                changes.push(together::shared(self, kind, suffix, add, content));
+                continue;
+            }
             changes.push(Change::Add {
                 near: resource,
                 kind: kind.clone(),
@@ -278,6 +295,10 @@ impl PageScope<'_> {
         let mut notes: Vec<_> = spec.notes.iter().map(|note| self.text(note)).filter(|note| !note.is_empty()).collect();
         let grade = if changes.is_empty() { Grade::Manual } else { spec.grade };
         let effect = if changes.is_empty() { Effect::None } else { spec.effect };
+        if let Some(alarm) = writer.alarm() {
+            changes.splice(0..0, alarm.changes);
+            notes.extend(alarm.notes);
+        }
         if let Some(key) = key {
             changes.splice(0..0, key.changes);
             notes.extend(key.notes);

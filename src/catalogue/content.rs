@@ -9,7 +9,7 @@ use hcl_edit::template::Element;
 
 use super::check::{Context, PageScope};
 use crate::fix::Change;
-use crate::fixers::{self, KeyPlan};
+use crate::fixers::{self, AlarmPlan, KeyPlan, Registry};
 use crate::hcl::evaluate;
 use crate::model::{Draft, DraftBody, DraftItem, Value};
 
@@ -25,6 +25,8 @@ pub(super) struct Writer<'s, 'a> {
     shared: Vec<(String, String)>,
     /// The customer-managed key that the fix encrypts with.
     key: Option<&'s KeyPlan>,
+    /// Where alarms go, once one is written.
+    alarm: RefCell<Option<AlarmPlan>>,
     /// Type and name of data sources that must be declared.
     data: RefCell<Vec<(String, String)>>,
 }
@@ -39,12 +41,24 @@ impl<'s, 'a> Writer<'s, 'a> {
         let Context { project, resource, .. } = scope.context;
         let free = |kind: &str, name: &str| fixers::unused_name(project, resource.instance, kind, name);
         let shared = shared.iter().map(|(kind, name, _)| (kind.clone(), free(kind, name))).collect();
-        Self { scope, added: added.collect(), shared, key, data: RefCell::default() }
+        Self { scope, added: added.collect(), shared, key, alarm: RefCell::default(), data: RefCell::default() }
     }
 
     /// What the resource of this type is called that the module has once.
     pub(super) fn shared_name(&self, kind: &str) -> &str {
         self.shared.iter().find(|(known, _)| known == kind).map_or("", |(_, name)| name)
+    }
+
+    /// Where the alarms go that were written.
+    pub(super) fn alarm(&self) -> Option<AlarmPlan> {
+        self.alarm.take()
+    }
+
+    fn alarm_actions(&self) -> Result<Draft, String> {
+        let plan = Registry::alarm(&self.scope.context)?;
+        let actions = plan.actions.clone();
+        *self.alarm.borrow_mut() = Some(plan);
+        Ok(actions)
     }
 
     /// The data sources that the drafts refer to and the module doesn't have.
@@ -132,6 +146,7 @@ impl<'s, 'a> Writer<'s, 'a> {
                 Ok(Draft::Expression(format!("{kind}.{name}.{}", rest.join("."))))
             }
             ("key", ["arn"]) => self.key.map(|key| key.arn.clone()).ok_or_else(|| "the fix names no `key`".into()),
+            ("alarm", ["actions"]) => self.alarm_actions(),
             ("option", _) => known(&self.scope.context.option(&attribute)),
             ("added", [kind, rest @ ..]) => {
                 let added = self.added.iter().find(|(added, _)| added == kind);

@@ -126,6 +126,8 @@ pub struct FixSpec {
     pub cost: Vec<String>,
     /// What a customer-managed key is used for: `key.arn` and `key.id` are there then.
     pub key: Option<String>,
+    /// Whether one resource with `for_each` is added where many of a module fail.
+    pub together: bool,
     /// Arguments and blocks to set on the resource.
     pub set: Option<Body>,
     /// Arguments and blocks to set on a companion, by its name.
@@ -330,7 +332,7 @@ impl Reader<'_> {
     fn fix(&self, block: &Block) -> Result<FixSpec, PageError> {
         self.known(
             &block.body,
-            &["when", "effect", "title", "note", "notes", "key", "cost", "remove"],
+            &["when", "effect", "title", "note", "notes", "key", "cost", "remove", "together"],
             &["set", "set_companion", "append", "add", "shared"],
         )?;
         let grade = self.label(block, 0, "a grade")?.parse().map_err(|m: String| self.error(block.span(), m))?;
@@ -352,6 +354,7 @@ impl Reader<'_> {
             notes,
             key: self.text(&block.body, "key")?,
             cost: self.costs(&block.body)?,
+            together: block.body.get_attribute("together").and_then(|a| a.value.as_bool()).unwrap_or_default(),
             set: block.body.get_blocks("set").next().map(|set| set.body.clone()),
             set_companion: Vec::new(),
             append: Vec::new(),

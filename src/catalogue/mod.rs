@@ -10,6 +10,7 @@ mod names;
 mod page;
 mod profile;
 mod settings;
+mod together;
 mod trivy;
 
 use std::path::Path;
@@ -21,7 +22,7 @@ pub use check::{Context, Failure, Verdict};
 pub use control::{Control, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
 pub use profile::{Profile, ProfileSpec, written};
-pub use settings::{Settings, SettingsError};
+pub use settings::{ALARMS, Settings, SettingsError};
 
 use crate::fixers::Registry;
 

@@ -3,6 +3,7 @@
 //! ```hcl
 //! profile = "strict"                   # what is asked for when nothing else is said
 //! accept  = ["cost"]                   # effects that don't lower a fix's grade
+//! alarm_topic = "module"               # asks for alarms on everything: one topic for all, or an expression of one
 //!
 //! control "log-group-retention" {
 //!   retention_days = 90                # an option of the page
@@ -28,8 +29,11 @@ use crate::source::{Position, SourceFile};
 /// The name of the file, at the top of the scanned directory.
 const FILE_NAME: &str = ".terramend.hcl";
 
+/// The family of the controls that ask for alarms.
+pub const ALARMS: &str = "alarms";
+
 /// What can be set besides controls.
-const SETTINGS: [&str; 2] = ["accept", "profile"];
+const SETTINGS: [&str; 3] = ["accept", "alarm_topic", "profile"];
 
 /// The user's settings.
 #[derive(Debug, Default, Clone)]
@@ -38,6 +42,8 @@ pub struct Settings {
     pub profile: Profile,
     /// Effects that are taken as they come.
     pub accept: Vec<Effect>,
+    /// Asks for alarms on everything, and says where they go, where their own option doesn't.
+    pub alarm_topic: Option<String>,
     disabled: Vec<String>,
     enabled: Vec<String>,
     options: BTreeMap<(String, String), Value>,
@@ -56,6 +62,7 @@ pub struct SettingsError {
 #[serde(deny_unknown_fields)]
 struct File {
     profile: Option<String>,
+    alarm_topic: Option<String>,
     #[serde(default)]
     accept: Vec<String>,
     #[serde(default)]
@@ -80,7 +87,7 @@ impl Settings {
         let body = crate::hcl::parse_body(text).map_err(|e| checker.error(e.offset, e.message))?;
         checker.names(&body, catalogue)?;
         let file: File = hcl::from_str(text).map_err(|e| checker.error(0, e.to_string()))?;
-        let mut settings = Self::default();
+        let mut settings = Self { alarm_topic: file.alarm_topic, ..Self::default() };
         if let Some(profile) = &file.profile {
             settings.profile = profile.parse().map_err(|m: String| checker.error_at(&body, "profile", m))?;
         }
@@ -134,13 +141,15 @@ impl Settings {
 
     /// Whether the user's file asks for a control, quiet or not: it switches it on, or sets an option of it.
     pub fn asks_for(&self, control: &Control) -> bool {
-        self.enabled.contains(&control.id) || self.options.keys().any(|(id, _)| *id == control.id)
+        let alarm = control.family == ALARMS && self.alarm_topic.is_some();
+        alarm || self.enabled.contains(&control.id) || self.options.keys().any(|(id, _)| *id == control.id)
     }
 
     /// An option's value: the user's, the profile's or the default.
     pub fn option(&self, control: &Control, name: &str) -> Value {
         let own = self.options.get(&(control.id.clone(), name.to_owned())).cloned();
-        own.or_else(|| control.default_of(name, self.profile).cloned()).unwrap_or(Value::Unknown)
+        let shared = || self.alarm_topic.as_deref().filter(|_| name == "alarm_topic").map(Value::string);
+        own.or_else(shared).or_else(|| control.default_of(name, self.profile).cloned()).unwrap_or(Value::Unknown)
     }
 
     /// Whether the user has set this option himself.

@@ -49,7 +49,7 @@ pub struct Common {
     /// The directory to treat, with all below it.
     #[arg(default_value = ".")]
     pub path: PathBuf,
-    /// Only these controls, by their id or another tool's (`CKV_AWS_27`).
+    /// Only these controls, by their id or another tool's (`CKV_AWS_27`), or by their family (`alarms`).
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub control: Vec<String>,
     /// Also the controls that are quiet by default (see `terramend controls`).

@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser};
 
 pub use arguments::{Cli, Command};
 
-use crate::catalogue::{Catalogue, Settings};
+use crate::catalogue::{ALARMS, Catalogue, Settings};
 use crate::engine::{Options, Outcome};
 
 /// Nothing to complain about.
@@ -112,7 +112,7 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
     let mut catalogue = catalogue(root)?;
     let mut settings = Settings::load(root, &catalogue)?;
     settings.profile = common.profile.unwrap_or(settings.profile);
-    select(&mut catalogue, &common.control, common.all, &settings)?;
+    select(&mut catalogue, &common.control, common.all, &mut settings)?;
     let discovery = crate::discover::discover(root);
     let mut loaded = crate::backend::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
@@ -141,17 +141,25 @@ fn take_path(common: &mut arguments::Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps the controls that were named; without names, those that are not quiet or that the settings ask for (or all).
-fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool, settings: &Settings) -> anyhow::Result<()> {
+/// Keeps the controls that were named, by themselves or by their family; without names, those that are not quiet or that
+/// the settings ask for (or all). Who names alarms, or says where they go, wants them.
+fn select(catalogue: &mut Catalogue, wanted: &[String], all: bool, settings: &mut Settings) -> anyhow::Result<()> {
     let mut ids = Vec::new();
     for id in wanted {
+        let family = catalogue.controls().iter().filter(|control| control.family == *id);
+        let before = ids.len();
+        ids.extend(family.map(|control| control.id.clone()));
         match catalogue.find(id) {
             Some(control) => ids.push(control.id.clone()),
+            None if ids.len() > before => {}
             None => anyhow::bail!(unknown_control(catalogue, id)),
         }
     }
     if !ids.is_empty() {
         catalogue.retain(|control| ids.contains(&control.id));
+        if catalogue.controls().iter().all(|control| control.family == ALARMS) {
+            settings.alarm_topic.get_or_insert_with(|| "module".into());
+        }
     } else if !all {
         catalogue.set_quiet_apart(settings);
     }

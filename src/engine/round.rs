@@ -165,7 +165,9 @@ impl<'c> Run<'c> {
             // small thing that only people can decide.
             let is_small = judged.grade().is_none() && judged.control.severity == Severity::Low;
             let to_come = added.contains(key.2.as_str())
-                && (judged.control.family == "monitoring" || is_small || judged.grade() >= self.options.apply);
+                && (["alarms", "monitoring"].contains(&judged.control.family.as_str())
+                    || is_small
+                    || judged.grade() >= self.options.apply);
             judged.suppressed.is_none() && !old.contains(&key) && !to_come && !inherited(&key)
         };
         if let Some(new) = after.iter().find(is_new) {

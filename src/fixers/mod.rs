@@ -4,6 +4,7 @@
 //! without arguments that a page's predicates may call (`public_signal()`).
 
 mod access_logs;
+mod alarms;
 mod api_bodies;
 mod apis;
 mod async_failures;
@@ -68,16 +69,21 @@ const FIXERS: &[(&str, Fixer)] = &[
 ];
 
 const FACTS: &[(&str, Fact)] = &[
+    ("alarm_obstacle", alarms::obstacle),
     ("api_authorization", authorizers::authorization),
     ("api_authorizer", authorizers::authorizer),
+    ("api_name", alarms::api_name),
     ("api_protocol", authorizers::protocol),
     ("asynchronous_invoker", invokers::asynchronous_invoker),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
     ("consumer_timeout", consumers::timeout),
     ("default_group_user", network_use::default_group_user),
+    ("event_bus", alarms::event_bus),
     ("first_of_kind", once::first_of_kind),
     ("has_budget", once::has_budget),
+    ("is_dead_letter_queue", alarms::is_dead_letter_queue),
+    ("is_edge_function", alarms::is_edge_function),
     ("key_obstacle", bucket_keys::obstacle),
     ("log_purpose", log_groups::purpose),
     ("module_log_bucket", log_buckets::of_module),
@@ -87,12 +93,14 @@ const FACTS: &[(&str, Fact)] = &[
     ("outside_user", network_use::outside_user),
     ("public_signal", bucket_signals::public_signal),
     ("sets_account_role", once::sets_account_role),
+    ("stage_alarm", alarms::stage_alarm),
     ("subnet_use", network_use::subnet_use),
     ("takes_access_logs", log_buckets::takes_access_logs),
     ("waiting_invoker", invokers::waiting_invoker),
     ("web_acl", web_acls::web_acl),
 ];
 
+pub(crate) use alarms::AlarmPlan;
 pub(crate) use module_key::KeyPlan;
 
 /// The fixers and facts by name.
@@ -137,6 +145,11 @@ impl Registry {
     /// Whether there is a fact of this name.
     pub fn is_fact(name: &str) -> bool {
         Self::facts().any(|known| known == name)
+    }
+
+    /// Where the alarms of what is judged go.
+    pub(crate) fn alarm(context: &Context<'_>) -> Result<AlarmPlan, String> {
+        alarms::plan(context)
     }
 
     /// The value of a fact.

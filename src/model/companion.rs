@@ -7,7 +7,7 @@
 use super::project::{ModuleId, Project};
 use super::reference::Reference;
 use super::resource::{Repeat, Resource, ResourceId};
-use super::value::Value;
+use super::value::{Node, Value};
 
 /// What was found for one target.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +41,7 @@ impl Project {
             if self.root_of(candidate) != self.root_of(target) && candidate.instance != target.instance {
                 continue;
             }
-            match self.names(&candidate.body.at(tie.by), target, tie.name) {
+            match self.names(&self.spread(candidate, candidate.body.at(tie.by)), target, tie.name) {
                 Some(true) if self.is_switched_off(candidate) => {}
                 // A root module may be given another value.
                 Some(true) if candidate.repeat.is_never() => {
@@ -56,6 +56,25 @@ impl Project {
             result.maybe = self.passed_to_opaque_code(target);
         }
         result
+    }
+
+    /// A value of a repeated resource with `each.key` and `each.value` as what they stand for, where that is written out:
+    /// one of the keys, one of the values.
+    pub fn spread(&self, resource: &Resource, value: Value) -> Value {
+        let (Value::Symbol(symbol), Repeat::ForEach(over)) = (&value, &resource.repeat) else { return value };
+        let arms: Vec<Node> = match (&*symbol.name, self.settle(&over.value)) {
+            ("each.key" | "each.value", Value::List(items)) => items,
+            ("each.key", Value::Map(map)) if !map.open => {
+                map.entries.iter().map(|e| Node { value: Value::String(e.name.clone()), span: e.span }).collect()
+            }
+            (name, Value::Map(map)) if !map.open => {
+                let Some(path) = name.strip_prefix("each.value") else { return value };
+                let value_of = |node: &Node| path.split('.').skip(1).fold(node.value.clone(), |v, name| v.step(name));
+                map.entries.iter().map(|e| Node { value: value_of(&e.node), span: e.span }).collect()
+            }
+            _ => return value,
+        };
+        if arms.is_empty() { value } else { Value::Either(arms) }
     }
 
     fn root_of(&self, resource: &Resource) -> ModuleId {
@@ -126,7 +145,7 @@ impl Project {
     }
 }
 
-fn is_of(piece: &super::Node, target: &Resource) -> bool {
+fn is_of(piece: &Node, target: &Resource) -> bool {
     matches!(&piece.value, Value::Reference(reference) if reference.resource == target.id)
 }
 

@@ -97,6 +97,9 @@ const USES: [Use; 14] = [
     used_by_one("state-machine", "role_arn", &[READ, WRITE]),
 ];
 
+/// A topic that nobody but `CloudWatch` publishes to.
+const ALARM_TOPIC: Use = used_by_roles("topic", "", &[], &[], "");
+
 /// The key to encrypt with, and what must be written for that.
 pub(crate) struct KeyPlan {
     /// Its ARN.
@@ -122,6 +125,11 @@ pub(super) fn plan(context: &Context<'_>, name: &str) -> Result<KeyPlan, String>
         }
         None => Err("which key is meant isn't configured".into()),
     }
+}
+
+/// The key for a topic that alarms publish to.
+pub(super) fn for_alarms(context: &Context<'_>) -> Result<KeyPlan, String> {
+    module_key(context, &ALARM_TOPIC, &[Service::Alarms])
 }
 
 /// The services that use the key with principals of their own.

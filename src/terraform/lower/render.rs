@@ -159,37 +159,42 @@ impl Place<'_> {
         Ok(text)
     }
 
-    /// The lines of a body, each with `indent` and a line ending.
+    /// The lines of a body, each with `indent` and a line ending. What orders or repeats the resource stands apart, as
+    /// people write it.
     pub(super) fn body(&self, body: &DraftBody, indent: &str) -> Result<String, String> {
         let nl = self.newline;
         let mut text = String::new();
         let mut group: Vec<(String, String)> = Vec::new();
-        let mut first = true;
+        let paragraph = |text: &mut String, group: &mut Vec<(String, String)>| {
+            if !group.is_empty() && !text.is_empty() {
+                text.push_str(nl);
+            }
+            text.push_str(&aligned(&std::mem::take(group), indent, nl));
+        };
         for (name, item) in &body.items {
             match item {
                 DraftItem::Argument(value) => {
-                    // What orders the resource stands apart, as people write it.
-                    if name == "depends_on" && !group.is_empty() {
-                        text.push_str(&aligned(&std::mem::take(&mut group), indent, nl));
+                    if name == "depends_on" {
+                        paragraph(&mut text, &mut group);
                     }
-                    group.push((name.clone(), self.meant_by(name).value(value, indent)?));
+                    let value = self.meant_by(name).value(value, indent)?;
+                    let stands_apart = name == "for_each" && value.contains('\n');
+                    group.push((name.clone(), value));
+                    if stands_apart {
+                        paragraph(&mut text, &mut group);
+                    }
                 }
                 DraftItem::Block(inner) => {
-                    text.push_str(&aligned(&group, indent, nl));
-                    if !group.is_empty() || !first {
+                    paragraph(&mut text, &mut group);
+                    if !text.is_empty() {
                         text.push_str(nl);
                     }
-                    group.clear();
                     text.push_str(&self.block(name, inner, indent)?);
                     text.push_str(nl);
                 }
             }
-            first = false;
         }
-        if !group.is_empty() && !text.is_empty() {
-            text.push_str(nl);
-        }
-        text.push_str(&aligned(&group, indent, nl));
+        paragraph(&mut text, &mut group);
         Ok(text)
     }
 

@@ -35,6 +35,29 @@ fn the_file_of_the_given_directory_counts() {
     assert!(patch("live").contains("retention_in_days = 7"), "{}", patch("live"));
 }
 
+/// One setting asks for alarms on everything; the option of a control comes first.
+#[test]
+fn alarms_have_one_setting() {
+    let function = "resource \"aws_lambda_function\" \"orders\" {\n  function_name = \"orders\"\n}\n";
+    let own = "control \"lambda-alarm-errors\" {\n  alarm_topic = \"var.errors\"\n}\n";
+    for (configuration, errors, duration) in [
+        ("alarm_topic = \"var.on_call\"\n".to_owned(), "var.on_call", "var.on_call"),
+        (format!("alarm_topic = \"var.on_call\"\n{own}"), "var.errors", "var.on_call"),
+        (format!("alarm_topic = \"module\"\n{own}"), "var.errors", "aws_sns_topic.alarms.arn"),
+    ] {
+        let scratch = with(&configuration, function);
+        scratch.run(&["fix", "--grade", "review", "--write"]);
+        let after = scratch.read("main.tf");
+        for (metric, topic) in [("Errors", errors), ("Duration", duration)] {
+            let (_, alarm) = after.split_once(&format!("\"{metric}\"\n")).unwrap();
+            let (alarm, _) = alarm.split_once("\n}").unwrap();
+            assert!(alarm.contains(&format!("alarm_actions       = [{topic}]")), "{configuration}\n{after}");
+        }
+    }
+    let scratch = with("alarm_topik = \"module\"\n", function);
+    assert!(scratch.expect(2, &["scan"]).stderr.contains("`alarm_topic`"));
+}
+
 fn grade(scratch: &Scratch, control: &str) -> Value {
     let report = scratch.json(1, &["scan", "--control", control]);
     report["findings"][0]["fix"]["grade"].clone()

@@ -138,3 +138,34 @@ fn quiet_controls_are_asked_for() {
         assert_eq!(named(&scratch.json(1, &["scan"])["findings"]), [KEY], "{settings}");
     }
 }
+
+const FUNCTION: &str = "resource \"aws_lambda_function\" \"orders\" {\n  function_name = \"orders\"\n  \
+                        role          = \"arn:aws:iam::111122223333:role/orders\"\n  timeout       = 30\n}\n";
+
+/// Who asks for alarms by their family gets all of them, with one topic and one key in the module.
+#[test]
+fn a_family_is_all_its_controls() {
+    let scratch = Scratch::with(&[("main.tf", FUNCTION), ("queue.tf", QUEUE)]);
+    let report = scratch.json(0, &["fix", "--grade", "review", "--control", "alarms", "--write"]);
+    let applied =
+        ["lambda-alarm-duration aws_lambda_function.orders", "lambda-alarm-errors aws_lambda_function.orders"];
+    let mut names = named(&report["applied"]);
+    names.sort();
+    assert_eq!(names, [applied[0], applied[1], "sqs-alarm-age aws_sqs_queue.orders"]);
+    let after = scratch.read("main.tf") + &scratch.read("queue.tf");
+    for once in ["resource \"aws_sns_topic\"", "resource \"aws_kms_key\"", "data \"aws_caller_identity\""] {
+        assert_eq!(after.matches(once).count(), 1, "{once}\n{after}");
+    }
+    assert_eq!(after.matches("alarm_actions       = [aws_sns_topic.alarms.arn]").count(), 3, "{after}");
+    let again = scratch.json(0, &["fix", "--grade", "review", "--control", "alarms", "--write"]);
+    assert_eq!(items(&again["applied"]).len(), 0);
+    assert_eq!(scratch.read("main.tf") + &scratch.read("queue.tf"), after);
+}
+
+#[test]
+fn alarms_are_quiet_unless_asked_for() {
+    let scratch = Scratch::with(&[("main.tf", FUNCTION)]);
+    let report = scratch.json(1, &["fix", "--grade", "review"]);
+    let alarms = named(&report["applied"]).into_iter().filter(|name| name.contains("-alarm-")).count();
+    assert_eq!(alarms, 0);
+}

@@ -1,0 +1,324 @@
+//! Alarms: where they go, and which ones an API's stage has.
+//!
+//! One topic for a module: what the option names, what the module's alarms go to already, a topic that is called so; else,
+//! where it is asked for, one that is added once, encrypted with a key that `CloudWatch` may use.
+
+use super::apis::{api_of, refers};
+use super::{module_anchor, module_key, unused_name};
+use crate::catalogue::Context;
+use crate::fix::Change;
+use crate::iam::policy::{self, Policy};
+use crate::model::value::{all, any};
+use crate::model::{Body, Draft, DraftBody, Mode, Project, Reference, Repeat, Resource, Value};
+
+/// The option's value that asks for the module's own topic; any other is an expression that names one.
+const MODULE: &str = "module";
+/// What the topic is called where a module has none.
+const NAME: &str = "alarms";
+/// Files in which people look for alarms.
+pub(super) const FILES: [&str; 3] = ["alarms.tf", "monitoring.tf", "cloudwatch.tf"];
+
+/// What an alarm does, and what must be written for that.
+pub(crate) struct AlarmPlan {
+    /// Its `alarm_actions`.
+    pub(crate) actions: Draft,
+    /// The topic and its key, where they are new.
+    pub(crate) changes: Vec<Change>,
+    /// What the reader should know.
+    pub(crate) notes: Vec<String>,
+}
+
+enum Target {
+    /// As it is to be written.
+    Known(Draft),
+    /// A topic that is to be added.
+    New,
+}
+
+/// Where the alarm of the resource that is judged goes.
+pub(super) fn plan(context: &Context<'_>) -> Result<AlarmPlan, String> {
+    match target(context)? {
+        Target::Known(actions) => Ok(AlarmPlan { actions, changes: Vec::new(), notes: Vec::new() }),
+        Target::New => new_topic(context),
+    }
+}
+
+/// What stands in the way of an alarm, as a text; null when nothing does.
+pub(super) fn obstacle(context: &Context<'_>) -> Value {
+    match plan(context) {
+        Ok(_) => Value::Null,
+        Err(reason) => Value::string(reason),
+    }
+}
+
+fn target(context: &Context<'_>) -> Result<Target, String> {
+    let (project, resource) = (context.project, context.resource);
+    let option = context.option("alarm_topic");
+    if let Some(expression) = option.as_str().filter(|text| *text != MODULE) {
+        return Ok(Target::Known(Draft::List(vec![Draft::Expression(expression.to_owned())])));
+    }
+    if let Some(actions) = of_others(project, resource)? {
+        return Ok(Target::Known(actions));
+    }
+    if let Some(topic) = named_so(project, resource) {
+        usable(project, topic, resource)?;
+        return Ok(Target::Known(Draft::List(vec![Draft::Attribute(topic.id, "arn".into())])));
+    }
+    if option.as_str() != Some(MODULE) {
+        return Err(
+            "where alarms go is not in the configuration, and one without a target tells nobody: name a topic \
+                    in the option `alarm_topic`, or `module` to have one added"
+                .into(),
+        );
+    }
+    if !project.instance(resource.instance).address.is_empty() {
+        return Err(
+            "the module is used by others, and each use would get a topic of its own: give it a variable with \
+                    the topic's ARN, and name that in the option `alarm_topic`"
+                .into(),
+        );
+    }
+    Ok(Target::New)
+}
+
+/// What the module's alarms do already, where all do the same.
+fn of_others(project: &Project, near: &Resource) -> Result<Option<Draft>, String> {
+    let mut found: Option<(Draft, String)> = None;
+    for alarm in project.of_kind("aws_cloudwatch_metric_alarm").filter(|alarm| alarm.instance == near.instance) {
+        let Some(entry) = alarm.body.entry("alarm_actions") else { continue };
+        let Value::List(items) = &entry.node.value else { return Ok(None) };
+        if items.is_empty() {
+            continue;
+        }
+        let mut drafts = Vec::new();
+        let mut texts = Vec::new();
+        for item in items {
+            let file = project.file(item.span.file);
+            let text = file.text[item.span.range()].trim().to_owned();
+            if file.display.ends_with(".json") || text.contains("each.") || text.contains("count.") {
+                return Ok(None);
+            }
+            if let Value::Reference(reference) = &item.value {
+                usable(project, project.resource(reference.resource), near)?;
+            }
+            drafts.push(Draft::Expression(text.clone()));
+            texts.push(text);
+        }
+        let text = texts.join(", ");
+        match &found {
+            Some((_, known)) if *known != text => {
+                return Err("the module's alarms go to several places: name one in the option `alarm_topic`".into());
+            }
+            _ => found = Some((Draft::List(drafts), text)),
+        }
+    }
+    Ok(found.map(|(actions, _)| actions))
+}
+
+/// The only topic of the module whose name says that it is for alarms.
+fn named_so<'a>(project: &'a Project, near: &Resource) -> Option<&'a Resource> {
+    let says_so = |topic: &&Resource| {
+        let name = project.settle(&topic.body.get("name"));
+        let words = [topic.name.to_lowercase(), name.known_pieces().join(" ").to_lowercase()];
+        words.iter().any(|text| text.contains("alarm") || text.contains("alert"))
+    };
+    let here = |topic: &&Resource| topic.instance == near.instance && topic.repeat == Repeat::Once;
+    let mut topics = project.of_kind("aws_sns_topic").filter(here).filter(says_so);
+    topics.next().filter(|_| topics.next().is_none()).filter(|topic| only_alarms(project, topic))
+}
+
+/// Whether nothing but alarms publishes to a topic, as far as the configuration shows it: alerts may be messages of the
+/// application.
+fn only_alarms(project: &Project, topic: &Resource) -> bool {
+    const USERS: [&str; 6] = [
+        "aws_autoscaling_notification",
+        "aws_budgets_budget",
+        "aws_cloudwatch_composite_alarm",
+        "aws_cloudwatch_metric_alarm",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
+    ];
+    let mut users = project.resources.iter().filter(|user| super::refers_to(user, topic) && user.mode == Mode::Managed);
+    users.all(|user| USERS.contains(&&*user.kind)) && lets_alarms_in(project, topic)
+}
+
+/// Whether `CloudWatch` may publish: a topic's own policy takes the place of the default one, which lets the account in.
+fn lets_alarms_in(project: &Project, topic: &Resource) -> bool {
+    let own = std::iter::once((topic.body.get("policy"), topic.span)).filter(|(policy, _)| !policy.is_null());
+    let beside = project
+        .of_kind("aws_sns_topic_policy")
+        .filter(|policy| refers(&policy.body.get("arn"), topic))
+        .map(|policy| (policy.body.get("policy"), policy.span));
+    own.chain(beside).all(|(document, span)| {
+        Policy::read(project, &document, span).is_some_and(|policy| {
+            policy.statements.iter().any(|statement| {
+                let service = statement.services().any(|service| service == "cloudwatch.amazonaws.com");
+                statement.allow == Some(true)
+                    && (service || statement.names_everybody())
+                    && statement.covers_action("sns:Publish")
+            })
+        })
+    })
+}
+
+/// Whether alarms can publish to a topic from where a resource is.
+fn usable(project: &Project, topic: &Resource, near: &Resource) -> Result<(), String> {
+    let place = |resource: &Resource| {
+        ["provider", "region"].map(|argument| {
+            let node = &resource.body.entry(argument)?.node;
+            Some(project.file(node.span.file).text[node.span.range()].to_owned())
+        })
+    };
+    if &*topic.kind != "aws_sns_topic" {
+        return Ok(());
+    }
+    if place(topic) != place(near) {
+        return Err(format!("{} may stand in another region, and alarms publish in their own", topic.address()));
+    }
+    if !lets_alarms_in(project, topic) {
+        return Err(format!("the policy of {} doesn't let CloudWatch publish", topic.address()));
+    }
+    // NOTE: the AWS-managed key doesn't let CloudWatch in; alarms are lost without a word.
+    // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+    if project.settle(&topic.body.get("kms_master_key_id")).as_str() == Some("alias/aws/sns") {
+        return Err(format!(
+            "{} is encrypted with alias/aws/sns, which CloudWatch can't use: its alarms are lost",
+            topic.address()
+        ));
+    }
+    Ok(())
+}
+
+fn new_topic(context: &Context<'_>) -> Result<AlarmPlan, String> {
+    let (project, resource) = (context.project, context.resource);
+    let key = module_key::for_alarms(context)?;
+    let mut files = FILES.to_vec();
+    files.push("main.tf");
+    let near = module_anchor(project, resource, &files);
+    let name = unused_name(project, resource.instance, "aws_sns_topic", NAME);
+    let mut changes = key.changes;
+    changes.push(Change::AddShared {
+        near: near.id,
+        kind: "aws_sns_topic".into(),
+        name: name.clone(),
+        mirror: false,
+        // A prefix: a topic of that name may be there, and would be taken as this one.
+        content: DraftBody::arguments([("name_prefix", Draft::string("alarms-")), ("kms_master_key_id", key.arn)]),
+    });
+    let mut notes = key.notes;
+    notes.push("adds one topic for the alarms of the module: subscribe who is to be told".into());
+    let actions = Draft::List(vec![Draft::Expression(format!("aws_sns_topic.{name}.arn"))]);
+    Ok(AlarmPlan { actions, changes, notes })
+}
+
+/// The name of a stage's API, where it stands in the same module.
+pub(super) fn api_name(context: &Context<'_>) -> Value {
+    match api_of(context.project, context.resource) {
+        Some(api) if api.instance == context.resource.instance => {
+            Value::Reference(Reference { resource: api.id, index: None, path: vec!["name".into()] })
+        }
+        _ => Value::Null,
+    }
+}
+
+/// Whether an alarm watches the server errors of a stage.
+pub(super) fn stage_alarm(context: &Context<'_>) -> Value {
+    const METRICS: [&str; 4] = ["5XXError", "5xx", "ExecutionError", "IntegrationError"];
+    let (project, stage) = (context.project, context.resource);
+    let Some(api) = api_of(project, stage) else { return Value::Unknown };
+    let watches = |body: &Body, alarm: &Resource| {
+        let metric = project.settle(&body.get("metric_name"));
+        match metric.as_str() {
+            Some(name) if METRICS.contains(&name) => {}
+            Some(_) => return Some(false),
+            None => return if metric.is_null() { Some(false) } else { None },
+        }
+        let of = |dimension: &str, target: &Resource, name: &str| {
+            let value = project.spread(alarm, body.at("dimensions").step(dimension));
+            if value.is_null() { Some(true) } else { project.names(&value, target, name) }
+        };
+        let dimensions = body.at("dimensions");
+        let by = if dimensions.step("ApiName").is_null() { ("ApiId", "id") } else { ("ApiName", "name") };
+        all([of(by.0, api, by.1), of("Stage", stage, stage_name(stage))])
+    };
+    let root = |resource: &Resource| project.instance(resource.instance).root;
+    let mut answers = Vec::new();
+    for alarm in project.of_kind("aws_cloudwatch_metric_alarm").filter(|alarm| root(alarm) == root(stage)) {
+        answers.push(watches(&alarm.body, alarm));
+        for query in alarm.body.blocks("metric_query") {
+            answers.extend(query.blocks("metric").map(|metric| watches(metric, alarm)));
+        }
+    }
+    let called = project.of_kind("module:terraform-aws-modules/cloudwatch/aws//modules/metric-alarm");
+    answers.extend(called.filter(|call| root(call) == root(stage)).map(|call| watches(&call.body, call)));
+    any(answers).map_or(Value::Unknown, Value::Bool)
+}
+
+fn stage_name(stage: &Resource) -> &'static str {
+    if &*stage.kind == "aws_api_gateway_stage" { "stage_name" } else { "name" }
+}
+
+/// Resources that send what fails to a queue, and where they name it.
+const SENDERS: [(&str, &str); 9] = [
+    ("aws_cloudwatch_event_target", "dead_letter_config.arn"),
+    ("aws_lambda_event_source_mapping", "destination_config.on_failure.destination_arn"),
+    ("aws_lambda_function", "dead_letter_config.target_arn"),
+    ("aws_lambda_function_event_invoke_config", "destination_config.on_failure.destination"),
+    ("aws_pipes_pipe", "source_parameters"),
+    ("aws_scheduler_schedule", "target.dead_letter_config.arn"),
+    ("aws_sns_topic_subscription", "redrive_policy"),
+    ("aws_sqs_queue", "redrive_policy"),
+    ("aws_sqs_queue_redrive_policy", "redrive_policy"),
+];
+/// Parts of names that say it.
+const WORDS: [&str; 5] = ["dlq", "dead-letter", "dead_letter", "deadletter", "redrive"];
+
+/// Whether a queue takes what failed elsewhere: something sends it there, it says who may, or its name says so.
+pub(super) fn is_dead_letter_queue(context: &Context<'_>) -> Value {
+    let (project, queue) = (context.project, context.resource);
+    let sent =
+        SENDERS.iter().any(|(kind, path)| project.of_kind(kind).any(|sender| refers(&sender.body.at(path), queue)));
+    let given = [queue.body.get("name"), queue.body.get("name_prefix")];
+    let named = given.iter().any(|name| {
+        let settled = project.settle(name);
+        let text = settled.known_pieces().join(" ").to_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    });
+    Value::Bool(sent || named || takes_redrives(project, queue))
+}
+
+fn takes_redrives(project: &Project, queue: &Resource) -> bool {
+    let allows = |value: &Value| match policy::document(value, queue.span) {
+        Some(document) => document.step("redrivePermission").as_str().is_some_and(|who| who != "denyAll"),
+        None => false,
+    };
+    allows(&queue.body.get("redrive_allow_policy"))
+        || project.of_kind("aws_sqs_queue_redrive_allow_policy").any(|policy| {
+            refers(&policy.body.get("queue_url"), queue) && allows(&policy.body.get("redrive_allow_policy"))
+        })
+}
+
+/// The bus of a rule: `default`, `own` (by its name), `arn`, or unknown.
+pub(super) fn event_bus(context: &Context<'_>) -> Value {
+    let given = context.resource.body.get("event_bus_name");
+    if let Value::Reference(reference) = &given {
+        let is_bus = &*context.project.resource(reference.resource).kind == "aws_cloudwatch_event_bus";
+        return match reference.attribute().as_str() {
+            "name" | "id" if is_bus => Value::string("own"),
+            "arn" => Value::string("arn"),
+            _ => Value::Unknown,
+        };
+    }
+    match &context.project.settle(&given) {
+        Value::Null => Value::string("default"),
+        Value::String(name) if &**name == "default" => Value::string("default"),
+        Value::String(name) if name.starts_with("arn:") => Value::string("arn"),
+        Value::String(_) => Value::string("own"),
+        _ => Value::Unknown,
+    }
+}
+
+/// Whether a function runs at the edge, where its metrics are those of every region.
+pub(super) fn is_edge_function(context: &Context<'_>) -> Value {
+    Value::Bool(super::is_edge_function(context.project, context.resource))
+}
