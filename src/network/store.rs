@@ -1,7 +1,7 @@
 //! Data stores that stand in a VPC: how clients name them, and where their subnets, groups and ports are written.
 
 use crate::model::companion::Tie;
-use crate::model::{Mode, Project, Reference, Resource, Value};
+use crate::model::{Mode, Project, Reference, Resource, ResourceId, Value};
 
 /// A type of data store.
 #[derive(Debug)]
@@ -244,32 +244,28 @@ impl Store<'_> {
 
     /// Whether it is reached from the internet; nothing when that isn't known.
     pub fn is_public(&self, project: &Project) -> Option<bool> {
-        let public = |resource: &Resource, absent: bool| {
-            let value = project.settle(&resource.body.get("publicly_accessible"));
-            if value.is_null() { Some(absent) } else { value.as_bool() }
-        };
         match self.kind.name {
             "aws_opensearch_domain" | "aws_elasticsearch_domain" => {
                 self.resource.body.get("vpc_options").is_present().map(|inside| !inside)
             }
-            // NOTE: without the argument a cluster was public until provider 6.
-            "aws_redshift_cluster" => public(self.resource, project.provider(self.resource.instance).major < 6),
             "aws_msk_cluster" => {
                 let kind = self.resource.body.at("broker_node_group_info.connectivity_info.public_access.type");
                 if kind.is_null() { Some(false) } else { kind.as_str().map(|kind| kind != "DISABLED") }
             }
-            _ => crate::model::value::any(
-                std::iter::once(public(self.resource, false))
-                    .chain(self.members(project).map(|member| public(member, false))),
-            ),
+            _ => crate::model::value::any(self.parts(project).map(|part| has_public_address(project, part))),
         }
     }
 
-    /// The resources whose `publicly_accessible` is certainly true.
-    pub fn opened(&self, project: &Project) -> Vec<crate::model::ResourceId> {
-        let all = std::iter::once(self.resource).chain(self.members(project));
-        let open = all.filter(|r| project.settle(&r.body.get("publicly_accessible")).as_bool() == Some(true));
-        open.map(|resource| resource.id).collect()
+    /// The resources of the store that certainly have a public address.
+    pub fn opened(&self, project: &Project) -> Vec<ResourceId> {
+        let open = self.parts(project).filter(|part| has_public_address(project, part) == Some(true));
+        open.map(|part| part.id).collect()
+    }
+
+    /// The store and the members of a cluster, which have addresses of their own.
+    fn parts<'p>(&self, project: &'p Project) -> impl Iterator<Item = &'p Resource> + use<'p> {
+        let own = std::iter::once(project.resource(self.resource.id));
+        own.chain(self.members(project))
     }
 
     fn members<'p>(&self, project: &'p Project) -> impl Iterator<Item = &'p Resource> + use<'p> {
@@ -282,4 +278,11 @@ impl Store<'_> {
         let found = if kind.is_empty() { Vec::new() } else { project.companions(self.resource, tie).found };
         found.into_iter().map(|id| project.resource(id))
     }
+}
+
+fn has_public_address(project: &Project, resource: &Resource) -> Option<bool> {
+    let value = project.settle(&resource.body.get("publicly_accessible"));
+    // NOTE: without the argument a Redshift cluster was public until provider 6.
+    let absent = &*resource.kind == "aws_redshift_cluster" && project.provider(resource.instance).major < 6;
+    if value.is_null() { Some(absent) } else { value.as_bool() }
 }

@@ -46,8 +46,8 @@ impl<'a> Site<'a> {
             connections.iter().map(|connection| door(context, function, connection)).collect::<Result<_, _>>()?;
         let first = doors.first().ok_or("nothing is known of its stores")?;
         let network = first.group.body.get("vpc_id");
-        if network.is_null() {
-            return Err(format!("{} is in the default VPC, whose subnets are not written here", first.group.address()));
+        if network.is_null() || is_default(context, &network) {
+            return Err(format!("{} is in the default VPC, whose subnets are public", first.group.address()));
         }
         if let Some(other) = doors.iter().find(|door| door.group.body.get("vpc_id").equals(&network) != Some(true)) {
             return Err(format!("{} may be in another VPC: a function runs in one", other.store.resource.address()));
@@ -56,6 +56,14 @@ impl<'a> Site<'a> {
         let groups = ready_group(context, &doors);
         Ok(Self { subnets, known, route, groups, doors, network, sibling: None })
     }
+}
+
+/// Whether a VPC is the one that AWS made: all of its subnets are public.
+fn is_default(context: &Context<'_>, network: &Value) -> bool {
+    let Value::Reference(reference) = network else { return false };
+    let network = context.project.resource(reference.resource);
+    &*network.kind == "aws_default_vpc"
+        || network.mode == Mode::Data && context.project.settle(&network.body.get("default")).as_bool() == Some(true)
 }
 
 /// The place of a function beside it that connects to all of the same stores.
@@ -93,6 +101,10 @@ fn door<'a>(context: &Context<'a>, function: &Resource, connection: &Connection<
         return Err(format!(
             "{address} stands in another module: its subnets and its group would have to be passed in"
         ));
+    }
+    let apart = |argument: &str| context.as_written(function, argument) != context.as_written(store.resource, argument);
+    if ["provider", "region"].into_iter().any(apart) {
+        return Err(format!("{address} may be in another region or account"));
     }
     let listed = store.resource.body.at(store.kind.groups);
     if listed.is_null() {
