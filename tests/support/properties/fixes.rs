@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use terramend::backend;
-use terramend::catalogue::{Catalogue, Settings};
+use terramend::catalogue::{Catalogue, Profile, Settings};
 use terramend::discover::Discovery;
 use terramend::engine::{self, Options, Outcome};
 use terramend::finding::{Action, Finding};
@@ -22,6 +22,10 @@ pub(crate) type Files = Vec<(String, String)>;
 
 /// Judges files in memory and fixes them up to a grade; the error is a file that doesn't parse.
 pub(crate) fn run(files: &Files, apply: Option<Grade>) -> Result<Outcome, String> {
+    run_in(Profile::Default, files, apply)
+}
+
+fn run_in(profile: Profile, files: &Files, apply: Option<Grade>) -> Result<Outcome, String> {
     let mut parsed = Vec::new();
     for (name, text) in files {
         let file = SourceFile::new(name.into(), name, text);
@@ -29,7 +33,7 @@ pub(crate) fn run(files: &Files, apply: Option<Grade>) -> Result<Outcome, String
     }
     let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..backend::load(Discovery::default()) };
     let options = Options { apply, ..Options::default() };
-    Ok(engine::run(loaded, &CATALOGUE, &Settings::default(), options))
+    Ok(engine::run(loaded, &CATALOGUE, &Settings::default().in_profile(profile), options))
 }
 
 /// The files after the fixes.
@@ -107,6 +111,25 @@ proptest! {
             prop_assert!(known(&fix) && !left.contains(&fix), "{:?}", fix);
         }
         prop_assert!(left.iter().all(known), "new findings: {:?}", left.difference(&first));
+    }
+
+    /// What is shared (a key, its policy, a bucket for logs) grows over the rounds, and ends there.
+    #[test]
+    fn strict_fixes_come_to_rest(sources in modules()) {
+        let before = files(&sources);
+        let outcome = run_in(Profile::Strict, &before, Some(Grade::Review)).unwrap();
+        let fixed = after(&before, &outcome);
+        let again = run_in(Profile::Strict, &fixed, Some(Grade::Review)).map_err(TestCaseError::fail)?;
+        prop_assert!(again.changed.is_empty(), "changed again: {:?}\n{}", applied(&again), show(&fixed));
+        prop_assert_eq!(findings(&outcome), findings(&again), "{}", show(&fixed));
+        let text: String = fixed.iter().map(|(_, text)| text.as_str()).collect();
+        for once in ["\"aws_kms_key\" \"main\"", "\"aws_s3_bucket\" \"access_logs\"", "data \"aws_region\" \"current\""] {
+            prop_assert!(text.matches(once).count() <= 1, "{}:\n{}", once, show(&fixed));
+        }
+        let mut turned = before.clone();
+        turned.reverse();
+        let other = run_in(Profile::Strict, &turned, Some(Grade::Review)).unwrap();
+        prop_assert_eq!(applied(&outcome), applied(&other));
     }
 
     #[test]
