@@ -19,7 +19,7 @@ pub struct Price {
     pub per: String,
     /// The page that says so.
     pub source: String,
-    /// When it was read: year and month.
+    /// The year and month for which the figure is known.
     pub date: String,
     /// Resource types whose addition costs this.
     #[serde(default)]

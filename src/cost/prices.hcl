@@ -1,5 +1,5 @@
 # What fixes cost, in US dollars, in us-east-1. Other regions differ by some tens of per cent.
-# Each row: the amount, what it is for, the page that says so, and when that page was read (year-month).
+# Each row: the amount, what it is for, the page that says so, and the year and month for which the figure is known.
 # `added`: resource types whose addition costs this much, whatever page adds them.
 
 price "alarm" {
@@ -22,7 +22,7 @@ price "key" {
   usd    = 1
   per    = "key and month"
   source = "https://aws.amazon.com/kms/pricing/"
-  date   = "2025-06"
+  date   = "2026-03"
   added  = ["aws_kms_key"]
 }
 
@@ -30,7 +30,7 @@ price "key-requests" {
   usd    = 0.03
   per    = "10,000 requests to the key"
   source = "https://aws.amazon.com/kms/pricing/"
-  date   = "2025-06"
+  date   = "2026-03"
   added  = ["aws_kms_key"]
 }
 
@@ -38,14 +38,14 @@ price "key-rotation" {
   usd    = 1
   per    = "month from the first rotation on, and 2 from the second on"
   source = "https://aws.amazon.com/kms/pricing/"
-  date   = "2025-06"
+  date   = "2026-03"
 }
 
 price "log-ingestion" {
   usd    = 0.50
   per    = "GB of logs that CloudWatch Logs takes in"
   source = "https://aws.amazon.com/cloudwatch/pricing/"
-  date   = "2025-06"
+  date   = "2026-06"
 }
 
 price "log-storage" {
