@@ -86,6 +86,11 @@ pub fn faults(control: &Control) -> Vec<String> {
     if control.examples.iter().all(|example| example.kind == ExampleKind::Good) {
         faults.push(format!("{} has no `bad` or `manual` example", control.page));
     }
+    for fix in control.rules.iter().flat_map(|rule| &rule.fixes) {
+        if fix.effect == Effect::Cost && fix.cost.is_empty() {
+            faults.push(format!("{} has a fix that costs, and names no price (`cost = [...]`)", control.page));
+        }
+    }
     for (n, alias) in control.aliases.iter().enumerate() {
         if control.aliases[..n].contains(alias) {
             faults.push(format!("{} lists the alias `{alias}` twice", control.page));

@@ -27,7 +27,11 @@ pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageErro
             fix.when.iter().chain(&fix.notes).for_each(|expr| names.visit_expr(expr));
             let sets = fix.set.iter().chain(fix.set_companion.iter().map(|(_, body)| body));
             let appended = fix.append.iter().map(|(_, body)| body);
-            sets.chain(appended).chain(fix.add.iter().map(|(_, _, body)| body)).for_each(|body| names.body(body, fix));
+            let shared = fix.shared.iter().map(|(_, _, body)| body);
+            sets.chain(appended)
+                .chain(shared)
+                .chain(fix.add.iter().map(|(_, _, body)| body))
+                .for_each(|body| names.body(body, fix));
             for (companion, body) in &fix.set_companion {
                 let known = rule.companions.iter().map(|spec| spec.name.as_str()).collect::<Vec<_>>();
                 if !known.contains(&companion.as_str()) {
@@ -116,6 +120,14 @@ impl Names<'_> {
                 let Expression::Variable(root) = &traversal.expr else { return };
                 match (root.as_str(), next(traversal)) {
                     ("option", Some(option)) => self.option(traversal.span(), option),
+                    ("key", Some(_)) if fix.key.is_none() => self.fail(traversal.span(), "name", "key", &[]),
+                    ("key", Some(attribute)) if attribute != "arn" => {
+                        self.fail(traversal.span(), "name", &format!("key.{attribute}"), &["key.arn"]);
+                    }
+                    ("shared", Some(kind)) if !fix.shared.iter().any(|(known, _, _)| known == kind) => {
+                        let known: Vec<&str> = fix.shared.iter().map(|(kind, _, _)| kind.as_str()).collect();
+                        self.fail(traversal.span(), "shared resource", kind, &known);
+                    }
                     ("added", Some(kind)) => {
                         let known: Vec<&str> = fix.add.iter().map(|(kind, _, _)| kind.as_str()).collect();
                         if !known.contains(&kind) {
