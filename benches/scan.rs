@@ -38,7 +38,7 @@ fn catalogue() -> &'static Catalogue {
 }
 
 fn run(apply: Option<Grade>) -> Outcome {
-    let discovery = terramend::discover::Discovery { files: files().to_vec(), diagnostics: Vec::new() };
+    let discovery = terramend::discover::Discovery { files: files().to_vec(), ..Default::default() };
     let options = Options { apply, ..Options::default() };
     engine::run(backend::load(discovery), catalogue(), &Settings::default(), options)
 }
@@ -52,7 +52,7 @@ fn parse_on_one_thread() -> usize {
 /// Reading, parsing and grouping, as scan and fix do it: on all threads.
 #[divan::bench]
 fn parse() -> usize {
-    let discovery = terramend::discover::Discovery { files: files().to_vec(), diagnostics: Vec::new() };
+    let discovery = terramend::discover::Discovery { files: files().to_vec(), ..Default::default() };
     backend::load(discovery).files
 }
 

@@ -5,44 +5,71 @@
 
 use rayon::prelude::*;
 
+use crate::cdk;
+use crate::cloudformation;
 use crate::diagnostic::Diagnostic;
-use crate::discover::{Discovery, Found, read};
+use crate::discover::{Discovery, Found, is_terraform, read, read_candidate};
 use crate::finding::Suppression;
 use crate::fix::Change;
-use crate::model::{InstanceId, Resource};
+use crate::model::{InstanceId, Language, Resource};
 use crate::source::SourceFile;
 use crate::terraform;
-use crate::workspace::{Loaded, Lowered, Parsed, Workspace};
+use crate::workspace::{Group, Loaded, Lowered, Parsed, Tree, Workspace};
 
-/// Parses one file.
-pub fn parse(file: SourceFile) -> Result<Parsed, Diagnostic> {
-    terraform::parse(file)
+/// Parses one file by its name; nothing when it holds no configuration.
+pub fn parse(file: SourceFile) -> Result<Option<Parsed>, Diagnostic> {
+    if is_terraform(file.name()) { terraform::parse(file).map(Some) } else { cloudformation::parse(file) }
 }
 
 /// Reads and parses everything that was discovered, in parallel, and groups it.
 pub fn load(discovery: Discovery) -> Loaded {
     let mut diagnostics = discovery.diagnostics;
-    let results: Vec<Result<Parsed, Diagnostic>> =
-        discovery.files.par_iter().map(|found: &Found| read(found).and_then(parse)).collect();
+    let results: Vec<Result<Option<Parsed>, Diagnostic>> = discovery.files.par_iter().map(read_and_parse).collect();
     let mut parsed = Vec::with_capacity(results.len());
     for result in results {
         match result {
-            Ok(file) => parsed.push(file),
+            Ok(file) => parsed.extend(file),
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    let files = parsed.len();
-    Loaded { groups: terraform::group(parsed), diagnostics, files }
+    let mut loaded = Loaded { groups: group(parsed), diagnostics, files: 0 };
+    for assembly in discovery.assemblies {
+        let (group, said) = cdk::Loader::load(&assembly.path, &assembly.display, assembly.app);
+        loaded.groups.extend(group);
+        loaded.diagnostics.extend(said);
+    }
+    loaded.files = loaded.groups.iter().map(|group| group.parsed.len()).sum();
+    loaded
+}
+
+fn read_and_parse(found: &Found) -> Result<Option<Parsed>, Diagnostic> {
+    let name = found.display.rsplit('/').next().unwrap_or_default();
+    let file = if is_terraform(name) { Some(read(found)?) } else { read_candidate(found)? };
+    file.map_or(Ok(None), parse)
+}
+
+/// Groups files by what refers to what.
+pub fn group(parsed: Vec<Parsed>) -> Vec<Group> {
+    let (templates, others) = parsed.into_iter().partition(|p| matches!(p.tree, Tree::Template(_)));
+    let mut groups = terraform::group(others);
+    groups.extend(cloudformation::group(templates));
+    groups
 }
 
 /// Builds the model of a group.
-pub fn build(group: Vec<Parsed>) -> Workspace {
-    terraform::build(group)
+pub fn build(group: Group) -> Workspace {
+    match group.parsed.first() {
+        Some(Parsed { tree: Tree::Template(_), .. }) => cloudformation::build(group),
+        _ => terraform::build(group),
+    }
 }
 
 /// Lowers the changes of a fix to edits: all of them or none. `only` says for which uses of the module, when not for all.
 pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<InstanceId>>) -> Result<Lowered, String> {
-    terraform::lower::lower(workspace, changes, only)
+    match workspace.project.language {
+        Language::Terraform => terraform::lower::lower(workspace, changes, only),
+        Language::CloudFormation => cloudformation::lower::lower(workspace, changes, only.as_deref()),
+    }
 }
 
 /// What silences findings in the files of a workspace.
@@ -51,7 +78,11 @@ pub struct Suppressions(Vec<terraform::suppress::Comments>);
 impl Suppressions {
     /// Reads them, once for all findings.
     pub fn of(workspace: &Workspace) -> Self {
-        Self(workspace.project.files.iter().map(terraform::suppress::comments).collect())
+        match workspace.project.language {
+            Language::Terraform => Self(workspace.project.files.iter().map(terraform::suppress::comments).collect()),
+            // Templates have no comments; metadata is read where it stands.
+            Language::CloudFormation => Self(Vec::new()),
+        }
     }
 
     /// What silences a control for a resource. `is_meant` says whether an id means the control.
@@ -61,8 +92,11 @@ impl Suppressions {
         resource: &Resource,
         is_meant: impl Fn(&str) -> bool,
     ) -> Option<Suppression> {
-        let file = workspace.project.file(resource.span.file);
-        let comments = &self.0[resource.span.file.0 as usize];
-        terraform::suppress::find(file, comments, resource.span, is_meant)
+        let id = resource.span.file;
+        let (file, tree) = (workspace.project.file(id), &workspace.trees[id.0 as usize]);
+        match self.0.get(id.0 as usize) {
+            Some(comments) => terraform::suppress::find(file, comments, resource.span, is_meant),
+            None => cloudformation::suppress::find(file, tree, resource.span, is_meant),
+        }
     }
 }

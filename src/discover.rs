@@ -4,11 +4,13 @@
 //! to directories are not followed; a link to a file inside the tree is read and never written, one that leads out of
 //! the tree is not even read.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::cdk::App;
 use crate::diagnostic::Diagnostic;
 use crate::source::{MAX_FILE_BYTES, SourceFile};
 
@@ -20,8 +22,23 @@ const SKIPPED: [&str; 4] = [".terraform", "node_modules", "cdk.out", ".git"];
 pub struct Discovery {
     /// Files to read, sorted by path.
     pub files: Vec<Found>,
+    /// CDK applications.
+    pub apps: Vec<App>,
+    /// Cloud assemblies.
+    pub assemblies: Vec<FoundAssembly>,
     /// Links and entries that could not be used.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A cloud assembly to read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FoundAssembly {
+    /// Relative to the root, with `/`.
+    pub display: String,
+    /// On disk.
+    pub path: PathBuf,
+    /// The application that made it.
+    pub app: Option<App>,
 }
 
 /// A file to read.
@@ -54,7 +71,7 @@ pub fn discover(root: &Path) -> Discovery {
     walker.run(|| {
         Box::new(|entry| {
             match entry {
-                Ok(entry) => visit(root, &entry, &found),
+                Ok(entry) => return visit(root, &entry, &found),
                 Err(error) => {
                     let diagnostic = Diagnostic::error(
                         relative(root, &path_of(&error).unwrap_or_else(|| root.to_owned())),
@@ -68,6 +85,7 @@ pub fn discover(root: &Path) -> Discovery {
         })
     });
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    add_assemblies(root, &mut found);
     found.files.sort();
     found.diagnostics.sort();
     found
@@ -89,20 +107,81 @@ fn reason(error: &ignore::Error) -> String {
     error.io_error().map_or_else(|| error.to_string(), std::string::ToString::to_string)
 }
 
-fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
-    let Some(kind) = entry.file_type() else { return };
+fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) -> WalkState {
+    let Some(kind) = entry.file_type() else { return WalkState::Continue };
+    if kind.is_dir() && is_assembly(entry.path()) {
+        let display = relative(root, entry.path());
+        lock(found).assemblies.push(FoundAssembly { display, path: entry.path().to_owned(), app: None });
+        return WalkState::Skip;
+    }
     if kind.is_symlink() {
         visit_link(root, entry, found);
+    } else if kind.is_file() && entry.file_name() == "cdk.json" {
+        let path = entry.path().parent().unwrap_or(root).to_owned();
+        let display = if path == root { ".".into() } else { relative(root, &path) };
+        lock(found).apps.push(App { path, display });
     } else if kind.is_file() && entry.file_name().to_str().is_none() {
         if is_terraform(&entry.file_name().to_string_lossy()) {
             let display = relative(root, entry.path());
             let diagnostic = Diagnostic::error(&display, "its name is not valid UTF-8: not read", "rename the file");
             lock(found).diagnostics.push(diagnostic);
         }
-    } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_terraform) {
+    } else if kind.is_file() && entry.file_name().to_str().is_some_and(|name| is_terraform(name) || is_json(name)) {
         let display = relative(root, entry.path());
         lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: true });
     }
+    WalkState::Continue
+}
+
+/// Whether a directory is a cloud assembly.
+pub fn is_assembly(path: &Path) -> bool {
+    path.join("cdk.out").is_file() && path.join("manifest.json").is_file()
+}
+
+/// Gives every application its assembly, and every assembly its application.
+fn add_assemblies(root: &Path, found: &mut Discovery) {
+    found.apps.sort();
+    found.assemblies.sort();
+    let mut bare: Vec<&str> = Vec::new();
+    for app in &found.apps {
+        let path = app.path.join(output_of(&app.path));
+        match found.assemblies.iter_mut().find(|assembly| assembly.path == path) {
+            Some(assembly) => assembly.app = Some(app.clone()),
+            None if path.join("manifest.json").is_file() => {
+                let display = relative(root, &path);
+                found.assemblies.push(FoundAssembly { display, path, app: Some(app.clone()) });
+            }
+            None => bare.push(&app.display),
+        }
+    }
+    if let Some(first) = bare.first() {
+        let file = if *first == "." { "cdk.json".to_owned() } else { format!("{first}/cdk.json") };
+        let what = match bare.len() {
+            1 => "a CDK application without a synthesised assembly: not analysed".to_owned(),
+            n => format!("{n} CDK applications (this is the first) have no synthesised assembly: not analysed"),
+        };
+        let hint = "run `cdk synth` first, or name the assembly with --assembly";
+        found.diagnostics.push(Diagnostic::error(file, what, hint).warning());
+    }
+    for assembly in &mut found.assemblies {
+        let around = found.apps.iter().rev().find(|app| assembly.path.starts_with(&app.path));
+        assembly.app = assembly.app.take().or_else(|| around.cloned());
+    }
+}
+
+/// The directory to which an application synthesises.
+fn output_of(app: &Path) -> String {
+    let text = std::fs::read_to_string(app.join("cdk.json")).unwrap_or_default();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    json["output"].as_str().unwrap_or("cdk.out").trim_end_matches('/').to_owned()
+}
+
+/// Whether a file may be a CloudFormation template in JSON: its content decides.
+fn is_json(name: &str) -> bool {
+    const OTHERS: [&str; 6] =
+        ["cdk.context.json", "composer.json", "package-lock.json", "package.json", "tsconfig.json", "tslint.json"];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "json" | "template") && !OTHERS.contains(&name) && !is_terraform(name)
 }
 
 fn visit_link(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
@@ -157,6 +236,24 @@ pub fn relative(root: &Path, path: &Path) -> String {
 /// The directory of a displayed path.
 pub fn directory(display: &str) -> &str {
     display.rsplit_once('/').map_or(".", |(directory, _)| directory)
+}
+
+/// Reads a file that may hold nothing for us: one that can't be a template is passed over in silence.
+pub fn read_candidate(found: &Found) -> Result<Option<SourceFile>, Diagnostic> {
+    const HEAD: u64 = 64 * 1024;
+    let mut head = Vec::new();
+    let file = std::fs::File::open(&found.path);
+    let is_read = file.is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok());
+    let text = String::from_utf8_lossy(&head);
+    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    // What is shorter than the head shows its whole content.
+    let whole = (head.len() as u64) < HEAD;
+    let hopeless = is_read && (!is_json || whole && !crate::cloudformation::may_be_template(&text));
+    let large = std::fs::metadata(&found.path).is_ok_and(|m| m.len() > MAX_FILE_BYTES);
+    if hopeless || large && !text.contains("AWSTemplateFormatVersion") && !text.contains("\"AWS::") {
+        return Ok(None);
+    }
+    read(found).map(Some)
 }
 
 /// Reads one file.

@@ -3,7 +3,6 @@
 
 use crate::backend;
 use crate::catalogue::{Catalogue, Control, Example, ExampleKind, Settings};
-use crate::discover::Discovery;
 use crate::engine::{self, Options, Outcome};
 use crate::fix::{Effect, Grade};
 use crate::source::SourceFile;
@@ -28,36 +27,46 @@ enum Shape {
     Bom,
     NoFinalNewline,
     LeadingComments,
+    OneSpace,
 }
 
-const SHAPES: [(Shape, &str); 6] = [
+const SHAPES: [(Shape, &str); 7] = [
     (Shape::AsWritten, "as-written"),
     (Shape::Crlf, "crlf"),
     (Shape::Tabs, "tabs"),
     (Shape::Bom, "bom"),
     (Shape::NoFinalNewline, "no-final-newline"),
     (Shape::LeadingComments, "leading-comments"),
+    (Shape::OneSpace, "one-space"),
 ];
 
 impl Shape {
-    fn apply(self, text: &str, extension: &str) -> String {
+    /// JSON has no comments; `terraform fmt` knows one indentation only.
+    fn fits(self, extension: &str) -> bool {
+        match self {
+            Self::LeadingComments => extension == "tf",
+            Self::OneSpace => extension != "tf",
+            _ => true,
+        }
+    }
+
+    fn apply(self, text: &str) -> String {
         match self {
             Self::AsWritten => text.to_owned(),
             Self::Crlf => text.replace('\n', "\r\n"),
-            Self::Tabs => text.split_inclusive('\n').map(tabs).collect(),
+            Self::Tabs => text.split_inclusive('\n').map(|line| indented(line, "\t")).collect(),
+            Self::OneSpace => text.split_inclusive('\n').map(|line| indented(line, " ")).collect(),
             Self::Bom => format!("\u{feff}{text}"),
             Self::NoFinalNewline => text.trim_end_matches('\n').to_owned(),
-            // JSON has no comments.
-            Self::LeadingComments if extension != "tf" => text.to_owned(),
             Self::LeadingComments => format!("# Owned by the platform team.\n/* {{ not a block }} */\n\n{text}"),
         }
     }
 }
 
-/// Two spaces of indentation become a tab.
-fn tabs(line: &str) -> String {
+/// Two spaces of indentation become another unit.
+fn indented(line: &str, unit: &str) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
-    format!("{}{}", "\t".repeat(spaces / 2), &line[spaces / 2 * 2..])
+    format!("{}{}", unit.repeat(spaces / 2), &line[spaces / 2 * 2..])
 }
 
 impl Case<'_> {
@@ -104,7 +113,7 @@ pub fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
     let mut cases = Vec::new();
     for control in catalogue.controls() {
         for (n, example) in control.examples.iter().enumerate() {
-            for (shape, name) in SHAPES {
+            for (shape, name) in SHAPES.into_iter().filter(|(shape, _)| shape.fits(example.extension)) {
                 cases.push(Case { name: format!("{}/{}/{name}", control.id, n + 1), control, example, shape });
             }
         }
@@ -114,7 +123,7 @@ pub fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
 
 /// Runs one case; the error says what is different.
 pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
-    let input = case.shape.apply(&case.example.text, case.example.extension);
+    let input = case.shape.apply(&case.example.text);
     let place = format!("{}:{}", case.control.page, case.example.line);
     let outcome = fix(catalogue, case, &input).map_err(|reason| format!("{place}: {reason}"))?;
     let main = format!("main.{}", case.example.extension);
@@ -127,7 +136,7 @@ pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
     };
     match &case.example.kind {
         ExampleKind::Bad { fixed, grade, effect, .. } => {
-            let expected = case.shape.apply(fixed, case.example.extension);
+            let expected = case.shape.apply(fixed);
             if result != expected {
                 return Err(format!(
                     "{place}: not as in the `fixed` block:\n{}{}",
@@ -174,9 +183,10 @@ fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, St
     let mut parsed = Vec::new();
     for (name, text) in &files {
         let file = SourceFile::new(name.into(), name, text);
-        parsed.push(backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
+        let file = backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?;
+        parsed.push(file.ok_or_else(|| format!("{name} holds no configuration"))?);
     }
-    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..backend::load(Discovery::default()) };
+    let loaded = Loaded { files: parsed.len(), groups: backend::group(parsed), ..Loaded::default() };
     let only = Settings::only(&case.control.id, catalogue).in_profile(case.example.profile);
     let id = &case.control.id;
     let settings = case.example.options.iter().fold(only, |settings, (name, value)| settings.with(id, name, value));

@@ -1,11 +1,13 @@
-//! terramend finds serverless security mistakes in Terraform and fixes them byte-exactly.
+//! terramend finds serverless security mistakes in Terraform, CloudFormation and CDK, and fixes them byte-exactly.
 //!
-//! The flow is: [`discover`], parse and load ([`terraform`]), judge by the [`catalogue`], choose and apply fixes
+//! The flow is: [`discover`], parse and load ([`backend`]), judge by the [`catalogue`], choose and apply fixes
 //! ([`engine`]), verify, report. ARCHITECTURE.md has the picture.
 
 pub mod backend;
 pub mod catalogue;
+pub mod cdk;
 pub mod cli;
+pub mod cloudformation;
 pub mod cost;
 pub mod diagnostic;
 pub mod discover;

@@ -8,7 +8,7 @@ use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::visit::{Visit, visit_traversal};
 
 use crate::json;
-use crate::model::{Mode, Project, Resource, ResourceId, resource};
+use crate::model::{Language, Mode, Project, Resource, ResourceId, resource};
 use crate::source::FileId;
 use crate::workspace::{Lowered, Tree, Workspace};
 
@@ -18,7 +18,7 @@ pub fn frame(file: FileId, before: &Tree, after: &Tree, lowered: &[&Lowered]) ->
     let mut added = Vec::new();
     match (before, after) {
         (Tree::Hcl(before), Tree::Hcl(after)) => hcl_files(before, after, &mut differences, &mut added)?,
-        (Tree::Json(before), Tree::Json(after)) => {
+        (Tree::Json(before), Tree::Json(after)) | (Tree::Template(before), Tree::Template(after)) => {
             let mut paths = Vec::new();
             json_difference(before, after, "", &mut paths);
             return json_frame(file, &paths, lowered);
@@ -137,6 +137,13 @@ fn json_difference(before: &json::Node, after: &json::Node, prefix: &str, paths:
         (json::Kind::Array(a), json::Kind::Array(b)) if a.len() == b.len() => {
             a.iter().zip(b).for_each(|(a, b)| json_difference(a, b, prefix, paths));
         }
+        // Elements added at the end leave those before them as they were.
+        (json::Kind::Array(a), json::Kind::Array(b)) if !a.is_empty() => {
+            let mut inside = Vec::new();
+            a.iter().zip(b).for_each(|(a, b)| json_difference(a, b, prefix, &mut inside));
+            let kept = b.len() > a.len() && inside.is_empty();
+            paths.push(if kept { prefix.to_owned() } else { format!("{prefix} (several)") });
+        }
         (a, b) if same_scalar(a, b) => {}
         _ => paths.push(prefix.to_owned()),
     }
@@ -164,6 +171,9 @@ fn json_frame(file: FileId, paths: &[String], lowered: &[&Lowered]) -> Result<()
 
 /// Addresses that a file refers to and that its module doesn't declare, when the file didn't before.
 pub fn unresolved(workspace: &Workspace, file: FileId, before: &Tree, old: &Project) -> Vec<String> {
+    if workspace.project.language == Language::CloudFormation {
+        return crate::cloudformation::unresolved(before, &workspace.trees[file.0 as usize]);
+    }
     let missing = |tree: &Tree, project: &Project| -> BTreeSet<String> {
         let directory = crate::discover::directory(&project.file(file).display).to_owned();
         let module = project.modules.iter().position(|m| *m.directory == *directory);
@@ -181,7 +191,7 @@ fn addresses(tree: &Tree) -> BTreeSet<String> {
     let mut collector = Collector::default();
     match tree {
         Tree::Hcl(body) => collector.visit_body(body),
-        Tree::Json(node) => json_addresses(node, &mut collector),
+        Tree::Json(node) | Tree::Template(node) => json_addresses(node, &mut collector),
     }
     collector.found
 }

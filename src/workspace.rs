@@ -1,7 +1,10 @@
 //! What backends and the engine hand to each other: files with their trees, groups of them as a model, and edits.
 
+use std::sync::Arc;
+
 use hcl_edit::structure::Body;
 
+use crate::cdk::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::edit::Edit;
 use crate::fix::Change;
@@ -16,6 +19,8 @@ pub enum Tree {
     Hcl(Box<Body>),
     /// Terraform's JSON syntax.
     Json(json::Node),
+    /// A CloudFormation template.
+    Template(json::Node),
 }
 
 /// A file and its tree.
@@ -27,20 +32,37 @@ pub struct Parsed {
     pub tree: Tree,
 }
 
-/// A group of files that refer to each other: loaded, judged and fixed on its own.
+/// Files that refer to each other, in one language.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// The files.
+    pub parsed: Vec<Parsed>,
+    /// The cloud assembly that they belong to.
+    pub assembly: Option<Arc<Assembly>>,
+}
+
+impl From<Vec<Parsed>> for Group {
+    fn from(parsed: Vec<Parsed>) -> Self {
+        Self { parsed, assembly: None }
+    }
+}
+
+/// A group as a model: judged and fixed on its own.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// The model; its language says which backend made it.
     pub project: Project,
     /// The trees, by file.
     pub trees: Vec<Tree>,
+    /// The cloud assembly that the files belong to.
+    pub assembly: Option<Arc<Assembly>>,
 }
 
 /// What one directory tree holds.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// The groups, in order of their first directory.
-    pub groups: Vec<Vec<Parsed>>,
+    pub groups: Vec<Group>,
     /// What could not be read or parsed.
     pub diagnostics: Vec<Diagnostic>,
     /// How many files were parsed.

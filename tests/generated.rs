@@ -48,6 +48,35 @@ fn effects() {
     check("src/effects/terraform.tsv", &text);
 }
 
+/// The same for CloudFormation, under the names that the facts of Terraform have.
+#[test]
+fn cloudformation_effects() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/effects/cloudformation.json");
+    let all: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let types: BTreeMap<&String, &Value> = all["types"].as_object().unwrap().iter().collect();
+    let mut text = String::from(
+        "# Generated from tests/oracles/effects/cloudformation.json by `TERRAMEND_UPDATE=1 cargo test --test generated`. Do not edit.\n",
+    );
+    for (kind, facts) in types {
+        let strings = |name: &str| facts[name].as_array().cloned().unwrap_or_default();
+        let when = |path: Value| json!({ "path": path, "when": "in some cases" });
+        let conditional: Vec<Value> = strings("conditional_create_only").into_iter().map(when).collect();
+        let mut values = facts["enum"].as_object().cloned().unwrap_or_default();
+        values.extend(facts["nested_enum"].as_object().cloned().unwrap_or_default());
+        let renamed = json!({
+            "conditional": conditional,
+            "enum": values,
+            "force_new": facts["create_only"],
+            "no_update": facts["no_update_handler"],
+        });
+        let kept = kept(&renamed);
+        if !kept.is_empty() {
+            writeln!(text, "{kind}\t{}", Value::Object(kept)).unwrap();
+        }
+    }
+    check("src/effects/cloudformation.tsv", &text);
+}
+
 /// The parts of the facts that fixes are held against, without the empty ones, sorted.
 fn kept(facts: &Value) -> Map<String, Value> {
     let mut kept = Map::new();

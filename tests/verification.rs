@@ -25,9 +25,11 @@ fn fix_files(pages: &[String], files: &[(&str, &str)]) -> Outcome {
     let named: Vec<(String, &str)> =
         pages.iter().enumerate().map(|(i, page)| (format!("{i}.md"), page.as_str())).collect();
     let catalogue = Catalogue::from_pages(named.iter().map(|(name, page)| (name.as_str(), *page)).collect()).unwrap();
-    let group: Vec<_> =
-        files.iter().map(|(name, text)| backend::parse(SourceFile::new(name.into(), name, text)).unwrap()).collect();
-    let loaded = Loaded { groups: vec![group], files: files.len(), ..Loaded::default() };
+    let group: Vec<_> = files
+        .iter()
+        .map(|(name, text)| backend::parse(SourceFile::new(name.into(), name, text)).unwrap().unwrap())
+        .collect();
+    let loaded = Loaded { groups: vec![group.into()], files: files.len(), ..Loaded::default() };
     let options = Options { apply: Some(Grade::Review), ..Options::default() };
     engine::run(loaded, &catalogue, &Settings::default(), options)
 }

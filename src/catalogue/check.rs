@@ -13,7 +13,7 @@ use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::{self, Registry};
 use crate::hcl::{Scope, Step, evaluate};
 use crate::model::companion::{Companions, Tie};
-use crate::model::{Draft, Node, Project, Resource, ResourceId, Value};
+use crate::model::{Draft, Language, Node, Project, Resource, ResourceId, Value};
 use crate::source::{FileId, Span};
 
 /// What a rule says of a resource.
@@ -76,6 +76,14 @@ impl Context<'_> {
         self.option(name).as_number()
     }
 
+    /// What the project's language calls something: in Terraform, in CloudFormation.
+    pub fn named<T>(&self, terraform: T, cloudformation: T) -> T {
+        match self.project.language {
+            Language::Terraform => terraform,
+            Language::CloudFormation => cloudformation,
+        }
+    }
+
     /// An argument (a dotted path) as it is written, to be written again in the same module; nothing when it is absent.
     pub fn as_written(&self, resource: &Resource, argument: &str) -> Option<Draft> {
         let mut names = argument.split('.');
@@ -85,6 +93,8 @@ impl Context<'_> {
         let text = file.text[node.span.range()].trim();
         let is_template = text.contains("${") || text.contains("%{");
         match &node.value {
+            Value::String(known) if self.project.language == Language::CloudFormation => Some(Draft::string(&**known)),
+            _ if self.project.language == Language::CloudFormation => Some(Draft::Expression(text.to_owned())),
             Value::String(known) if text.starts_with('"') && !is_template => Some(Draft::string(&**known)),
             // In JSON syntax an expression stands in a string.
             _ if text.starts_with('"') && file.syntax() == crate::source::Syntax::Json => {

@@ -153,6 +153,8 @@ impl<'s, 'a> Writer<'s, 'a> {
                 let (kind, name) = added.ok_or_else(|| format!("the fix adds no {kind}"))?;
                 Ok(Draft::AddedAttribute(format!("{kind}.{name}"), rest.join(".")))
             }
+            // CloudFormation's pseudo parameters: `aws.AccountId`.
+            ("aws", [name]) => Ok(Draft::Expression(format!("AWS::{name}"))),
             ("data", [kind, name, rest @ ..]) if PLAIN_DATA.contains(kind) => {
                 Ok(self.data(kind, name, &rest.join(".")))
             }

@@ -76,7 +76,7 @@ pub struct OptionSpec {
 /// What is asked of one resource type.
 #[derive(Debug)]
 pub struct Rule {
-    /// The Terraform type.
+    /// The type: Terraform's, CloudFormation's, or a published module's behind `module:`.
     pub kind: String,
     /// Companions that the predicates speak of.
     pub companions: Vec<CompanionSpec>,
@@ -154,7 +154,7 @@ impl Control {
         reader.known(
             &body,
             &["id", "family", "severity", "aliases", "quiet"],
-            &["option", "profile", "terraform", "module"],
+            &["option", "profile", "terraform", "module", "cloudformation"],
         )?;
         let mut control = Self {
             id: reader.required(&body, "id")?,
@@ -179,7 +179,7 @@ impl Control {
             let profile = reader.profile(block, &control)?;
             control.profiles.push(profile);
         }
-        for block in body.get_blocks("terraform") {
+        for block in body.get_blocks("terraform").chain(body.get_blocks("cloudformation")) {
             control.rules.push(reader.rule(block)?);
         }
         for block in body.get_blocks("module") {

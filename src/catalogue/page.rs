@@ -57,7 +57,7 @@ pub struct Example {
     pub line: usize,
     /// The configuration.
     pub text: String,
-    /// `tf`, or `tf.json` for Terraform's JSON syntax.
+    /// `tf`, `tf.json` for Terraform's JSON syntax, or `template.json` for CloudFormation.
     pub extension: &'static str,
     /// What it shows.
     pub kind: ExampleKind,
@@ -136,6 +136,7 @@ fn add_example(
     let extension = match fence.info.as_slice() {
         ["hcl", ..] => "tf",
         ["json", "terraform", ..] => "tf.json",
+        ["json", "cloudformation", ..] => "template.json",
         _ => return Ok(open_bad),
     };
     let has = |word: &str| fence.info.contains(&word);
@@ -161,6 +162,8 @@ fn add_example(
         return Ok(false);
     };
     let bad = has("bad");
+    // What stands beside other examples is Terraform.
+    let common = if extension == "template.json" { "" } else { common };
     let option = |word: &&str| word.strip_prefix("option.")?.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));
     let options = fence.info.iter().filter_map(option).collect();
     let profile = value("profile").unwrap_or_else(|| "default".into());

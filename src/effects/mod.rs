@@ -1,10 +1,13 @@
-//! What a deploy does when an argument changes: facts of the Terraform AWS provider, looked up for every fix.
+//! What a deploy does when an argument changes: facts of the Terraform AWS provider and of CloudFormation, looked up for
+//! every fix.
 //!
 //! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
 
 mod conditions;
+mod stateful;
 mod triggers;
 
+pub use stateful::is_stateful;
 pub use triggers::triggered;
 
 use serde::Deserialize;
@@ -15,7 +18,8 @@ use self::conditions::New;
 use crate::fix::{Change, Effect, Fix, Grade, cap};
 use crate::model::{Body, Draft, DraftBody, DraftItem, Project, Resource, ResourceId};
 
-static DATA: &str = include_str!("terraform.tsv");
+static TERRAFORM: &str = include_str!("terraform.tsv");
+static CLOUDFORMATION: &str = include_str!("cloudformation.tsv");
 
 /// What is known of a resource type.
 #[derive(Debug, Default, Deserialize)]
@@ -58,13 +62,14 @@ pub fn facts(kind: &str) -> Arc<Facts> {
 }
 
 fn find(kind: &str) -> Facts {
-    let lines = DATA.as_bytes();
+    let data = if kind.contains("::") { CLOUDFORMATION } else { TERRAFORM };
+    let lines = data.as_bytes();
     let (mut low, mut high) = (0, lines.len());
     while low < high {
         let middle = usize::midpoint(low, high);
-        let start = DATA[..middle].rfind('\n').map_or(0, |n| n + 1);
-        let end = DATA[middle..].find('\n').map_or(DATA.len(), |n| middle + n);
-        let (name, json) = DATA[start..end].split_once('\t').unwrap_or(("", ""));
+        let start = data[..middle].rfind('\n').map_or(0, |n| n + 1);
+        let end = data[middle..].find('\n').map_or(data.len(), |n| middle + n);
+        let (name, json) = data[start..end].split_once('\t').unwrap_or(("", ""));
         match name.cmp(kind) {
             std::cmp::Ordering::Equal => return serde_json::from_str(json).unwrap_or_default(),
             std::cmp::Ordering::Less => low = end + 1,
@@ -87,55 +92,6 @@ impl Facts {
             || self.force_new.iter().any(covers)
             || self.conditional.iter().any(|c| covers(&c.path) && holds(&c.path) != Some(false))
     }
-}
-
-/// Resource types that hold data, identity or connections: replacing one loses something.
-const STATEFUL: [&str; 40] = [
-    "aws_api_gateway_rest_api",
-    "aws_apigatewayv2_api",
-    "aws_api_gateway_domain_name",
-    "aws_apigatewayv2_domain_name",
-    "aws_appsync_graphql_api",
-    "aws_cloudwatch_event_bus",
-    "aws_cloudwatch_log_group",
-    "aws_cognito_identity_pool",
-    "aws_cognito_user_pool",
-    "aws_dax_cluster",
-    "aws_db_instance",
-    "aws_docdb_cluster",
-    "aws_dynamodb_table",
-    "aws_ecr_repository",
-    "aws_efs_file_system",
-    "aws_elasticache_cluster",
-    "aws_elasticache_replication_group",
-    "aws_elasticache_serverless_cache",
-    "aws_elasticsearch_domain",
-    "aws_iam_role",
-    "aws_kinesis_firehose_delivery_stream",
-    "aws_kinesis_stream",
-    "aws_kms_key",
-    "aws_lambda_function",
-    "aws_memorydb_cluster",
-    "aws_mq_broker",
-    "aws_msk_cluster",
-    "aws_neptune_cluster",
-    "aws_opensearch_domain",
-    "aws_rds_cluster",
-    "aws_redshift_cluster",
-    "aws_redshiftserverless_namespace",
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-    "aws_security_group",
-    "aws_sfn_state_machine",
-    "aws_sns_topic",
-    "aws_sqs_queue",
-    "aws_subnet",
-    "aws_vpc",
-];
-
-/// Whether replacing a resource of this type loses data, identity or connections.
-pub fn is_stateful(kind: &str) -> bool {
-    STATEFUL.contains(&kind)
 }
 
 /// Sets the effect and the grade of a fix by the facts; refuses one that writes what the provider would refuse.
@@ -264,12 +220,20 @@ mod tests {
         assert!(facts("aws_sqs_queue").replaces("fifo_queue", &Body::default(), |_| None));
         assert_eq!(facts("aws_sqs_queue").conflicts["kms_master_key_id"], ["sqs_managed_sse_enabled"]);
         assert!(facts("aws_no_such_thing").force_new.is_empty());
+        assert!(facts("AWS::Lambda::Permission").replaces("SourceArn", &Body::default(), |_| None));
+        assert!(!facts("AWS::SQS::Queue").replaces("SqsManagedSseEnabled", &Body::default(), |_| None));
     }
 
     #[test]
     fn every_line_of_the_data_is_found() {
-        let lines: Vec<_> = DATA.lines().filter(|line| !line.starts_with('#')).collect();
-        assert!(lines.len() > 300 && lines.is_sorted());
+        for data in [TERRAFORM, CLOUDFORMATION] {
+            every_line_is_found(data);
+        }
+    }
+
+    fn every_line_is_found(data: &str) {
+        let lines: Vec<_> = data.lines().filter(|line| !line.starts_with('#')).collect();
+        assert!(lines.len() > 200 && lines.is_sorted());
         for line in lines {
             let (kind, json) = line.split_once('\t').expect("a tab");
             let known: serde_json::Value = serde_json::from_str(json).expect("JSON");

@@ -18,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::finding::{Applied, Finding, NotApplied};
 use crate::fix::Grade;
 use crate::source::SourceFile;
-use crate::workspace::{Loaded, Parsed};
+use crate::workspace::{Group, Loaded};
 
 /// Rounds after which fixes must have come to rest.
 const MAX_ROUNDS: usize = 10;
@@ -79,10 +79,10 @@ pub fn run(loaded: Loaded, catalogue: &Catalogue, settings: &Settings, options: 
 }
 
 /// One group of modules, from its files to its outcome.
-fn treat(mut group: Vec<Parsed>, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+fn treat(mut group: Group, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
     // The order in which the files were found decides nothing.
-    group.sort_by(|a, b| a.file.display.cmp(&b.file.display));
-    let originals: Vec<SourceFile> = group.iter().map(|parsed| parsed.file.clone()).collect();
+    group.parsed.sort_by(|a, b| a.file.display.cmp(&b.file.display));
+    let originals: Vec<SourceFile> = group.parsed.iter().map(|parsed| parsed.file.clone()).collect();
     let workspace = build(group);
     let run = round::Run::new(workspace, catalogue, settings, options);
     let mut state = match options.apply {

@@ -16,10 +16,11 @@ pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
     if let Some(directory) = &run.workspace.project.truncated {
         outcome.diagnostics.push(Diagnostic::error(
             &**directory,
-            "module calls multiply to thousands of uses, or nest too deep: not all were analysed",
-            "scan the modules one by one",
+            "modules or stacks multiply to thousands of uses, or nest too deep: not all were analysed",
+            "scan them one by one",
         ));
     }
+    outcome.diagnostics.extend(run.workspace.project.problems.iter().cloned());
     for judged in &run.judged {
         if options.severity.is_some_and(|severity| judged.control.severity < severity) {
             continue;

@@ -11,7 +11,7 @@ use crate::finding::{Action, Applied, PlannedChange};
 use crate::fix::{Change, Fix, Grade};
 use crate::source::FileId;
 use crate::verify;
-use crate::workspace::{Lowered, Parsed, Tree, Workspace};
+use crate::workspace::{Group, Lowered, Parsed, Tree, Workspace};
 
 /// The state of treating one group.
 pub(super) struct Run<'c> {
@@ -114,8 +114,8 @@ impl<'c> Run<'c> {
     fn replace_files(&mut self, files: Vec<(FileId, crate::source::SourceFile)>) -> Result<Before, String> {
         let mut parsed = Vec::new();
         for (id, file) in files {
-            let result = parse(file);
-            parsed.push((id, result.map_err(|d| format!("the edited file would not parse: {d}"))?));
+            let result = parse(file).map_err(|d| format!("the edited file would not parse: {d}"))?;
+            parsed.push((id, result.ok_or("the edited file would not be configuration any more")?));
         }
         let old = std::mem::take(&mut self.workspace);
         let mut kept = old.project.files.clone();
@@ -127,9 +127,13 @@ impl<'c> Run<'c> {
             replaced.push((id, kept[i].clone(), tree));
             kept[i] = new.file;
         }
-        let group = kept.into_iter().zip(trees).filter_map(|(file, tree)| Some(Parsed { file, tree: tree? })).collect();
-        self.workspace = build(group);
-        Ok(Before { workspace: Workspace { project: old.project, trees: Vec::new() }, replaced })
+        let parsed =
+            kept.into_iter().zip(trees).filter_map(|(file, tree)| Some(Parsed { file, tree: tree? })).collect();
+        self.workspace = build(Group { parsed, assembly: old.assembly.clone() });
+        Ok(Before {
+            workspace: Workspace { project: old.project, trees: Vec::new(), assembly: old.assembly },
+            replaced,
+        })
     }
 
     fn restore(&mut self, before: Before) {
@@ -140,7 +144,7 @@ impl<'c> Run<'c> {
                 trees[id.0 as usize] = tree;
             }
         }
-        self.workspace = Workspace { project: before.workspace.project, trees };
+        self.workspace = Workspace { trees, ..before.workspace };
     }
 
     /// What is wrong with a batch that was applied; nothing when all is well.

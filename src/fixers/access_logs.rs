@@ -2,19 +2,32 @@
 
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, DraftItem, Repeat, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Language, Repeat, Resource, Value};
 
 /// What to know where no account role is declared.
 pub(super) const ACCOUNT_ROLE: &str = "API Gateway needs a role for CloudWatch Logs in its account settings \
-    (aws_api_gateway_account, one for each account and region); none is declared here, and without one the stage can't \
+    (one for each account and region: aws_api_gateway_account, AWS::ApiGateway::Account); none is declared here, and without one the stage can't \
     be updated";
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let stage = context.resource;
-    match stage.body.at("access_log_settings.destination_arn").is_present() {
+    match stage
+        .body
+        .at(&format!("{}.{}", block(stage), context.named("destination_arn", "DestinationArn")))
+        .is_present()
+    {
         Some(true) => Verdict::Pass,
         None => Verdict::Unknown("whether access is logged isn't known before a deploy".into()),
         Some(false) => Verdict::fail("requests leave no access log", fix(context)),
+    }
+}
+
+/// The block with the settings.
+fn block(stage: &Resource) -> &'static str {
+    match &*stage.kind {
+        "AWS::ApiGateway::Stage" => "AccessLogSetting",
+        "AWS::ApiGatewayV2::Stage" => "AccessLogSettings",
+        _ => "access_log_settings",
     }
 }
 
@@ -38,29 +51,36 @@ fn fields(v2: bool) -> Vec<(&'static str, &'static str)> {
 
 fn fix(context: &Context<'_>) -> Fix {
     let stage = context.resource;
-    let v2 = &*stage.kind == "aws_apigatewayv2_stage";
-    let name = format!("{}_access", stage.name);
-    let address = format!("aws_cloudwatch_log_group.{name}");
+    let v2 = matches!(&*stage.kind, "aws_apigatewayv2_stage" | "AWS::ApiGatewayV2::Stage");
+    let kind = context.named("aws_cloudwatch_log_group", "AWS::Logs::LogGroup");
+    let name = format!("{}_{}", stage.name, context.named("access", "access_logs"));
+    let address = format!("{kind}.{name}");
     let days = context.number("retention_days").unwrap_or(30.0);
     let with_ip = context.option("log_ip").as_bool() != Some(false);
     let format = fields(v2).into_iter().filter(|(field, _)| with_ip || *field != "ip");
     let format = format.map(|(field, variable)| (field.to_owned(), Draft::string(variable))).collect();
     let group = Change::Add {
         near: stage.id,
-        kind: "aws_cloudwatch_log_group".into(),
+        kind: kind.into(),
         name,
         mirror: true,
-        content: DraftBody::arguments([
-            ("name", group_name(context, v2)),
-            ("retention_in_days", Draft::Number(days.to_string())),
-        ]),
+        content: match context.project.language {
+            Language::Terraform => DraftBody::arguments([
+                ("name", group_name(context, v2)),
+                ("retention_in_days", Draft::Number(days.to_string())),
+            ]),
+            // Without a name of its own the group can't clash with another one.
+            Language::CloudFormation => DraftBody::arguments([("RetentionInDays", Draft::Number(days.to_string()))]),
+        },
     };
-    let mut settings = DraftBody::arguments([("destination_arn", Draft::AddedAttribute(address, "arn".into()))]);
+    let arn = Draft::AddedAttribute(address, context.named("arn", "Arn").into());
+    let mut settings = DraftBody::arguments([(context.named("destination_arn", "DestinationArn"), arn)]);
     // A format that somebody chose stays.
-    if stage.body.at("access_log_settings.format").is_null() {
-        settings.items.push(("format".into(), DraftItem::Argument(Draft::Json(Box::new(Draft::Object(format))))));
+    let argument = context.named("format", "Format");
+    if stage.body.at(&format!("{}.{argument}", block(stage))).is_null() {
+        settings.items.push((argument.into(), DraftItem::Argument(Draft::Json(Box::new(Draft::Object(format))))));
     }
-    let content = DraftBody::default().with_block("access_log_settings", settings);
+    let content = DraftBody::default().with_block(block(stage), settings);
     let mut notes = vec!["log lines are billed by volume".into()];
     if needs_account_role(context, v2) {
         notes.push(ACCOUNT_ROLE.into());
@@ -104,10 +124,12 @@ fn group_name(context: &Context<'_>, v2: bool) -> Draft {
 /// REST and WebSocket APIs write with the account's role, HTTP APIs by themselves.
 pub(super) fn needs_account_role(context: &Context<'_>, v2: bool) -> bool {
     let project = context.project;
-    let declared = super::once::declares(project, context.resource, "aws_api_gateway_account");
+    let kind = context.named("aws_api_gateway_account", "AWS::ApiGateway::Account");
+    let declared = super::once::declares(project, context.resource, kind);
+    let protocol = context.named("protocol_type", "ProtocolType");
     let http = v2
-        && match context.resource.body.get("api_id") {
-            Value::Reference(api) => project.resource(api.resource).body.get("protocol_type").as_str() == Some("HTTP"),
+        && match context.resource.body.get(context.named("api_id", "ApiId")) {
+            Value::Reference(api) => project.resource(api.resource).body.get(protocol).as_str() == Some("HTTP"),
             _ => false,
         };
     !declared && !http

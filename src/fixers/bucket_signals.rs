@@ -19,11 +19,11 @@ pub(super) fn public_signal(context: &Context<'_>) -> Value {
 /// The sign on the bucket that a companion belongs to; null when the bucket isn't declared here.
 pub(super) fn public_signal_of_bucket(context: &Context<'_>) -> Value {
     let project = context.project;
-    let named = context.resource.body.get("bucket");
+    let named = context.resource.body.get(context.named("bucket", "Bucket"));
     let bucket = project
-        .of_kind("aws_s3_bucket")
+        .of_kind(context.named("aws_s3_bucket", "AWS::S3::Bucket"))
         .filter(|bucket| bucket.instance == context.resource.instance)
-        .find(|bucket| project.names(&named, bucket, "bucket") == Some(true));
+        .find(|bucket| project.names(&named, bucket, context.named("bucket", "BucketName")) == Some(true));
     bucket.and_then(|bucket| signal(project, bucket)).map_or(Value::Null, Value::string)
 }
 
@@ -44,19 +44,20 @@ fn website(project: &Project, bucket: &Resource) -> Option<String> {
     if !bucket.body.get("website").is_null() {
         return Some("it has a `website` block".into());
     }
+    if !bucket.body.get("WebsiteConfiguration").is_null() {
+        return Some("it has a `WebsiteConfiguration`".into());
+    }
     let companions = project.companions(bucket, tie("aws_s3_bucket_website_configuration"));
     companions.found.first().map(|id| format!("{} makes it a website", project.resource(*id).address()))
 }
 
 fn acl(project: &Project, bucket: &Resource) -> Option<String> {
-    let open = |value: &Value| {
-        value
-            .known_pieces()
-            .into_iter()
-            .find(|acl| acl.starts_with("public-") || *acl == "authenticated-read")
-            .map(str::to_owned)
+    let is_open = |acl: &str| {
+        acl.starts_with("public-")
+            || matches!(acl, "authenticated-read" | "PublicRead" | "PublicReadWrite" | "AuthenticatedRead")
     };
-    if let Some(acl) = open(&bucket.body.get("acl")) {
+    let open = |value: &Value| value.known_pieces().into_iter().find(|acl| is_open(acl)).map(str::to_owned);
+    if let Some(acl) = open(&bucket.body.get("acl")).or_else(|| open(&bucket.body.get("AccessControl"))) {
         return Some(format!("its ACL is `{acl}`"));
     }
     let companions = project.companions(bucket, tie("aws_s3_bucket_acl"));
@@ -69,9 +70,12 @@ fn acl(project: &Project, bucket: &Resource) -> Option<String> {
 fn open_policy(project: &Project, bucket: &Resource) -> Option<String> {
     let companions = project.companions(bucket, tie("aws_s3_bucket_policy"));
     let inline = (bucket.body.get("policy"), bucket);
-    let policies = companions.found.iter().map(|id| {
-        let resource = project.resource(*id);
-        (resource.body.get("policy"), resource)
+    let template = Tie { kind: "AWS::S3::BucketPolicy", by: "Bucket", name: "BucketName" };
+    let found = companions.found.into_iter().chain(project.companions(bucket, template).found);
+    let policies = found.map(|id| {
+        let resource = project.resource(id);
+        let document = if resource.kind.contains("::") { "PolicyDocument" } else { "policy" };
+        (resource.body.get(document), resource)
     });
     policies.chain([inline]).find_map(|(value, resource)| {
         let policy = Policy::read(project, &value, resource.span)?;
@@ -83,12 +87,13 @@ fn open_policy(project: &Project, bucket: &Resource) -> Option<String> {
 
 /// A distribution that reads the website endpoint needs the website to be public.
 fn website_endpoint(project: &Project, bucket: &Resource) -> Option<String> {
-    project.of_kind("aws_cloudfront_distribution").find_map(|distribution| {
+    let distributions = ["aws_cloudfront_distribution", "AWS::CloudFront::Distribution"];
+    distributions.iter().flat_map(|kind| project.of_kind(kind)).find_map(|distribution| {
         let mut found = false;
         for entry in &distribution.body.entries {
             entry.node.value.each_reference(&mut |reference| {
-                found |=
-                    reference.resource == bucket.id && reference.path.last().is_some_and(|n| n.starts_with("website"));
+                found |= reference.resource == bucket.id
+                    && reference.path.last().is_some_and(|n| n.starts_with("website") || &**n == "WebsiteURL");
             });
         }
         found.then(|| format!("{} reads its website endpoint", distribution.address()))
@@ -97,16 +102,32 @@ fn website_endpoint(project: &Project, bucket: &Resource) -> Option<String> {
 
 fn word(bucket: &Resource) -> Option<String> {
     let name = bucket.body.get("bucket");
+    let template_name = bucket.body.get("BucketName");
     let prefix = bucket.body.get("bucket_prefix");
     let tag = bucket.body.get("tags").step("Name");
-    let texts = [&name, &prefix, &tag];
+    let texts = [&name, &template_name, &prefix, &tag];
     let texts = texts.iter().flat_map(|value| value.known_pieces()).chain([&*bucket.name]);
     for text in texts {
-        let lower = text.to_lowercase();
-        let found = lower.split(|c: char| !c.is_alphanumeric()).find(|word| PUBLIC_WORDS.contains(word));
-        if let Some(word) = found {
+        if let Some(word) = words(text).into_iter().find(|word| PUBLIC_WORDS.contains(&word.as_str())) {
             return Some(format!("its name says `{word}`"));
         }
     }
     None
+}
+
+/// The words of a name, in lower case: `WebAssets` has two.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        let starts = !c.is_alphanumeric() || c.is_uppercase() && before.is_lowercase();
+        if starts {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words
 }

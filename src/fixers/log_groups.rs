@@ -2,7 +2,8 @@
 
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, Node, Project, Resource, Value};
+use crate::iam::role;
+use crate::model::{Draft, DraftBody, Language, Node, Project, Resource, Value};
 
 /// Where Lambda writes by itself.
 const PREFIX: &str = "/aws/lambda/";
@@ -18,51 +19,69 @@ const APPLICATION_PREFIXES: [&str; 8] = [
     "/aws/codebuild/",
     "API-Gateway-Execution-Logs",
 ];
+/// Managed policies that let a function write to any log group.
+const MAY_LOG: [&str; 8] = [
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaDynamoDBExecutionRole",
+    "AWSLambdaKinesisExecutionRole",
+    "AWSLambdaSQSQueueExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AdministratorAccess",
+    "CloudWatchLogsFullAccess",
+    "PowerUserAccess",
+];
 /// Words of groups that somebody may have to keep.
 const RECORDS: [&str; 8] = ["audit", "security", "cloudtrail", "trail", "flow", "waf", "vpn", "compliance"];
 
 /// A function's log group is declared.
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
-    if function.body.at("logging_config.log_group").is_present() != Some(false) {
+    let log_group = context.named("logging_config.log_group", "LoggingConfig.LogGroup");
+    if function.body.at(log_group).is_present() != Some(false) {
         return Verdict::Pass;
     }
     if super::is_edge_function(project, function) {
         return Verdict::Pass;
     }
-    let name = project.settle(&function.body.get("function_name"));
-    if matches!(name, Value::Null | Value::Unknown) {
-        return Verdict::Unknown("the function's name isn't known".into());
-    }
+    let name = project.settle(&function.body.get(context.named("function_name", "FunctionName")));
     let piece = |value| Node { value, span: function.span };
-    let expected = Value::text(vec![piece(Value::string(PREFIX)), piece(name)]);
+    let expected = match name {
+        // CloudFormation makes a name, which only a reference can give.
+        Value::Null if project.language == Language::CloudFormation => None,
+        Value::Null | Value::Unknown => return Verdict::Unknown("the function's name isn't known".into()),
+        name => Some(Value::text(vec![piece(Value::string(PREFIX)), piece(name)])),
+    };
     let mut maybe = None;
-    for group in project.of_kind("aws_cloudwatch_log_group") {
+    let kinds = context.named(["aws_cloudwatch_log_group", ""], ["AWS::Logs::LogGroup", "Custom::LogRetention"]);
+    for group in kinds.iter().flat_map(|kind| project.of_kind(kind)) {
         if project.instance(group.instance).root != project.instance(function.instance).root {
             continue;
         }
-        match is_group_of(project, group, function, &expected) {
+        match is_group_of(context, group, function, expected.as_ref()) {
             Some(true) => return Verdict::Pass,
             Some(false) => {}
             None => maybe = Some(group.address()),
         }
     }
-    match maybe {
-        Some(group) => Verdict::Unknown(format!("{group} may be its log group")),
-        None => {
-            Verdict::fail("its log group is made by Lambda at the first call, and keeps logs for ever", fix(context))
-        }
+    if let Some(group) = maybe {
+        return Verdict::Unknown(format!("{group} may be its log group"));
     }
+    let fix = match project.language {
+        Language::Terraform => fix(context),
+        Language::CloudFormation => template_fix(context),
+    };
+    Verdict::fail("its log group is made by Lambda at the first call, and keeps logs for ever", fix)
 }
 
 /// Whether a log group is the one that the function writes to.
-fn is_group_of(project: &Project, group: &Resource, function: &Resource, expected: &Value) -> Option<bool> {
-    let name = group.body.get("name");
+fn is_group_of(context: &Context<'_>, group: &Resource, function: &Resource, expected: Option<&Value>) -> Option<bool> {
+    let project = context.project;
+    let name = group.body.get(context.named("name", "LogGroupName"));
     let (mut this, mut other) = (false, false);
     name.each_reference(&mut |reference| {
         let target = project.resource(reference.resource);
         this |= target.span == function.span;
-        other |= &*target.kind == "aws_lambda_function" && target.span != function.span;
+        other |= target.kind == function.kind && target.span != function.span;
     });
     if this {
         return Some(true);
@@ -73,7 +92,7 @@ fn is_group_of(project: &Project, group: &Resource, function: &Resource, expecte
     if name.is_null() {
         return Some(false);
     }
-    project.settle(&name).equals(expected)
+    expected.map_or(Some(false), |expected| project.settle(&name).equals(expected))
 }
 
 fn fix(context: &Context<'_>) -> Fix {
@@ -131,9 +150,48 @@ fn own_name(project: &Project, function: &Resource) -> Option<Draft> {
     })
 }
 
+/// A template can't take over the group that Lambda has made, so the function gets another one, under a name that
+/// nothing has: a deploy can't fail for a group that exists.
+fn template_fix(context: &Context<'_>) -> Fix {
+    let function = context.resource;
+    let days = context.number("retention_days").unwrap_or(30.0);
+    let title = format!("Log to a group of its own with {days} days of retention");
+    let role = match function.body.get("Role") {
+        Value::Reference(reference) => Some(context.project.resource(reference.resource)),
+        _ => None,
+    };
+    let may_log = role.is_some_and(|role| {
+        let grants = role::grants(context.project, role);
+        grants.allows("logs:PutLogEvents", &MAY_LOG) && grants.allows("logs:CreateLogStream", &MAY_LOG)
+    });
+    if !may_log {
+        return Fix::manual(&title, "its role isn't seen to write to any group but the one that Lambda makes");
+    }
+    let name = format!("{}_log_group", function.name);
+    let group = Draft::AddedAttribute(format!("AWS::Logs::LogGroup.{name}"), "Ref".into());
+    let changes = vec![
+        Change::Add {
+            near: function.id,
+            kind: "AWS::Logs::LogGroup".into(),
+            name,
+            mirror: true,
+            content: DraftBody::arguments([("RetentionInDays", Draft::Number(days.to_string()))]),
+        },
+        Change::Set {
+            resource: function.id,
+            content: DraftBody::default().with_block("LoggingConfig", DraftBody::arguments([("LogGroup", group)])),
+        },
+    ];
+    let notes = vec![
+        "new log lines go to the new group; the old one stays, with what it holds, until somebody deletes it".into(),
+        "whatever reads the old group by its name (filters, dashboards) must be pointed to the new one".into(),
+    ];
+    Fix { title, grade: Grade::Review, effect: Effect::InPlace, changes, notes }
+}
+
 /// `"application"`, `"record"` (somebody may have to keep it) or `"other"`.
 pub(super) fn purpose(context: &Context<'_>) -> Value {
-    let name = context.project.settle(&context.resource.body.get("name"));
+    let name = context.project.settle(&context.resource.body.get(context.named("name", "LogGroupName")));
     let pieces = name.known_pieces();
     let own: &str = &context.resource.name;
     let is_record = pieces.into_iter().chain([own]).any(|text| {

@@ -35,7 +35,7 @@ mod wide_policies;
 use crate::catalogue::{Context, Control, PageError, Verdict};
 use crate::fix::Change;
 use crate::model::resource::address;
-use crate::model::{Draft, InstanceId, Mode, Project, Resource, Value};
+use crate::model::{Draft, InstanceId, Language, Mode, Project, Resource, Value};
 
 type Fixer = fn(&Context<'_>) -> Verdict;
 type Fact = fn(&Context<'_>) -> Value;
@@ -192,7 +192,8 @@ pub(crate) fn unused_name(project: &Project, instance: InstanceId, kind: &str, n
 
 /// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region.
 fn is_edge_function(project: &Project, function: &Resource) -> bool {
-    project.of_kind("aws_cloudfront_distribution").any(|distribution| {
+    let distributions = ["aws_cloudfront_distribution", "AWS::CloudFront::Distribution"];
+    distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|distribution| {
         let mut used = false;
         for entry in &distribution.body.entries {
             entry.node.value.each_reference(&mut |reference| used |= reference.resource == function.id);
@@ -204,6 +205,9 @@ fn is_edge_function(project: &Project, function: &Resource) -> bool {
 /// The account's id: from the module's own data source, or one that the change declares.
 fn account(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
     const KIND: &str = "aws_caller_identity";
+    if project.language == Language::CloudFormation {
+        return (Draft::Expression("AWS::AccountId".into()), None);
+    }
     match project.data_of(KIND, near.instance).next() {
         Some(data) => (Draft::Attribute(data.id, "account_id".into()), None),
         None => (
@@ -228,6 +232,9 @@ fn region(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
 
 /// The partition of generated ARNs: the module's own data source when it has one.
 fn partition(project: &Project, instance: InstanceId) -> Draft {
+    if project.language == Language::CloudFormation {
+        return Draft::Expression("AWS::Partition".into());
+    }
     match project.data_of("aws_partition", instance).next() {
         Some(data) => Draft::Attribute(data.id, "partition".into()),
         None => Draft::string("aws"),

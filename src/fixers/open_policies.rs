@@ -24,7 +24,19 @@ const RESTRICTING: [&str; 14] = [
 ];
 
 /// Arguments that hold a policy of a resource.
-const ARGUMENTS: [&str; 3] = ["policy", "resource_policy", "event_bus_policy"];
+const ARGUMENTS: [&str; 7] = [
+    "policy",
+    "resource_policy",
+    "event_bus_policy",
+    "PolicyDocument",
+    "KeyPolicy",
+    "RepositoryPolicyText",
+    "ResourcePolicy",
+];
+/// Arguments that hold a policy of somebody.
+pub(super) const POLICIES: &[&str] = &["policy", "PolicyDocument"];
+/// Arguments that say who may assume a role.
+const TRUST: &[&str] = &["assume_role_policy", "AssumeRolePolicyDocument"];
 
 /// No resource policy admits everybody.
 pub(super) fn everybody(context: &Context<'_>) -> Verdict {
@@ -57,7 +69,7 @@ pub(super) fn every_action(context: &Context<'_>) -> Verdict {
 
 /// A role may be assumed by those who are named only.
 pub(super) fn trust(context: &Context<'_>) -> Verdict {
-    statements(context, &["assume_role_policy"], |statement| {
+    statements(context, TRUST, |statement| {
         let open = statement.allow == Some(true) && statement.names_everybody() && !is_restricted(statement);
         open.then(|| {
             let fix = Fix::manual("Name who may assume the role", "who is meant is not in the configuration");
@@ -68,7 +80,7 @@ pub(super) fn trust(context: &Context<'_>) -> Verdict {
 
 /// A role that GitHub's workflows assume names the repository.
 pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
-    statements(context, &["assume_role_policy"], |statement| {
+    statements(context, TRUST, |statement| {
         let github = statement.allow == Some(true)
             && statement.principals.iter().any(|(kind, value)| {
                 &**kind == "Federated"
@@ -103,7 +115,7 @@ pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
 
 /// `PassRole` names the roles.
 pub(super) fn pass_role(context: &Context<'_>) -> Verdict {
-    statements(context, &["policy"], |statement| {
+    statements(context, POLICIES, |statement| {
         let passes = statement.allow == Some(true)
             && !statement.not_actions
             && statement.actions.iter().any(|action| {
@@ -125,7 +137,7 @@ pub(super) fn pass_role(context: &Context<'_>) -> Verdict {
 
 /// Logs are written to the own group.
 pub(super) fn logs_everywhere(context: &Context<'_>) -> Verdict {
-    statements(context, &["policy"], |statement| {
+    statements(context, POLICIES, |statement| {
         let writes = ["logs:PutLogEvents", "logs:CreateLogStream"];
         let wide = statement.allow == Some(true)
             && !statement.not_actions
@@ -165,6 +177,8 @@ pub(super) fn statements(
     let mut documents: Vec<Value> = arguments.iter().map(|argument| resource.body.get(argument)).collect();
     if arguments.contains(&"policy") {
         documents.extend(resource.body.blocks("inline_policy").map(|block| block.get("policy")));
+        let inline = resource.body.get("Policies");
+        documents.extend(inline.as_list().into_iter().flatten().map(|item| item.value.step("PolicyDocument")));
     }
     let mut unknown = None;
     for document in documents.into_iter().filter(|document| !document.is_null()) {

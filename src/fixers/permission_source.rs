@@ -6,7 +6,10 @@ use crate::model::{Draft, DraftBody, Project, Reference, Resource, Value};
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, permission) = (context.project, context.resource);
-    let set = ["source_arn", "source_account", "principal_org_id", "event_source_token"];
+    let set = context.named(
+        ["source_arn", "source_account", "principal_org_id", "event_source_token"],
+        ["SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken"],
+    );
     for argument in set {
         match permission.body.get(argument).is_present() {
             Some(false) => {}
@@ -14,7 +17,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
             None => return Verdict::Unknown(format!("`{argument}` isn't known before a deploy")),
         }
     }
-    let principal = project.settle(&permission.body.get("principal"));
+    let principal = project.settle(&permission.body.get(context.named("principal", "Principal")));
     let Some(service) = principal.as_str().map(str::to_owned).or_else(|| service_of(&principal)) else {
         return Verdict::Unknown("the principal isn't known before a deploy".into());
     };
@@ -38,24 +41,24 @@ fn fix(context: &Context<'_>, service: &str) -> Fix {
     let mut sources = sources(context, service);
     sources.dedup();
     let (argument, value, data) = match sources.as_slice() {
-        [one] => ("source_arn", one.clone(), None),
+        [one] => (context.named("source_arn", "SourceArn"), one.clone(), None),
         [] | [..] if service.starts_with("apigateway") => {
             let note = if sources.is_empty() {
                 "no integration with this function is declared here"
             } else {
                 "several APIs use this function"
             };
-            return Fix::manual("Set source_arn to the API that invokes the function", note);
+            return Fix::manual("Name the API that invokes the function as source", note);
         }
         _ => {
             let (account, data) = super::account(context.project, permission);
-            ("source_account", account, data)
+            (context.named("source_account", "SourceAccount"), account, data)
         }
     };
     let mut changes: Vec<Change> = data.into_iter().collect();
     changes.push(Change::Set { resource: permission.id, content: DraftBody::arguments([(argument, value)]) });
     let mut notes = vec!["the permission is replaced: for a moment the service can't invoke the function".to_owned()];
-    if argument == "source_account" {
+    if matches!(argument, "source_account" | "SourceAccount") {
         notes.push(match sources.len() {
             0 => "no trigger is declared here, so only the account is named".into(),
             n => format!("{n} triggers use this permission, so only the account is named"),
@@ -90,7 +93,15 @@ const fn trigger(
 
 /// Sources: the developer guide of Lambda, "Granting Lambda function access to AWS services", and the page of each
 /// service. For `CloudWatch` Logs the ARN ends in `:*`.
-const TRIGGERS: [Trigger; 10] = [
+const TRIGGERS: [Trigger; 18] = [
+    trigger("sns.", "AWS::SNS::Subscription", "Endpoint", "TopicArn", "Ref", ""),
+    trigger("events.", "AWS::Events::Rule", "Targets.Arn", "", "Arn", ""),
+    trigger("apigateway.", "AWS::ApiGateway::Method", "Integration.Uri", "RestApiId", EXECUTION, "/*/*"),
+    trigger("apigateway.", "AWS::ApiGatewayV2::Integration", "IntegrationUri", "ApiId", EXECUTION, "/*/*"),
+    trigger("logs.", "AWS::Logs::SubscriptionFilter", "DestinationArn", "LogGroupName", "Arn", ""),
+    trigger("secretsmanager.", "AWS::SecretsManager::RotationSchedule", "RotationLambdaARN", "SecretId", "Ref", ""),
+    trigger("cognito-idp.", "AWS::Cognito::UserPool", "LambdaConfig", "", "Arn", ""),
+    trigger("iot.", "AWS::IoT::TopicRule", "TopicRulePayload.Actions", "", "Arn", ""),
     trigger("sns.", "aws_sns_topic_subscription", "endpoint", "topic_arn", "arn", ""),
     trigger("events.", "aws_cloudwatch_event_target", "arn", "rule", "arn", ""),
     trigger("s3.", "aws_s3_bucket_notification", "lambda_function.lambda_function_arn", "bucket", "arn", ""),
@@ -103,10 +114,16 @@ const TRIGGERS: [Trigger; 10] = [
     trigger("iot.", "aws_iot_topic_rule", "lambda", "", "arn", ""),
 ];
 
+/// The ARN by which an API invokes, which no attribute gives in CloudFormation.
+const EXECUTION: &str = "execution";
+
 /// The distinct sources that the configuration shows for this service and function.
 fn sources(context: &Context<'_>, service: &str) -> Vec<Draft> {
     let (project, permission) = (context.project, context.resource);
-    let Some(function) = function_of(project, &permission.body.get("function_name")) else { return Vec::new() };
+    let Some(function) = function_of(project, &permission.body.get(context.named("function_name", "FunctionName")))
+    else {
+        return Vec::new();
+    };
     let mut found: Vec<Draft> = Vec::new();
     for trigger in TRIGGERS.iter().filter(|trigger| service.starts_with(trigger.service)) {
         for resource in project.of_kind(trigger.kind).filter(|r| r.instance == permission.instance) {
@@ -151,8 +168,9 @@ fn function_of<'a>(project: &'a Project, value: &Value) -> Option<&'a Resource> 
     value.each_reference(&mut |reference| found = found.or(Some(reference)));
     let resource = project.resource(found?.resource);
     match &*resource.kind {
-        "aws_lambda_function" => Some(resource),
+        "AWS::Lambda::Function" | "aws_lambda_function" => Some(resource),
         "aws_lambda_alias" => function_of(project, &resource.body.get("function_name")),
+        "AWS::Lambda::Alias" | "AWS::Lambda::Version" => function_of(project, &resource.body.get("FunctionName")),
         _ => None,
     }
 }
@@ -168,8 +186,23 @@ fn source_of(project: &Project, resource: &Resource, trigger: &Trigger) -> Optio
         return None;
     }
     // A stage, say, is not the API: follow to what has the attribute.
-    let websocket = source.body.get("protocol_type").as_str() == Some("WEBSOCKET");
+    let protocol = if source.kind.contains("::") { "ProtocolType" } else { "protocol_type" };
+    let websocket = source.body.get(protocol).as_str() == Some("WEBSOCKET");
     let suffix = if websocket { "/*" } else { trigger.suffix };
+    if trigger.attribute == EXECUTION {
+        let aws = |name: &str| Draft::Expression(format!("AWS::{name}"));
+        return Some(Draft::Text(vec![
+            Draft::string("arn:"),
+            aws("Partition"),
+            Draft::string(":execute-api:"),
+            aws("Region"),
+            Draft::string(":"),
+            aws("AccountId"),
+            Draft::string(":"),
+            Draft::Attribute(source.id, "Ref".into()),
+            Draft::string(suffix),
+        ]));
+    }
     let arn = Draft::Attribute(source.id, trigger.attribute.into());
     Some(if suffix.is_empty() { arn } else { Draft::Text(vec![arn, Draft::string(suffix)]) })
 }

@@ -21,6 +21,10 @@ struct Kind {
     action: &'static str,
     /// Whether the objects inside are resources of their own.
     contents: bool,
+    /// The holder's argument with the document, and whether the document is an object there.
+    document: (&'static str, bool),
+    /// The attribute with the target's ARN; nothing where a reference to the target is its ARN.
+    arn: &'static str,
     /// Whether a first policy takes the place of a default one that lets the owner in.
     owner_default: bool,
 }
@@ -33,6 +37,8 @@ const BUCKET: Kind = Kind {
     probes: &["s3:GetObject", "s3:PutObject"],
     action: "s3:*",
     contents: true,
+    document: ("policy", false),
+    arn: "arn",
     owner_default: false,
 };
 const QUEUE: Kind = Kind {
@@ -43,6 +49,8 @@ const QUEUE: Kind = Kind {
     probes: &["sqs:SendMessage", "sqs:ReceiveMessage"],
     action: "sqs:*",
     contents: false,
+    document: ("policy", false),
+    arn: "arn",
     owner_default: false,
 };
 const TOPIC: Kind = Kind {
@@ -53,31 +61,64 @@ const TOPIC: Kind = Kind {
     probes: &["sns:Publish"],
     action: "sns:Publish",
     contents: false,
+    document: ("policy", false),
+    arn: "arn",
     owner_default: true,
 };
 
+/// CloudFormation's names.
+const TEMPLATE_BUCKET: Kind = Kind {
+    policy: "AWS::S3::BucketPolicy",
+    by: "Bucket",
+    name: "BucketName",
+    id: "Ref",
+    document: DOCUMENT,
+    arn: "Arn",
+    ..BUCKET
+};
+const TEMPLATE_QUEUE: Kind = Kind {
+    policy: "AWS::SQS::QueuePolicy",
+    by: "Queues",
+    name: "QueueName",
+    id: "Ref",
+    document: DOCUMENT,
+    arn: "Arn",
+    ..QUEUE
+};
+const TEMPLATE_TOPIC: Kind = Kind {
+    policy: "AWS::SNS::TopicPolicy",
+    by: "Topics",
+    name: "TopicName",
+    id: "Ref",
+    document: DOCUMENT,
+    arn: "Ref",
+    ..TOPIC
+};
+const DOCUMENT: (&str, bool) = ("PolicyDocument", true);
+
 pub(super) fn bucket(context: &Context<'_>) -> Verdict {
-    judge(context, &BUCKET)
+    judge(context, context.named(&BUCKET, &TEMPLATE_BUCKET))
 }
 
 pub(super) fn queue(context: &Context<'_>) -> Verdict {
-    judge(context, &QUEUE)
+    judge(context, context.named(&QUEUE, &TEMPLATE_QUEUE))
 }
 
 pub(super) fn topic(context: &Context<'_>) -> Verdict {
-    judge(context, &TOPIC)
+    judge(context, context.named(&TOPIC, &TEMPLATE_TOPIC))
 }
 
 fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
     let (project, target) = (context.project, context.resource);
     let tie = Tie { kind: kind.policy, by: kind.by, name: kind.name };
     let companions = project.companions(target, tie);
+    // Only Terraform knows policies in the resource itself.
     let inline = target.body.get("policy");
     let holders: Vec<&Resource> = companions.found.iter().map(|id| project.resource(*id)).collect();
     let (holder, document) = match holders.as_slice() {
         [] if !inline.is_null() => (Some(target), inline),
         [] => (None, Value::Null),
-        [one] => (Some(*one), one.body.get("policy")),
+        [one] => (Some(*one), one.body.get(kind.document.0)),
         _ => return Verdict::Unknown("several policies name it; only one of them can be in force".into()),
     };
     if let (None, Some(maybe)) = (holder, companions.maybe) {
@@ -110,6 +151,10 @@ fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
         Some(holder) if holder.id == target.id && kind.contents => Fix::manual(
             "Move the policy to an aws_s3_bucket_policy and deny requests without TLS there",
             "in the bucket's own block the statement can't refer to the bucket",
+        ),
+        Some(holder) if holder.body.get(kind.by).as_list().is_some_and(|targets| targets.len() > 1) => Fix::manual(
+            "Deny requests without TLS in the policy",
+            "the policy serves others too: the statement must name the resources of all",
         ),
         Some(holder) => merge(target, holder.id, kind),
         None if kind.owner_default => Fix::manual(
@@ -145,7 +190,7 @@ fn denies_plain_http(statement: &Statement, kind: &Kind) -> bool {
 
 /// The denial.
 fn statement(target: &Resource, kind: &Kind, inside: bool) -> Draft {
-    let arn = || Draft::Attribute(target.id, "arn".into());
+    let arn = || Draft::Attribute(target.id, kind.arn.into());
     // In its own block a resource can't refer to itself; its own policy means nothing else by `*`.
     let resource = if inside {
         Draft::string("*")
@@ -176,20 +221,25 @@ fn fix(changes: Vec<Change>) -> Fix {
 
 fn merge(target: &Resource, holder: ResourceId, kind: &Kind) -> Fix {
     let statement = statement(target, kind, holder == target.id);
-    fix(vec![Change::AppendStatement { resource: holder, argument: "policy".into(), statement }])
+    fix(vec![Change::AppendStatement { resource: holder, argument: kind.document.0.into(), statement }])
 }
 
 fn add(target: &Resource, kind: &Kind) -> Fix {
     let statements = Draft::List(vec![statement(target, kind, false)]);
     let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", statements)]);
+    let (argument, is_object) = kind.document;
+    let document = if is_object { document } else { Draft::Json(Box::new(document)) };
+    let id = Draft::Attribute(target.id, kind.id.into());
+    let (name, by) = match kind.by {
+        "Queues" | "Topics" => (format!("{}_policy", target.name), Draft::List(vec![id])),
+        "Bucket" => (format!("{}_policy", target.name), id),
+        _ => (target.name.to_string(), id),
+    };
     fix(vec![Change::Add {
         near: target.id,
         kind: kind.policy.into(),
-        name: target.name.to_string(),
+        name,
         mirror: true,
-        content: DraftBody::arguments([
-            (kind.by, Draft::Attribute(target.id, kind.id.into())),
-            ("policy", Draft::Json(Box::new(document))),
-        ]),
+        content: DraftBody::arguments([(kind.by, by), (argument, document)]),
     }])
 }

@@ -6,7 +6,20 @@ use crate::iam::policy::Policy;
 use crate::model::{Draft, DraftBody, Project, Resource};
 
 /// Resources by which an AWS service publishes to a topic by itself, not with a role.
-const SERVICES: [&str; 14] = [
+const SERVICES: [&str; 27] = [
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::Backup::BackupVault",
+    "AWS::Budgets::Budget",
+    "AWS::CloudTrail::Trail",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CodeStarNotifications::NotificationRule",
+    "AWS::Config::DeliveryChannel",
+    "AWS::Events::Rule",
+    "AWS::IoT::TopicRule",
+    "AWS::RDS::EventSubscription",
+    "AWS::S3::Bucket",
+    "AWS::SES::ConfigurationSetEventDestination",
     "aws_autoscaling_notification",
     "aws_backup_vault_notifications",
     "aws_budgets_budget",
@@ -23,7 +36,13 @@ const SERVICES: [&str; 14] = [
     "aws_ses_identity_notification_topic",
 ];
 /// Resources that show a role as publisher.
-const ROLES: [&str; 7] = [
+const ROLES: [&str; 13] = [
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Function",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
     "aws_iam_role_policy",
     "aws_iam_policy",
     "aws_iam_policy_document",
@@ -41,7 +60,7 @@ enum Publishers {
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, topic) = (context.project, context.resource);
-    let key = project.settle(&topic.body.get("kms_master_key_id"));
+    let key = project.settle(&topic.body.get(context.named("kms_master_key_id", "KmsMasterKeyId")));
     match key.is_present() {
         Some(true) if key.as_str() != Some("") => return Verdict::Pass,
         None => return Verdict::Unknown("the key isn't known before a deploy".into()),
@@ -57,7 +76,7 @@ fn fix(context: &Context<'_>, topic: &Resource) -> Fix {
         effect,
         changes: vec![Change::Set {
             resource: topic.id,
-            content: DraftBody::arguments([("kms_master_key_id", value)]),
+            content: DraftBody::arguments([(context.named("kms_master_key_id", "KmsMasterKeyId"), value)]),
         }],
         notes: vec![note.to_owned()],
     };
@@ -114,8 +133,9 @@ fn publishers(project: &Project, topic: &Resource) -> Publishers {
         if SERVICES.contains(&&*user.kind) {
             return Publishers::Services(user.address());
         }
-        if &*user.kind == "aws_sns_topic_policy" {
-            match Policy::read(project, &user.body.get("policy"), user.span) {
+        if matches!(&*user.kind, "aws_sns_topic_policy" | "AWS::SNS::TopicPolicy") {
+            let document = if user.kind.contains("::") { "PolicyDocument" } else { "policy" };
+            match Policy::read(project, &user.body.get(document), user.span) {
                 Some(policy) if policy.statements.iter().any(|s| s.services().next().is_some()) => {
                     return Publishers::Services(format!("a principal of {}", user.address()));
                 }

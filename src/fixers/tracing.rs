@@ -11,12 +11,18 @@ const POLICY: &str = "AWSXRayDaemonWriteAccess";
 const ENOUGH: [&str; 5] =
     [POLICY, "AWSXrayWriteOnlyAccess", "AWSXrayFullAccess", "AdministratorAccess", "PowerUserAccess"];
 /// What a traced resource calls the role that writes its traces, by type.
-const ROLE_ARGUMENTS: [(&str, &str); 2] = [("aws_lambda_function", "role"), ("aws_sfn_state_machine", "role_arn")];
+const ROLE_ARGUMENTS: [(&str, &str); 4] = [
+    ("AWS::Lambda::Function", "Role"),
+    ("AWS::StepFunctions::StateMachine", "RoleArn"),
+    ("aws_lambda_function", "role"),
+    ("aws_sfn_state_machine", "role_arn"),
+];
 
 /// Functions trace actively.
 pub(super) fn function(context: &Context<'_>) -> Verdict {
     let function = context.resource;
-    match context.project.settle(&function.body.at("tracing_config.mode")) {
+    let (block, argument) = context.named(("tracing_config", "mode"), ("TracingConfig", "Mode"));
+    match context.project.settle(&function.body.at(&format!("{block}.{argument}"))) {
         Value::String(mode) if &*mode == "Active" => return Verdict::Pass,
         Value::Null => {}
         Value::String(mode) => {
@@ -31,19 +37,18 @@ pub(super) fn function(context: &Context<'_>) -> Verdict {
     if super::is_edge_function(context.project, function) {
         return Verdict::Pass;
     }
-    let content =
-        DraftBody::default().with_block("tracing_config", DraftBody::arguments([("mode", Draft::string("Active"))]));
+    let content = DraftBody::default().with_block(block, DraftBody::arguments([(argument, Draft::string("Active"))]));
     Verdict::fail("invocations leave no X-Ray trace", fix(context, content))
 }
 
 /// State machines trace their executions.
 pub(super) fn state_machine(context: &Context<'_>) -> Verdict {
-    let enabled = context.project.settle(&context.resource.body.at("tracing_configuration.enabled"));
+    let (block, argument) = context.named(("tracing_configuration", "enabled"), ("TracingConfiguration", "Enabled"));
+    let enabled = context.project.settle(&context.resource.body.at(&format!("{block}.{argument}")));
     match (enabled.as_bool(), enabled.is_null()) {
         (Some(true), _) => Verdict::Pass,
         (Some(false), _) | (None, true) => {
-            let content = DraftBody::default()
-                .with_block("tracing_configuration", DraftBody::arguments([("enabled", Draft::Bool(true))]));
+            let content = DraftBody::default().with_block(block, DraftBody::arguments([(argument, Draft::Bool(true))]));
             Verdict::fail("executions leave no X-Ray trace", fix(context, content))
         }
         (None, false) => Verdict::Unknown("whether executions are traced isn't known before a deploy".into()),
@@ -82,8 +87,9 @@ fn role_argument(resource: &Resource) -> Value {
 fn role_of<'a>(context: &Context<'a>, resource: &Resource) -> Option<&'a Resource> {
     let Value::Reference(reference) = role_argument(resource) else { return None };
     let role = context.project.resource(reference.resource);
-    let declared =
-        &*role.kind == "aws_iam_role" && role.mode == crate::model::Mode::Managed && role.instance == resource.instance;
+    let declared = matches!(&*role.kind, "aws_iam_role" | "AWS::IAM::Role")
+        && role.mode == crate::model::Mode::Managed
+        && role.instance == resource.instance;
     declared.then_some(role)
 }
 
@@ -100,7 +106,8 @@ fn allow_traces(context: &Context<'_>, role: &Resource, resource: &Resource, fix
     fix.title.push_str(" and allow the role to write traces");
     let change = match grants.exclusive {
         Some(Exclusive::Argument) => {
-            Change::Append { resource: role.id, argument: "managed_policy_arns".into(), value: arn }
+            let argument = context.named("managed_policy_arns", "ManagedPolicyArns");
+            Change::Append { resource: role.id, argument: argument.into(), value: arn }
         }
         Some(Exclusive::Resource(id)) => Change::Append { resource: id, argument: "policy_arns".into(), value: arn },
         None => Change::Add {

@@ -1,6 +1,6 @@
 //! Policies that allow whole services, or everything. Shown only: what is needed instead is the scoped-IAM fixer's job.
 
-use super::open_policies::statements;
+use super::open_policies::{POLICIES, statements};
 use crate::catalogue::{Context, Verdict};
 use crate::fix::Fix;
 use crate::iam::policy::Statement;
@@ -11,7 +11,7 @@ const ADMIN_POLICIES: [&str; 2] = ["AdministratorAccess", "IAMFullAccess"];
 
 /// No statement allows all actions of a service.
 pub(super) fn wildcard_actions(context: &Context<'_>) -> Verdict {
-    statements(context, &["policy"], |statement| {
+    statements(context, POLICIES, |statement| {
         if is_admin(statement) {
             return None;
         }
@@ -31,7 +31,7 @@ pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
     let fix = || {
         Fix::manual("Replace it by a policy with what is used", "which actions are needed is not in the configuration")
     };
-    for argument in ["policy_arn", "managed_policy_arns"] {
+    for argument in ["policy_arn", "managed_policy_arns", "ManagedPolicyArns"] {
         let value = context.project.settle(&context.resource.body.get(argument));
         let values: Vec<Value> = match &value {
             Value::List(items) => items.iter().map(|item| item.value.clone()).collect(),
@@ -45,7 +45,7 @@ pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
             return Verdict::fail(format!("{name} is attached"), fix());
         }
     }
-    statements(context, &["policy"], |statement| {
+    statements(context, POLICIES, |statement| {
         is_admin(statement).then(|| ("allows every action on every resource".into(), fix()))
     })
 }

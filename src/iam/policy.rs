@@ -1,4 +1,5 @@
-//! Policy documents as statements: from `jsonencode`, JSON text with interpolations, and `aws_iam_policy_document`.
+//! Policy documents as statements: from `jsonencode`, JSON text with interpolations, `aws_iam_policy_document`, and the
+//! objects of CloudFormation.
 //!
 //! Reading never guesses: what isn't known makes [`Policy::complete`] false, and a pattern with unknown parts matches
 //! nothing for certain.
@@ -43,6 +44,8 @@ impl Policy {
     pub fn read(project: &Project, value: &Value, span: Span) -> Option<Self> {
         match value {
             Value::Json(node) => Some(from_document(project, &node.value, node.span)),
+            // CloudFormation writes documents as objects.
+            Value::Map(_) => Some(from_document(project, value, span)),
             Value::String(_) | Value::Text(_) => {
                 from_document_text(value, span).map(|document| from_document(project, &document, span))
             }
@@ -83,6 +86,8 @@ fn from_document(project: &Project, document: &Value, span: Span) -> Policy {
     for item in items {
         match item.value.as_map() {
             Some(statement) => policy.statements.push(json_statement(project, statement, item.span)),
+            // `Fn::If` without its statement.
+            None if item.value.is_null() => {}
             None => policy.complete = false,
         }
     }

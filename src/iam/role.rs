@@ -2,7 +2,7 @@
 
 use super::policy::{Policy, pattern_matches};
 use crate::model::companion::Tie;
-use crate::model::{Mode, Project, Resource, ResourceId, Value};
+use crate::model::{Language, Mode, Project, Resource, ResourceId, Value};
 
 /// How policies come to a role.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Grants {
 /// What owns the whole set of attached managed policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exclusive {
-    /// `managed_policy_arns` of the role itself.
+    /// The argument of the role itself that lists managed policies.
     Argument,
     /// An `aws_iam_role_policy_attachments_exclusive`.
     Resource(ResourceId),
@@ -31,6 +31,42 @@ const BY_ROLE: &str = "role";
 
 /// The grants of a role.
 pub fn grants(project: &Project, role: &Resource) -> Grants {
+    match project.language {
+        Language::Terraform => terraform(project, role),
+        Language::CloudFormation => cloudformation(project, role),
+    }
+}
+
+/// A role's own policies and managed ones, and policies that name it.
+fn cloudformation(project: &Project, role: &Resource) -> Grants {
+    let mut grants = Grants::default();
+    let document = |value: &Value, span| Policy::read(project, &value.step("PolicyDocument"), span);
+    for item in role.body.get("Policies").as_list().unwrap_or_default() {
+        grants.read(document(&item.value, item.span));
+    }
+    for (kind, by) in
+        [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::ManagedPolicy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName")]
+    {
+        for id in project.companions(role, Tie { kind, by, name: "RoleName" }).found {
+            let policy = project.resource(id);
+            grants.read(Policy::read(project, &policy.body.get("PolicyDocument"), policy.span));
+        }
+    }
+    for item in role.body.get("ManagedPolicyArns").as_list().unwrap_or_default() {
+        if let Value::Reference(reference) = &item.value {
+            let policy = project.resource(reference.resource);
+            grants.read(Policy::read(project, &policy.body.get("PolicyDocument"), policy.span));
+            continue;
+        }
+        let arn = project.settle(&item.value);
+        grants.unread |= !arn.known_pieces().iter().any(|piece| piece.contains("policy/"));
+        grants.managed.push(arn);
+    }
+    grants.exclusive = Some(Exclusive::Argument);
+    grants
+}
+
+fn terraform(project: &Project, role: &Resource) -> Grants {
     let mut grants = Grants::default();
     let by_role = |kind| project.companions(role, Tie { kind, by: BY_ROLE, name: "name" }).found;
     for id in by_role("aws_iam_role_policy") {

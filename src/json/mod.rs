@@ -115,6 +115,20 @@ pub fn parse(text: &str) -> Result<Node, (String, usize)> {
     Ok(convert(&value))
 }
 
+/// A name that an object has twice, and where the second one stands.
+pub fn duplicate(node: &Node) -> Option<(Arc<str>, usize)> {
+    match &node.kind {
+        Kind::Object(properties) => {
+            let mut seen = std::collections::HashSet::new();
+            let twice = properties.iter().find(|p| !seen.insert(&p.name));
+            let twice = twice.map(|p| (p.name.clone(), p.range.start));
+            twice.or_else(|| properties.iter().find_map(|p| duplicate(&p.value)))
+        }
+        Kind::Array(items) => items.iter().find_map(duplicate),
+        _ => None,
+    }
+}
+
 fn convert(value: &ast::Value<'_>) -> Node {
     use jsonc_parser::common::Ranged as _;
     let range = value.range();

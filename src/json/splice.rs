@@ -26,6 +26,8 @@ pub struct Style<'a> {
     file: &'a SourceFile,
     id: FileId,
     step: String,
+    /// Empty for a file on one line.
+    newline: &'static str,
     small: Small,
 }
 
@@ -43,7 +45,10 @@ const SMALL_NAMES: [&str; 3] = ["\"Ref\"", "\"Fn::GetAtt\"", "\"Fn::Sub\""];
 impl<'a> Style<'a> {
     /// The style of a file.
     pub fn of(file: &'a SourceFile, id: FileId) -> Self {
-        Self { file, id, step: step(&file.text), small: small(&file.text) }
+        if !file.text.trim().contains('\n') {
+            return Self { file, id, step: String::new(), newline: "", small: Small::Tight };
+        }
+        Self { file, id, step: step(&file.text), newline: file.newline(), small: small(&file.text) }
     }
 
     /// One level of indentation other than the file's.
@@ -56,7 +61,7 @@ impl<'a> Style<'a> {
     /// Properties at the end of an object.
     pub fn insert(&self, object: &Node, new: &[(String, Layout)]) -> Edit {
         let text = &self.file.text;
-        let nl = self.file.newline();
+        let nl = self.newline;
         let Some(last) = object.properties().last() else {
             let outer = indentation(text, object.range.start);
             let written = self.object(new, outer, ": ");
@@ -69,7 +74,7 @@ impl<'a> Style<'a> {
             "" => format!(",{nl}{indent}"),
             // The comma stands in front.
             "," => format!("{nl}{before}"),
-            _ => ", ".to_owned(),
+            _ => self.comma().to_owned(),
         };
         let properties = new.iter().map(|(name, value)| self.property(name, value, indent, colon));
         Edit::insert(self.id, last.range.end, properties.map(|p| format!("{separator}{p}")).collect::<String>())
@@ -80,11 +85,11 @@ impl<'a> Style<'a> {
         let text = &self.file.text;
         let indent = indentation(text, property.range.start);
         let before = &text[line_start(text, property.range.start)..property.range.start];
-        let nl = self.file.newline();
+        let nl = self.newline;
         let separator = match before.trim() {
             "" => format!(",{nl}{indent}"),
             "," => format!("{nl}{before}"),
-            _ => ", ".to_owned(),
+            _ => self.comma().to_owned(),
         };
         let written = self.property(name, value, indent, self.colon(property));
         Edit::insert(self.id, property.range.end, format!("{separator}{written}"))
@@ -106,8 +111,20 @@ impl<'a> Style<'a> {
         let text = &self.file.text;
         let indent = indentation(text, last.range.start);
         let own_line = text[line_start(text, last.range.start)..last.range.start].trim().is_empty();
-        let separator = if own_line { format!(",{}{indent}", self.file.newline()) } else { ", ".to_owned() };
+        let separator = if own_line { format!(",{}{indent}", self.newline) } else { self.comma().to_owned() };
         format!("{separator}{}", self.value(value, indent, self.colon_near(last)))
+    }
+
+    /// A property goes, with its comma and its line; nothing to do when it isn't there.
+    pub fn remove(&self, object: &Node, name: &str) -> Result<Option<Edit>, String> {
+        let properties = object.properties();
+        let Some(i) = properties.iter().position(|p| &*p.name == name) else { return Ok(None) };
+        let range = match (i.checked_sub(1).and_then(|i| properties.get(i)), properties.get(i + 1)) {
+            (_, Some(next)) => properties[i].range.start..next.range.start,
+            (Some(before), None) => before.range.end..properties[i].range.end,
+            (None, None) => return Err(format!("nothing would be left beside `{name}`")),
+        };
+        Ok(Some(Edit::replace(Span::new(self.id, range), "")))
     }
 
     /// Another value in the place of an old one.
@@ -119,6 +136,11 @@ impl<'a> Style<'a> {
     /// A value as text, with `indent` before the lines that follow its first.
     pub fn text(&self, value: &Layout, indent: &str) -> String {
         self.value(value, indent, ": ")
+    }
+
+    /// What stands between two items on one line.
+    fn comma(&self) -> &'static str {
+        if self.newline.is_empty() { "," } else { ", " }
     }
 
     /// What stands between a name and its value.
@@ -136,14 +158,14 @@ impl<'a> Style<'a> {
     }
 
     fn object(&self, entries: &[(String, Layout)], indent: &str, colon: &str) -> String {
-        let nl = self.file.newline();
+        let nl = self.newline;
         let inner = format!("{indent}{}", self.step);
         let entries: Vec<_> = entries.iter().map(|(name, value)| self.property(name, value, &inner, colon)).collect();
         format!("{{{nl}{inner}{}{nl}{indent}}}", entries.join(&format!(",{nl}{inner}")))
     }
 
     fn value(&self, value: &Layout, indent: &str, colon: &str) -> String {
-        let nl = self.file.newline();
+        let nl = self.newline;
         let inner = format!("{indent}{}", self.step);
         match value {
             Layout::Scalar(text) => text.clone(),

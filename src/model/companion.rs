@@ -30,8 +30,23 @@ pub struct Tie<'a> {
 }
 
 /// Attributes by which a resource is usually referred to as a whole.
-const IDENTITIES: [&str; 9] =
-    ["id", "arn", "name", "bucket", "url", "function_name", "topic_arn", "stage_name", "queue_url"];
+const IDENTITIES: [&str; 14] = [
+    "id",
+    "arn",
+    "name",
+    "bucket",
+    "url",
+    "function_name",
+    "topic_arn",
+    "stage_name",
+    "queue_url",
+    // CloudFormation's; a `Ref` that gives a property goes by the name of that property.
+    "Ref",
+    "Arn",
+    "QueueUrl",
+    "TopicArn",
+    "Id",
+];
 
 impl Project {
     /// The companions of `target`.
@@ -54,6 +69,9 @@ impl Project {
         }
         if result.maybe.is_none() {
             result.maybe = self.passed_to_opaque_code(target);
+        }
+        if result.maybe.is_none() && self.module_of(target.instance).macros {
+            result.maybe = Some("a macro of the template may declare more".into());
         }
         result
     }

@@ -14,5 +14,5 @@ pub mod value;
 pub use draft::{Draft, DraftBody, DraftItem};
 pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project, ProviderVersion};
 pub use reference::Reference;
-pub use resource::{Mode, Repeat, Resource, ResourceId};
+pub use resource::{CallSite, Mode, Origin, Repeat, Resource, ResourceId};
 pub use value::{Body, Entry, Form, Node, Symbol, Value};

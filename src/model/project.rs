@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::resource::{Mode, Resource, ResourceId};
 use super::value::{Body, Value};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
 
 /// Index of a module in its project.
@@ -38,6 +39,8 @@ pub struct Module {
     pub provider: ProviderVersion,
     /// Whether the module's configuration names the version itself (else it is the newest known one).
     pub provider_known: bool,
+    /// Whether macros may declare resources that don't stand in its files.
+    pub macros: bool,
 }
 
 /// One use of a module.
@@ -93,6 +96,8 @@ pub struct Project {
     pub opaque_calls: Vec<OpaqueCall>,
     /// The directory at which uses of modules became too many to follow.
     pub truncated: Option<Arc<str>>,
+    /// What is wrong with how the files fit together.
+    pub problems: Vec<Diagnostic>,
     /// The outputs of root modules: what others may use.
     pub outputs: Vec<(InstanceId, Value)>,
     /// Resources by type, in order.

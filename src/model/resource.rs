@@ -67,11 +67,33 @@ pub struct Resource {
     pub header: Span,
     /// The arguments and nested blocks, `count`, `for_each`, `provider`, `depends_on` and `lifecycle` included.
     pub body: Body,
-    /// `count` or `for_each`.
+    /// `count` or `for_each`; a condition counts as a count.
     pub repeat: Repeat,
     /// What arguments that exist to replace the resource refer to (`triggers`, `lifecycle.replace_triggered_by`), through
     /// locals, variables and outputs; a reference without a path is to all of it.
     pub watched: Vec<(Arc<str>, Reference)>,
+    /// The construct that made it, in what a program synthesised.
+    pub origin: Option<Arc<Origin>>,
+}
+
+/// Where a synthesised resource comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The path of the construct that the program's author made: `Stack/Uploads`.
+    pub construct: Arc<str>,
+    /// Why the resource is not the author's, when it isn't.
+    pub foreign: Option<String>,
+    /// The call that makes it, or why it can't be told.
+    pub call: Result<CallSite, String>,
+}
+
+/// A call in the source of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallSite {
+    /// Relative to the scanned directory.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: usize,
 }
 
 impl Resource {

@@ -15,7 +15,7 @@ use crate::model::{
     ResourceId, Symbol, Value, resource,
 };
 use crate::source::{FileId, SourceFile, Span};
-use crate::workspace::{Parsed, Tree, Workspace};
+use crate::workspace::{Group, Tree, Workspace};
 
 /// Module calls nested deeper than this are cut: Terraform itself would not load a cycle.
 const MAX_NESTING: usize = 64;
@@ -45,8 +45,8 @@ pub(super) struct Builder<'a> {
 }
 
 /// Builds the model of a group.
-pub fn build(group: Vec<Parsed>) -> Workspace {
-    let (files, trees): (Vec<SourceFile>, Vec<Tree>) = group.into_iter().map(|p| (p.file, p.tree)).unzip();
+pub fn build(group: Group) -> Workspace {
+    let (files, trees): (Vec<SourceFile>, Vec<Tree>) = group.parsed.into_iter().map(|p| (p.file, p.tree)).unzip();
     let mut by_directory: BTreeMap<String, Declared<'_>> = BTreeMap::new();
     for (i, (file, tree)) in files.iter().zip(&trees).enumerate() {
         let declared = by_directory.entry(directory(&file.display).to_owned()).or_default();
@@ -59,7 +59,7 @@ pub fn build(group: Vec<Parsed>) -> Workspace {
     drop(builder);
     drop(modules);
     project.files = files;
-    Workspace { project, trees }
+    Workspace { project, trees, assembly: None }
 }
 
 /// Creates the modules and their instances, and gives every resource its place.
@@ -84,6 +84,7 @@ fn instantiate<'a>(
             files: declared.files.clone(),
             provider,
             provider_known,
+            macros: false,
         });
         debug_assert_eq!(project.modules.len(), i + 1);
     }
@@ -207,6 +208,7 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
                 body,
                 repeat,
                 watched: builder.watched(instance, declaration),
+                origin: None,
             });
         }
         if builder.instances[i].caller.is_none() {
@@ -242,6 +244,7 @@ fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut P
                 repeat: repeat_of(&arguments),
                 body: arguments.clone(),
                 watched: Vec::new(),
+                origin: None,
             });
         }
         project.opaque_calls.push(OpaqueCall {

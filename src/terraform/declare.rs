@@ -11,7 +11,7 @@ use crate::discover::directory;
 use crate::json;
 use crate::model::Mode;
 use crate::source::{FileId, Span};
-use crate::workspace::{Parsed, Tree};
+use crate::workspace::{Group, Parsed, Tree};
 
 /// An expression in either syntax.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +131,7 @@ pub(super) fn resolve_local(directory: &str, source: &str) -> Option<String> {
 }
 
 /// Groups files whose modules call each other, in order of their first path.
-pub fn group(parsed: Vec<Parsed>) -> Vec<Vec<Parsed>> {
+pub fn group(parsed: Vec<Parsed>) -> Vec<Group> {
     let mut by_directory: BTreeMap<String, Vec<Parsed>> = BTreeMap::new();
     for file in parsed {
         by_directory.entry(directory(&file.file.display).to_owned()).or_default().push(file);
@@ -151,7 +151,7 @@ pub fn group(parsed: Vec<Parsed>) -> Vec<Vec<Parsed>> {
     for (i, (_, files)) in by_directory.into_iter().enumerate() {
         groups.entry(find(&mut leader, i)).or_default().extend(files);
     }
-    groups.into_values().collect()
+    groups.into_values().map(Group::from).collect()
 }
 
 fn find(leader: &mut [usize], mut i: usize) -> usize {
@@ -170,6 +170,7 @@ fn local_sources(tree: &Tree, directory: &str) -> Vec<String> {
                 sources.extend(Content::Hcl(&block.body).text("source"));
             }
         }
+        Tree::Template(_) => {}
         Tree::Json(root) => each_block(root, "module", 1, &mut |_, _, node| {
             sources.extend(Content::Json(node).text("source"));
         }),
@@ -221,6 +222,7 @@ impl<'a> Declared<'a> {
         match tree {
             Tree::Hcl(body) => body.blocks().for_each(|block| self.add_block(file, block, overriding)),
             Tree::Json(root) => self.add_json(file, root, overriding),
+            Tree::Template(_) => {}
         }
     }
 
@@ -233,6 +235,7 @@ impl<'a> Declared<'a> {
                     self.values.entry(attribute.key.as_str()).or_default().push((source, automatic));
                 }
             }
+            Tree::Template(_) => {}
             Tree::Json(root) => {
                 for property in root.properties() {
                     let source = Source { file, expr: Expr::Json(&property.value) };

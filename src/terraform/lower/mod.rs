@@ -129,7 +129,7 @@ impl<'w> Lowering<'w> {
     fn block(&self, resource: &Resource) -> Result<&'w Block, String> {
         match self.tree(resource.span.file) {
             Tree::Hcl(body) => block_at(body, resource.span).ok_or_else(|| "the block moved".into()),
-            Tree::Json(_) => Err("the block is JSON".into()),
+            Tree::Json(_) | Tree::Template(_) => Err("the block is JSON".into()),
         }
     }
 

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use terramend::backend;
 use terramend::catalogue::{Catalogue, Profile, Settings};
-use terramend::discover::Discovery;
 use terramend::engine::{self, Options, Outcome};
 use terramend::finding::{Action, Finding};
 use terramend::fix::{Effect, Grade};
@@ -29,9 +28,9 @@ fn run_in(profile: Profile, files: &Files, apply: Option<Grade>) -> Result<Outco
     let mut parsed = Vec::new();
     for (name, text) in files {
         let file = SourceFile::new(name.into(), name, text);
-        parsed.push(backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
+        parsed.extend(backend::parse(file).map_err(|diagnostic| diagnostic.to_string())?);
     }
-    let loaded = Loaded { files: parsed.len(), groups: vec![parsed], ..backend::load(Discovery::default()) };
+    let loaded = Loaded { files: parsed.len(), groups: backend::group(parsed), ..Loaded::default() };
     let options = Options { apply, ..Options::default() };
     Ok(engine::run(loaded, &CATALOGUE, &Settings::default().in_profile(profile), options))
 }

@@ -1,0 +1,100 @@
+//! Resource types whose replacement loses something.
+
+/// Resource types that hold data, identity or connections, sorted.
+const STATEFUL: [&str; 81] = [
+    "AWS::AmazonMQ::Broker",
+    "AWS::ApiGateway::DomainName",
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::AppSync::GraphQLApi",
+    "AWS::Cognito::IdentityPool",
+    "AWS::Cognito::UserPool",
+    "AWS::DAX::Cluster",
+    "AWS::DocDB::DBCluster",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::ECR::Repository",
+    "AWS::EFS::FileSystem",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::Elasticsearch::Domain",
+    "AWS::Events::EventBus",
+    "AWS::IAM::Role",
+    "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::MSK::Cluster",
+    "AWS::MemoryDB::Cluster",
+    "AWS::Neptune::DBCluster",
+    "AWS::OpenSearchService::Domain",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::Redshift::Cluster",
+    "AWS::RedshiftServerless::Namespace",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+    "aws_api_gateway_domain_name",
+    "aws_api_gateway_rest_api",
+    "aws_apigatewayv2_api",
+    "aws_apigatewayv2_domain_name",
+    "aws_appsync_graphql_api",
+    "aws_cloudwatch_event_bus",
+    "aws_cloudwatch_log_group",
+    "aws_cognito_identity_pool",
+    "aws_cognito_user_pool",
+    "aws_dax_cluster",
+    "aws_db_instance",
+    "aws_docdb_cluster",
+    "aws_dynamodb_table",
+    "aws_ecr_repository",
+    "aws_efs_file_system",
+    "aws_elasticache_cluster",
+    "aws_elasticache_replication_group",
+    "aws_elasticache_serverless_cache",
+    "aws_elasticsearch_domain",
+    "aws_iam_role",
+    "aws_kinesis_firehose_delivery_stream",
+    "aws_kinesis_stream",
+    "aws_kms_key",
+    "aws_lambda_function",
+    "aws_memorydb_cluster",
+    "aws_mq_broker",
+    "aws_msk_cluster",
+    "aws_neptune_cluster",
+    "aws_opensearch_domain",
+    "aws_rds_cluster",
+    "aws_redshift_cluster",
+    "aws_redshiftserverless_namespace",
+    "aws_s3_bucket",
+    "aws_secretsmanager_secret",
+    "aws_security_group",
+    "aws_sfn_state_machine",
+    "aws_sns_topic",
+    "aws_sqs_queue",
+    "aws_subnet",
+    "aws_vpc",
+];
+
+/// Whether replacing a resource of this type loses data, identity or connections.
+pub fn is_stateful(kind: &str) -> bool {
+    STATEFUL.binary_search(&kind).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn types_are_sorted() {
+        assert!(super::STATEFUL.is_sorted());
+        assert!(super::is_stateful("AWS::SQS::Queue") && !super::is_stateful("AWS::Lambda::Permission"));
+    }
+}
