@@ -133,6 +133,23 @@ fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) -> WalkState {
     WalkState::Continue
 }
 
+impl Discovery {
+    /// Takes a directory as the assembly of the application in `root`.
+    pub fn name_assembly(&mut self, root: &Path, path: &Path) {
+        let app = App { path: root.to_owned(), display: ".".into() };
+        let app = root.join("cdk.json").is_file().then_some(app);
+        let display = match path.strip_prefix(root) {
+            Ok(_) => relative(root, path),
+            Err(_) => path.to_string_lossy().replace('\\', "/").trim_end_matches('/').to_owned(),
+        };
+        self.assemblies.retain(|known| known.path != path && (app.is_none() || known.app != app));
+        self.diagnostics.retain(|diagnostic| diagnostic.file != "cdk.json");
+        // Templates of an assembly are no templates of their own.
+        self.files.retain(|file| !file.path.starts_with(path));
+        self.assemblies.push(FoundAssembly { display, path: path.to_owned(), app });
+    }
+}
+
 /// Whether a directory is a cloud assembly.
 pub fn is_assembly(path: &Path) -> bool {
     path.join("cdk.out").is_file() && path.join("manifest.json").is_file()

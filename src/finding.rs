@@ -26,6 +26,10 @@ pub struct Finding {
     pub column: usize,
     /// What is wrong.
     pub message: String,
+    /// The call in a program that makes the resource.
+    pub source: Option<Source>,
+    /// Why that call isn't known, for a synthesised resource.
+    pub no_source_reason: Option<String>,
     /// The repair.
     pub fix: Option<FixSummary>,
     /// Why there is no repair that could be written.
@@ -41,6 +45,17 @@ pub struct Finding {
     /// The line that is shown, and the first after the place.
     #[serde(skip)]
     pub excerpt: Option<Excerpt>,
+}
+
+/// Where a synthesised resource is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// Relative to the scanned directory.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// The construct's path: `Stack/Uploads`.
+    pub construct: Arc<str>,
 }
 
 /// Source lines around a place.

@@ -47,7 +47,7 @@ fn evaluated(expressions: &[String]) -> Vec<Value> {
     }
     let file = SourceFile::new("main.tf".into(), "main.tf", &text);
     let parsed = terramend::terraform::parse(file).unwrap_or_else(|diagnostic| panic!("{diagnostic}\n{text}"));
-    let project = terramend::terraform::build(vec![parsed]).project;
+    let project = terramend::terraform::build(vec![parsed].into()).project;
     let value = |n: usize| project.at(InstanceId(0), &format!("x.o{n}")).unwrap().body.get("value");
     (0..expressions.len()).map(value).collect()
 }

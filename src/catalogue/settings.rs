@@ -44,6 +44,8 @@ pub struct Settings {
     pub accept: Vec<Effect>,
     /// Asks for alarms on everything, and says where they go, where their own option doesn't.
     pub alarm_topic: Option<String>,
+    /// Judge also what libraries of a program made for themselves.
+    pub foreign: bool,
     disabled: Vec<String>,
     enabled: Vec<String>,
     options: BTreeMap<(String, String), Value>,

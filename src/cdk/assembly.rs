@@ -9,14 +9,18 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::source::Sources;
+
 /// Marks what a library made for its own purposes.
 const HANDLER: &str = "aws:cdk:is-custom-resource-handler";
 
 /// What is known of one assembly.
 #[derive(Debug, Default)]
 pub struct Assembly {
-    /// The directory of the application, relative to the scanned one; nothing when it isn't known.
+    /// The application that made it; nothing when it isn't known.
     pub app: Option<App>,
+    /// The calls of the application's source.
+    pub(super) sources: Option<Sources>,
     /// Construct paths by template and logical id.
     paths: HashMap<(Arc<str>, String), Arc<str>>,
     /// Types of constructs by path.
@@ -39,7 +43,8 @@ pub struct App {
 impl Assembly {
     /// An assembly of an application.
     pub(super) fn new(app: Option<App>) -> Self {
-        Self { app, ..Self::default() }
+        let sources = app.as_ref().map(Sources::read);
+        Self { app, sources, ..Self::default() }
     }
 
     /// The path of the construct behind a logical id, where the template doesn't say it.

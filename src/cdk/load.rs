@@ -137,7 +137,8 @@ impl Loader {
         };
         let template: Arc<str> = format!("{}/{}", self.display, join(directory, file)).into();
         self.assembly.add_metadata(&template, &artifact["metadata"]);
-        let beside = properties["additionalMetadataFile"].as_str();
+        // Beside the properties, not in them.
+        let beside = artifact["additionalMetadataFile"].as_str();
         if let Some(metadata) = beside.and_then(|file| self.json(&join(directory, file))) {
             self.assembly.add_metadata(&template, &metadata);
         }

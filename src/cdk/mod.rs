@@ -5,7 +5,10 @@
 mod assembly;
 mod construct;
 mod load;
+mod python;
+mod source;
 mod trace;
+mod typescript;
 
 pub use assembly::{App, Assembly};
 pub use construct::origin;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::catalogue::{Profile, Severity};
 use crate::fix::Grade;
 
-/// Finds serverless security mistakes in Terraform and fixes them byte-exactly.
+/// Finds serverless security mistakes in Terraform and CloudFormation and fixes them byte-exactly.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -52,13 +52,17 @@ pub struct Common {
     /// Only these controls, by their id or another tool's (`CKV_AWS_27`), or by their family (`alarms`).
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub control: Vec<String>,
-    /// Also the controls that are quiet by default (see `terramend controls`).
+    /// Also the controls that are quiet by default (see `terramend controls`), and what libraries of a CDK application
+    /// made for themselves.
     #[arg(long)]
     pub all: bool,
     /// How much is asked for: `default`, or `strict` for what scanners ask for, too (keys of one's own, long retention,
     /// access logs). Before the `profile` of .terramend.hcl.
     #[arg(long)]
     pub profile: Option<Profile>,
+    /// The cloud assembly of the CDK application, where it isn't in its `cdk.out`.
+    #[arg(long, value_name = "DIR")]
+    pub assembly: Option<PathBuf>,
     /// Only findings of this severity and above: low, medium, high, critical.
     #[arg(long)]
     pub severity: Option<Severity>,

@@ -112,14 +112,21 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
     let mut catalogue = catalogue(root)?;
     let mut settings = Settings::load(root, &catalogue)?;
     settings.profile = common.profile.unwrap_or(settings.profile);
+    settings.foreign = common.all;
     select(&mut catalogue, &common.control, common.all, &mut settings)?;
-    let discovery = crate::discover::discover(root);
+    let mut discovery = crate::discover::discover(root);
+    if let Some(path) = &common.assembly {
+        if !path.join("manifest.json").is_file() {
+            anyhow::bail!("{} is no cloud assembly: it holds no manifest.json", path.display());
+        }
+        discovery.name_assembly(root, path);
+    }
     let mut loaded = crate::backend::load(discovery);
     if loaded.files == 0 && loaded.diagnostics.is_empty() {
         loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
             root.display().to_string(),
-            "holds no Terraform files",
-            "name the directory of a repository; files end in .tf or .tf.json",
+            "holds no Terraform files, no CloudFormation templates in JSON and no cloud assembly",
+            "name the directory of a repository; Terraform's files end in .tf or .tf.json",
         ));
     }
     let options = Options { severity: common.severity, ..options };

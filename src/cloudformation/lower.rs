@@ -85,6 +85,9 @@ impl<'w> Lowering<'w> {
         if !is_written_by_hand(tree) {
             return Err("the template is synthesised: the fix belongs into the program that makes it".into());
         }
+        if let Some(yaml) = made_from(file) {
+            return Err(format!("{yaml} stands beside it: the JSON may be made from it, and is fixed there"));
+        }
         let Tree::Template(root) = tree else { return Err("the file is no template".into()) };
         let declared = root.at(&resource.span.range()).ok_or("the resource moved")?;
         Ok(Place { file, resource, root, declared })
@@ -308,6 +311,13 @@ impl<'w> Lowering<'w> {
         let id = candidates.find(|id| !taken(id)).ok_or("no name is free")?;
         if id.len() > MAX_ID { Err("the logical id would be too long".into()) } else { Ok(id) }
     }
+}
+
+/// The template in YAML with the same name, which this one may be made from.
+fn made_from(file: &SourceFile) -> Option<String> {
+    let stem = file.path.file_stem()?.to_str()?;
+    let yaml = ["yaml", "yml"].map(|extension| format!("{stem}.{extension}"));
+    yaml.into_iter().find(|name| file.path.with_file_name(name).is_file())
 }
 
 /// `orders_access` becomes `ordersAccess`.

@@ -77,7 +77,9 @@ fn judge_rule<'c>(
 ) {
     let project = &workspace.project;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
-    for resource in project.of_kind(&rule.kind).filter(|resource| !project.is_switched_off(resource)) {
+    let is_own = |resource: &&Resource| resource.origin.as_ref().is_none_or(|origin| origin.foreign.is_none());
+    let judged = |resource: &&Resource| !project.is_switched_off(resource) && (settings.foreign || is_own(resource));
+    for resource in project.of_kind(&rule.kind).filter(judged) {
         uses.entry(resource.span).or_default().push(resource);
     }
     for resources in uses.into_values() {

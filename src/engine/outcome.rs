@@ -5,7 +5,7 @@ use super::round::Run;
 use super::{Options, Outcome};
 use crate::diagnostic::Diagnostic;
 use crate::edit::EditSet;
-use crate::finding::{Excerpt, Finding, FixSummary, NotApplied};
+use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Source};
 use crate::fix::Grade;
 use crate::source::{SourceFile, Span, line_end, line_start};
 use crate::workspace::Lowered;
@@ -90,7 +90,14 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
         Ok((_, Some(lowered))) if preview => diff(run, lowered),
         _ => String::new(),
     };
+    let origin = resource.origin.as_deref();
+    let source = origin.and_then(|origin| {
+        let call = origin.call.as_ref().ok()?;
+        Some(Source { file: call.file.clone(), line: call.line, construct: origin.construct.clone() })
+    });
     Finding {
+        source,
+        no_source_reason: origin.and_then(|origin| origin.call.as_ref().err().cloned()),
         control: judged.control.id.clone(),
         severity: judged.control.severity,
         resource: resource.address(),

@@ -40,6 +40,11 @@ fn one(finding: &Finding, renderer: &Renderer) -> String {
     }
     let mut text = renderer.render(&[group]);
     text.push('\n');
+    if let Some(source) = &finding.source {
+        let _ = writeln!(text, "  made at {}:{} ({})", source.file, source.line, source.construct);
+    } else if let Some(reason) = &finding.no_source_reason {
+        let _ = writeln!(text, "  not located in the source: {reason}");
+    }
     match (&finding.fix, &finding.no_fix_reason) {
         (Some(fix), _) => {
             let _ = match fix.grade {

@@ -42,7 +42,11 @@ fn an_empty_directory() {
     let scratch = Scratch::with(&[("elsewhere/main.tf", QUEUE), ("empty/notes.md", "")]);
     for command in ["scan", "fix"] {
         let ran = scratch.expect(4, &[command, "empty"]);
-        assert!(ran.stderr.starts_with("error: empty: holds no Terraform files\n  hint: "), "{}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("error: empty: holds no Terraform files, no CloudFormation templates"),
+            "{}",
+            ran.stderr
+        );
     }
     let report = scratch.json(4, &["scan", "empty"]);
     assert_eq!((&report["errors"][0]["line"], &report["summary"]["files"]), (&serde_json::Value::Null, &0.into()));

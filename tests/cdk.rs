@@ -1,0 +1,257 @@
+//! Cloud assemblies: what is found, whose it is, where it is made; assemblies that are broken.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use support::{Scratch, items, text};
+
+fn fixture(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cdk").join(format!("orders-{version}"))
+}
+
+/// A copy of a fixture in which the assembly is newer than its source.
+fn copy(version: &str) -> Scratch {
+    let scratch = Scratch::with(&[]);
+    let from = fixture(version);
+    let mut open = vec![from.clone()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(&from).unwrap().to_str().unwrap().to_owned();
+                scratch.write(&name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    scratch
+}
+
+fn places(report: &Value) -> BTreeMap<String, BTreeSet<u64>> {
+    let mut places: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    for finding in items(&report["findings"]) {
+        let source = &finding["source"];
+        assert_eq!(source["file"], "app.ts", "{finding}");
+        assert!(finding["no_source_reason"].is_null(), "{finding}");
+        places.entry(text(&finding["control"]).to_owned()).or_default().insert(source["line"].as_u64().unwrap());
+    }
+    places
+}
+
+#[test]
+fn assemblies_of_old_and_new_versions_are_located() {
+    let source = fs::read_to_string(fixture("2.276").join("app.ts")).unwrap();
+    let line = |start: &str| source.lines().position(|line| line.contains(start)).unwrap() as u64 + 1;
+    for version in ["2.100", "2.180", "2.276"] {
+        let report = copy(version).json(1, &["scan"]);
+        let places = places(&report);
+        let buckets = [line("this.uploads = new s3.Bucket"), line("new s3.Bucket(this, `")];
+        assert_eq!(places["s3-encryption"], buckets.into(), "{version}");
+        assert_eq!(places["sqs-encryption"], [line("new WorkQueue(")].into(), "{version}: in the nested stack");
+        assert_eq!(places["dynamodb-point-in-time-recovery"], [line("new Table(")].into(), "{version}");
+        assert_eq!(places["lambda-tracing"], [line("new lambda.Function(")].into(), "{version}");
+        assert_eq!(places["apigateway-throttling"], [line("new apigateway.LambdaRestApi(")].into(), "{version}");
+        assert_eq!(places["iam-wildcard-actions"], [line("new lambda.Function(")].into(), "{version}");
+    }
+}
+
+#[test]
+fn a_stage_is_an_assembly_in_the_assembly() {
+    let report = copy("2.276").json(1, &["scan"]);
+    let files: BTreeSet<&str> = items(&report["findings"]).iter().map(|finding| text(&finding["file"])).collect();
+    assert!(files.contains("assembly/Dev.template.json"), "{files:?}");
+    assert!(files.iter().any(|file| file.starts_with("assembly/assembly-Live/")), "{files:?}");
+}
+
+#[test]
+fn what_libraries_make_for_themselves_is_left_out() {
+    for version in ["2.100", "2.180", "2.276"] {
+        let scratch = copy(version);
+        let functions = |report: &Value| -> BTreeSet<String> {
+            let all = items(&report["findings"]).iter().map(|finding| text(&finding["resource"]).to_owned());
+            all.filter(|resource| resource.starts_with("AWS::Lambda::Function")).collect()
+        };
+        let own = functions(&scratch.json(1, &["scan"]));
+        assert_eq!(own.len(), 1, "{version}: {own:?}");
+        let all = functions(&scratch.json(1, &["scan", "--all"]));
+        assert_eq!(all.len(), 4, "{version}: {all:?}");
+    }
+}
+
+#[test]
+fn a_function_with_a_retention_has_its_log_group() {
+    let report = copy("2.276").json(1, &["scan"]);
+    assert!(items(&report["findings"]).iter().all(|finding| finding["control"] != "lambda-log-group"));
+}
+
+#[test]
+fn synthesised_templates_are_never_edited() {
+    let scratch = copy("2.276");
+    let before: Vec<String> = scratch.names();
+    let report = scratch.json(1, &["fix", "--grade", "review", "--write"]);
+    assert!(items(&report["applied"]).is_empty() && scratch.names() == before);
+    let template = fs::read(fixture("2.276").join("assembly/Dev.template.json")).unwrap();
+    assert_eq!(fs::read(scratch.path("assembly/Dev.template.json")).unwrap(), template);
+    // Also where the template stands alone.
+    let alone = Scratch::with(&[("Dev.template.json", std::str::from_utf8(&template).unwrap())]);
+    let report = alone.json(1, &["fix", "--grade", "review", "--write"]);
+    assert!(items(&report["applied"]).is_empty() && alone.read("Dev.template.json").as_bytes() == template);
+    assert!(items(&report["findings"]).iter().all(|finding| finding["source"].is_null()));
+    assert!(items(&report["not_applied"]).iter().any(|left| text(&left["reason"]).contains("synthesised")));
+}
+
+#[test]
+fn an_assembly_may_be_named() {
+    let scratch = copy("2.180");
+    fs::rename(scratch.path("assembly"), scratch.path("elsewhere")).unwrap();
+    let ran = scratch.expect(1, &["scan", ".", "--assembly", "elsewhere"]);
+    assert!(ran.stdout.contains("made at app.ts:"), "{}", ran.stdout);
+    let ran = scratch.expect(2, &["scan", ".", "--assembly", "nowhere"]);
+    assert!(ran.stderr.contains("nowhere is no cloud assembly"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_application_without_an_assembly_is_said() {
+    let scratch = Scratch::with(&[("infra/cdk.json", "{}"), ("main.tf", "")]);
+    let ran = scratch.expect(0, &["scan"]);
+    assert!(ran.stderr.contains("infra/cdk.json: a CDK application without a synthesised assembly"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_assembly_older_than_its_source_is_said() {
+    let scratch = copy("2.180");
+    let ran = scratch.expect(1, &["scan"]);
+    assert!(!ran.stderr.contains("older than"), "{}", ran.stderr);
+    let manifest = fs::File::options().write(true).open(scratch.path("assembly/manifest.json")).unwrap();
+    manifest.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    let ran = scratch.expect(1, &["scan"]);
+    assert!(ran.stderr.contains("seconds older than app.ts"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_call_that_is_not_there_is_not_claimed() {
+    let scratch = copy("2.276");
+    // Lines that moved: the call stack names what is no call any more, the ids still tell.
+    let source = scratch.read("app.ts");
+    scratch.write("app.ts", format!("\n\n{source}"));
+    let report = scratch.json(1, &["scan", "--control", "sqs-encryption"]);
+    let line = source.lines().position(|line| line.contains("new WorkQueue(")).unwrap() as u64 + 3;
+    for finding in items(&report["findings"]) {
+        assert_eq!(finding["source"]["line"], line);
+    }
+    scratch.write(
+        "app.ts",
+        source.replace("this, 'Orders');\n  }\n}\n\nclass Storage", "this, 'Renamed');\n  }\n}\n\nclass Storage"),
+    );
+    let report = scratch.json(1, &["scan", "--control", "sqs-encryption"]);
+    for finding in items(&report["findings"]) {
+        assert!(finding["source"].is_null(), "{finding}");
+        assert!(text(&finding["no_source_reason"]).contains("no call of Queue with the id `Orders`"), "{finding}");
+    }
+}
+
+#[test]
+fn two_calls_that_fit_are_told_apart_by_the_call_stack_only() {
+    let scratch = copy("2.276");
+    let twin = "\nexport function other(scope: Construct) {\n  return new WorkQueue(scope, 'Orders');\n}\n";
+    let source = scratch.read("app.ts");
+    scratch.write("app.ts", format!("{source}{twin}"));
+    let report = scratch.json(1, &["scan", "--control", "sqs-encryption"]);
+    assert!(items(&report["findings"]).iter().all(|finding| finding["source"]["line"].is_u64()));
+    let old = copy("2.100");
+    old.write("app.ts", format!("{source}{twin}"));
+    let report = old.json(1, &["scan", "--control", "sqs-encryption"]);
+    let reason = text(&items(&report["findings"])[0]["no_source_reason"]).to_owned();
+    assert!(reason.contains("2 calls of Queue have the id `Orders`"), "{reason}");
+}
+
+/// A manifest with one stack.
+fn manifest(template: &str) -> String {
+    let stack = json!({ "type": "aws:cloudformation:stack", "properties": { "templateFile": template } });
+    json!({ "version": "36.0.0", "artifacts": { "S": stack } }).to_string()
+}
+
+#[test]
+fn a_manifest_can_not_lead_out_of_the_assembly() {
+    let template = json!({ "Resources": { "Q": { "Type": "AWS::SQS::Queue" } } }).to_string();
+    for outside in ["../secret.json", "/etc/hostname", "../../nowhere.json"] {
+        let scratch = Scratch::with(&[
+            ("app/cdk.out/cdk.out", "{}"),
+            ("app/cdk.out/manifest.json", &manifest(outside)),
+            ("app/cdk.json", "{}"),
+            ("app/secret.json", &template),
+        ]);
+        let ran = scratch.expect(4, &["scan", "app/cdk.out"]);
+        assert!(ran.stderr.contains("lies outside the assembly"), "{outside}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn broken_assemblies_are_said() {
+    let stage = |directory: &str| {
+        let stage = json!({ "type": "cdk:cloud-assembly", "properties": { "directoryName": directory } });
+        json!({ "version": "36.0.0", "artifacts": { "Stage": stage } }).to_string()
+    };
+    for (manifest, template, said) in [
+        ("{\"artifacts\": {", "", "manifest.json: not valid JSON"),
+        (&*manifest("S.template.json"), "{\"Resources\": {\"Q\": {\"Type\": \"AWS::SQS::Queue\"", "not valid JSON"),
+        (&*manifest("missing.json"), "", "missing.json: can't be read"),
+        (&*stage("gone"), "", "gone/manifest.json: can't be read"),
+    ] {
+        let scratch = Scratch::with(&[
+            ("cdk.out/cdk.out", "{}"),
+            ("cdk.out/manifest.json", manifest),
+            ("cdk.out/S.template.json", template),
+            ("cdk.json", "{}"),
+        ]);
+        let ran = scratch.expect(4, &["scan"]);
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    // A stage that is its own parent ends.
+    let scratch =
+        Scratch::with(&[("cdk.out/cdk.out", "{}"), ("cdk.out/manifest.json", &stage(".")), ("cdk.json", "{}")]);
+    scratch.run(&["scan"]);
+}
+
+#[test]
+fn python_calls_are_located() {
+    let stack = |trace: Value| {
+        let entry = json!([{ "type": "aws:cdk:logicalId", "data": "Jobs" }, { "type": "aws:cdk:creationStack", "data": trace }]);
+        let stack = json!({
+            "type": "aws:cloudformation:stack",
+            "properties": { "templateFile": "S.template.json" },
+            "metadata": { "/S/Jobs/Resource": entry },
+        });
+        json!({ "version": "36.0.0", "artifacts": { "S": stack } }).to_string()
+    };
+    let template = json!({ "Resources": { "Jobs": { "Type": "AWS::SQS::Queue", "Metadata": { "aws:cdk:path": "S/Jobs/Resource" } } } });
+    let class = |fqn: &str| json!({ "fqn": fqn, "version": "2.276.0" });
+    let tree = json!({ "version": "tree-0.1", "tree": { "id": "App", "path": "", "children": { "S": {
+        "id": "S", "path": "S", "constructInfo": class("aws-cdk-lib.Stack"), "children": { "Jobs": {
+            "id": "Jobs", "path": "S/Jobs", "constructInfo": class("aws-cdk-lib.aws_sqs.Queue"), "children": { "Resource": {
+                "id": "Resource", "path": "S/Jobs/Resource", "constructInfo": class("aws-cdk-lib.aws_sqs.CfnQueue") } } } } } } } });
+    let source = "import aws_cdk as cdk\nfrom aws_cdk.aws_sqs import Queue as JobQueue\n\n\nclass S(cdk.Stack):\n    \
+        def __init__(self, scope, id):\n        super().__init__(scope, id)\n        JobQueue(\n            self,\n            \
+        \"Jobs\",\n        )\n";
+    for trace in [json!(["...jsii runtime...", "__init__ (/srv/work/app.py:8)"]), json!([])] {
+        let scratch = Scratch::with(&[
+            ("cdk.json", "{}"),
+            ("app.py", source),
+            ("cdk.out/cdk.out", "{}"),
+            ("cdk.out/manifest.json", &stack(trace)),
+            ("cdk.out/tree.json", &tree.to_string()),
+            ("cdk.out/S.template.json", &template.to_string()),
+        ]);
+        let report = scratch.json(1, &["scan", "--control", "sqs-encryption"]);
+        let finding = &items(&report["findings"])[0];
+        assert_eq!(finding["source"], json!({ "file": "app.py", "line": 8, "construct": "S/Jobs" }), "{finding}");
+    }
+}
