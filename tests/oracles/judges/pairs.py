@@ -55,7 +55,9 @@ def judge_checkov(pairs: Path) -> Verdict:
     bad, fixed = checkov.scan_both(tuple(side_files(pairs, side) for side in SIDES), None)
     rows = []
     for control in sorted(p for p in pairs.iterdir() if p.is_dir()):
-        examples = sorted(p.name for p in control.iterdir() if all((p / side).is_dir() for side in SIDES))
+        # Templates of CloudFormation have no .tf file: other judges know them.
+        pairs_of = (p for p in control.iterdir() if all((p / side).is_dir() for side in SIDES))
+        examples = sorted(p.name for p in pairs_of if any((p / SIDES[0]).glob("main.tf*")))
         for alias in aliases(control):
             row = Row(control.name, alias, len(examples))
             for example in examples:
