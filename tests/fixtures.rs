@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-const PROJECTS: [&str; 4] = ["orders-api", "media-pipeline", "multi-module", "private-stores"];
+const PROJECTS: [&str; 5] = ["orders-api", "media-pipeline", "multi-module", "private-stores", "ticket-desk"];
 
 fn project(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform").join(name)

@@ -9,7 +9,7 @@ use crate::catalogue::Context;
 use crate::fix::Change;
 use crate::iam::policy::{self, Policy};
 use crate::model::value::{all, any};
-use crate::model::{Body, Draft, DraftBody, Mode, Project, Reference, Repeat, Resource, Value};
+use crate::model::{Body, Draft, DraftBody, Mode, Node, Project, Reference, Repeat, Resource, Value};
 
 /// The option's value that asks for the module's own topic; any other is an expression that names one.
 const MODULE: &str = "module";
@@ -71,14 +71,22 @@ fn target(context: &Context<'_>) -> Result<Target, String> {
                 .into(),
         );
     }
-    if !project.instance(resource.instance).address.is_empty() {
+    if !is_deployed(project, resource) {
         return Err(
-            "the module is used by others, and each use would get a topic of its own: give it a variable with \
-                    the topic's ARN, and name that in the option `alarm_topic`"
+            "the module is used by others, or may be (no provider is configured in it), and each use would get a topic \
+                    of its own: give it a variable with the topic's ARN, and name that in the option `alarm_topic`"
                 .into(),
         );
     }
     Ok(Target::New)
+}
+
+/// Whether a module is deployed as it is: nothing here calls it, and it configures a provider or where its state is.
+fn is_deployed(project: &Project, resource: &Resource) -> bool {
+    let roots = ["provider \"", "backend \"", "cloud {", "\"provider\"", "\"backend\""];
+    let says_so = |text: &str| text.lines().any(|line| roots.iter().any(|root| line.trim_start().starts_with(root)));
+    project.instance(resource.instance).address.is_empty()
+        && project.module_of(resource.instance).files.iter().any(|file| says_so(&project.file(*file).text))
 }
 
 /// What the module's alarms do already, where all do the same.
@@ -86,33 +94,48 @@ fn of_others(project: &Project, near: &Resource) -> Result<Option<Draft>, String
     let mut found: Option<(Draft, String)> = None;
     for alarm in project.of_kind("aws_cloudwatch_metric_alarm").filter(|alarm| alarm.instance == near.instance) {
         let Some(entry) = alarm.body.entry("alarm_actions") else { continue };
-        let Value::List(items) = &entry.node.value else { return Ok(None) };
-        if items.is_empty() {
+        if matches!(&entry.node.value, Value::List(items) if items.is_empty()) {
             continue;
         }
-        let mut drafts = Vec::new();
-        let mut texts = Vec::new();
-        for item in items {
-            let file = project.file(item.span.file);
-            let text = file.text[item.span.range()].trim().to_owned();
-            if file.display.ends_with(".json") || text.contains("each.") || text.contains("count.") {
-                return Ok(None);
+        let mut elsewhere = Ok(());
+        entry.node.value.each_reference(&mut |reference| {
+            let topic = project.resource(reference.resource);
+            if elsewhere.is_ok() {
+                elsewhere = usable(project, topic, near);
             }
-            if let Value::Reference(reference) = &item.value {
-                usable(project, project.resource(reference.resource), near)?;
-            }
-            drafts.push(Draft::Expression(text.clone()));
-            texts.push(text);
-        }
-        let text = texts.join(", ");
+        });
+        elsewhere?;
+        let Some(actions) = as_written(project, &entry.node) else {
+            return Err(format!("where {} goes can't be written again: name it in `alarm_topic`", alarm.address()));
+        };
         match &found {
-            Some((_, known)) if *known != text => {
+            Some((_, known)) if *known != actions.1 => {
                 return Err("the module's alarms go to several places: name one in the option `alarm_topic`".into());
             }
-            _ => found = Some((Draft::List(drafts), text)),
+            _ => found = Some(actions),
         }
     }
     Ok(found.map(|(actions, _)| actions))
+}
+
+/// A list, or a name for one, as it is to be written again; with its text. Nothing where it holds for one place only.
+fn as_written(project: &Project, node: &Node) -> Option<(Draft, String)> {
+    let text = |node: &Node| project.file(node.span.file).text[node.span.range()].trim().to_owned();
+    let whole = text(node);
+    let bound = ["each.", "count."].iter().any(|root| whole.contains(root));
+    if bound || project.file(node.span.file).display.ends_with(".json") {
+        return None;
+    }
+    let is_name = whole.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    match &node.value {
+        Value::List(items) if whole.starts_with('[') && !whole[1..].trim_start().starts_with("for ") => {
+            let texts: Vec<String> = items.iter().map(text).collect();
+            let drafts = texts.iter().map(|text| Draft::Expression(text.clone())).collect();
+            Some((Draft::List(drafts), texts.join(", ")))
+        }
+        _ if is_name => Some((Draft::Expression(whole.clone()), whole)),
+        _ => None,
+    }
 }
 
 /// The only topic of the module whose name says that it is for alarms.
@@ -174,9 +197,6 @@ fn usable(project: &Project, topic: &Resource, near: &Resource) -> Result<(), St
     }
     if place(topic) != place(near) {
         return Err(format!("{} may stand in another region, and alarms publish in their own", topic.address()));
-    }
-    if !lets_alarms_in(project, topic) {
-        return Err(format!("the policy of {} doesn't let CloudWatch publish", topic.address()));
     }
     // NOTE: the AWS-managed key doesn't let CloudWatch in; alarms are lost without a word.
     // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns

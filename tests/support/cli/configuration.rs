@@ -38,7 +38,8 @@ fn the_file_of_the_given_directory_counts() {
 /// One setting asks for alarms on everything; the option of a control comes first.
 #[test]
 fn alarms_have_one_setting() {
-    let function = "resource \"aws_lambda_function\" \"orders\" {\n  function_name = \"orders\"\n}\n";
+    let function =
+        "provider \"aws\" {}\n\nresource \"aws_lambda_function\" \"orders\" {\n  function_name = \"orders\"\n}\n";
     let own = "control \"lambda-alarm-errors\" {\n  alarm_topic = \"var.errors\"\n}\n";
     for (configuration, errors, duration) in [
         ("alarm_topic = \"var.on_call\"\n".to_owned(), "var.on_call", "var.on_call"),

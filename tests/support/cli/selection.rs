@@ -145,7 +145,8 @@ const FUNCTION: &str = "resource \"aws_lambda_function\" \"orders\" {\n  functio
 /// Who asks for alarms by their family gets all of them, with one topic and one key in the module.
 #[test]
 fn a_family_is_all_its_controls() {
-    let scratch = Scratch::with(&[("main.tf", FUNCTION), ("queue.tf", QUEUE)]);
+    let provider = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n";
+    let scratch = Scratch::with(&[("main.tf", FUNCTION), ("queue.tf", QUEUE), ("providers.tf", provider)]);
     let report = scratch.json(0, &["fix", "--grade", "review", "--control", "alarms", "--write"]);
     let applied =
         ["lambda-alarm-duration aws_lambda_function.orders", "lambda-alarm-errors aws_lambda_function.orders"];
