@@ -10,6 +10,8 @@ mod commands;
 mod configuration;
 #[path = "support/cli/json.rs"]
 mod json;
+#[path = "support/cli/json_files.rs"]
+mod json_files;
 #[path = "support/cli/outcome.rs"]
 mod outcome;
 #[path = "support/cli/pages.rs"]

@@ -250,8 +250,8 @@ impl<'w> Lowering<'w> {
     fn remove(&mut self, place: Place<'w>, names: &[String]) -> Result<(), String> {
         let style = Style::of(place.file, place.resource.span.file);
         let properties = place.declared.value.get("Properties").ok_or("the resource has no properties")?;
+        self.out.edits.extend(style.remove(properties, names));
         for name in names {
-            self.out.edits.extend(style.remove(properties, name)?);
             self.touch_resource(place, &format!("Properties.{name}"));
         }
         self.out.updated.push((place.resource.id, names.to_vec()));

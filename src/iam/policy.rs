@@ -148,10 +148,13 @@ fn listed(project: &Project, value: &Value) -> Vec<Value> {
 fn from_data(project: &Project, resource: &Resource) -> Policy {
     let mut policy = Policy { statements: Vec::new(), complete: true };
     for entry in resource.body.entries.iter().filter(|e| &*e.name == "statement") {
-        policy.complete &= entry.form == Form::Block;
-        if let Some(body) = entry.node.value.as_map() {
-            policy.statements.push(data_statement(project, body, entry.span));
-        }
+        // In JSON syntax a block is the value of a property.
+        policy.complete &= match entry.form {
+            Form::Block | Form::Empty => true,
+            Form::Attribute => entry.bodies().next().is_some(),
+            Form::Dynamic => false,
+        };
+        policy.statements.extend(entry.bodies().map(|body| data_statement(project, body, entry.span)));
     }
     for name in ["source_policy_documents", "override_policy_documents", "source_json", "override_json"] {
         for value in listed(project, &resource.body.get(name)) {

@@ -29,6 +29,15 @@ pub struct Style<'a> {
     /// Empty for a file on one line.
     newline: &'static str,
     small: Small,
+    /// How things are parted in a file of one line.
+    flat: Option<Flat>,
+}
+
+/// The separators of a file that is one line.
+#[derive(Debug, Clone, Copy)]
+struct Flat {
+    comma: &'static str,
+    colon: &'static str,
 }
 
 /// How a file writes objects like `{ "Ref": "Queue" }`.
@@ -45,10 +54,10 @@ const SMALL_NAMES: [&str; 3] = ["\"Ref\"", "\"Fn::GetAtt\"", "\"Fn::Sub\""];
 impl<'a> Style<'a> {
     /// The style of a file.
     pub fn of(file: &'a SourceFile, id: FileId) -> Self {
-        if !file.text.trim().contains('\n') {
-            return Self { file, id, step: String::new(), newline: "", small: Small::Tight };
-        }
-        Self { file, id, step: step(&file.text), newline: file.newline(), small: small(&file.text) }
+        let flat = flat(&file.text);
+        let newline = if flat.is_some() { "" } else { file.newline() };
+        let small = if flat.is_some() { Small::Tight } else { small(&file.text) };
+        Self { file, id, step: step(&file.text), newline, small, flat }
     }
 
     /// One level of indentation other than the file's.
@@ -64,7 +73,7 @@ impl<'a> Style<'a> {
         let nl = self.newline;
         let Some(last) = object.properties().last() else {
             let outer = indentation(text, object.range.start);
-            let written = self.object(new, outer, ": ");
+            let written = self.object(new, outer, self.usual_colon());
             return Edit::replace(Span::new(self.id, object.range.clone()), written);
         };
         let colon = self.colon(last);
@@ -95,9 +104,35 @@ impl<'a> Style<'a> {
         Edit::insert(self.id, property.range.end, format!("{separator}{written}"))
     }
 
-    /// An element at the end of an array; nothing for an empty one or something else.
+    /// Takes properties away, each with its comma.
+    pub fn remove(&self, object: &Node, names: &[String]) -> Vec<Edit> {
+        let properties = object.properties();
+        let goes = |property: &Property| names.iter().any(|name| **name == *property.name);
+        if properties.iter().all(goes) && !properties.is_empty() {
+            return vec![Edit::replace(Span::new(self.id, object.range.clone()), "{}")];
+        }
+        let mut edits = Vec::new();
+        let mut at = 0;
+        while at < properties.len() {
+            let run = properties[at..].iter().take_while(|property| goes(property)).count();
+            if run > 0 {
+                let range = match (properties.get(at + run), at) {
+                    (Some(next), _) => properties[at].range.start..next.range.start,
+                    (None, at) => properties[at - 1].range.end..properties[at + run - 1].range.end,
+                };
+                edits.push(Edit::replace(Span::new(self.id, range), ""));
+            }
+            at += run.max(1);
+        }
+        edits
+    }
+
+    /// An element at the end of an array; nothing for something else.
     pub fn append(&self, array: &Node, value: &Layout) -> Option<Edit> {
         let Kind::Array(items) = &array.kind else { return None };
+        if items.is_empty() {
+            return Some(self.replace(array, &Layout::List(vec![value.clone()])));
+        }
         Some(Edit::insert(self.id, items.last()?.range.end, self.next_element(items.last()?, value)))
     }
 
@@ -115,18 +150,6 @@ impl<'a> Style<'a> {
         format!("{separator}{}", self.value(value, indent, self.colon_near(last)))
     }
 
-    /// A property goes, with its comma and its line; nothing to do when it isn't there.
-    pub fn remove(&self, object: &Node, name: &str) -> Result<Option<Edit>, String> {
-        let properties = object.properties();
-        let Some(i) = properties.iter().position(|p| &*p.name == name) else { return Ok(None) };
-        let range = match (i.checked_sub(1).and_then(|i| properties.get(i)), properties.get(i + 1)) {
-            (_, Some(next)) => properties[i].range.start..next.range.start,
-            (Some(before), None) => before.range.end..properties[i].range.end,
-            (None, None) => return Err(format!("nothing would be left beside `{name}`")),
-        };
-        Ok(Some(Edit::replace(Span::new(self.id, range), "")))
-    }
-
     /// Another value in the place of an old one.
     pub fn replace(&self, old: &Node, value: &Layout) -> Edit {
         let indent = indentation(&self.file.text, old.range.start);
@@ -138,9 +161,12 @@ impl<'a> Style<'a> {
         self.value(value, indent, ": ")
     }
 
-    /// What stands between two items on one line.
     fn comma(&self) -> &'static str {
-        if self.newline.is_empty() { "," } else { ", " }
+        self.flat.map_or(", ", |flat| flat.comma)
+    }
+
+    fn usual_colon(&self) -> &'static str {
+        self.flat.map_or(": ", |flat| flat.colon)
     }
 
     /// What stands between a name and its value.
@@ -150,7 +176,7 @@ impl<'a> Style<'a> {
     }
 
     fn colon_near(&self, node: &Node) -> &'a str {
-        node.properties().first().map_or(": ", |property| self.colon(property))
+        node.properties().first().map_or(self.usual_colon(), |property| self.colon(property))
     }
 
     fn property(&self, name: &str, value: &Layout, indent: &str, colon: &str) -> String {
@@ -158,6 +184,9 @@ impl<'a> Style<'a> {
     }
 
     fn object(&self, entries: &[(String, Layout)], indent: &str, colon: &str) -> String {
+        if self.flat.is_some() {
+            return one_line(&Layout::Object(entries.to_vec()), colon, self.comma());
+        }
         let nl = self.newline;
         let inner = format!("{indent}{}", self.step);
         let entries: Vec<_> = entries.iter().map(|(name, value)| self.property(name, value, &inner, colon)).collect();
@@ -168,6 +197,7 @@ impl<'a> Style<'a> {
         let nl = self.newline;
         let inner = format!("{indent}{}", self.step);
         match value {
+            _ if self.flat.is_some() => one_line(value, colon, self.comma()),
             Layout::Scalar(text) => text.clone(),
             Layout::List(items) if items.is_empty() => "[]".into(),
             Layout::List(items) => {
@@ -180,7 +210,7 @@ impl<'a> Style<'a> {
                 Small::Lines => self.object(&[(name.clone(), (**value).clone())], indent, colon),
                 small => {
                     let space = if small == Small::Spaced { " " } else { "" };
-                    format!("{{{space}{}{colon}{}{space}}}", quote(name), one_line(value, colon))
+                    format!("{{{space}{}{colon}{}{space}}}", quote(name), one_line(value, colon, ", "))
                 }
             },
         }
@@ -188,21 +218,30 @@ impl<'a> Style<'a> {
 }
 
 /// A value on one line.
-fn one_line(value: &Layout, colon: &str) -> String {
+fn one_line(value: &Layout, colon: &str, comma: &str) -> String {
+    let inner = |value: &Layout| one_line(value, colon, comma);
     match value {
         Layout::Scalar(text) => text.clone(),
-        Layout::List(items) => {
-            format!("[{}]", items.iter().map(|item| one_line(item, colon)).collect::<Vec<_>>().join(", "))
-        }
+        Layout::List(items) => format!("[{}]", items.iter().map(inner).collect::<Vec<_>>().join(comma)),
         Layout::Object(entries) => {
-            let entries: Vec<_> = entries
-                .iter()
-                .map(|(name, value)| format!("{}{colon}{}", quote(name), one_line(value, colon)))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
+            let entries: Vec<_> =
+                entries.iter().map(|(name, value)| format!("{}{colon}{}", quote(name), inner(value))).collect();
+            format!("{{{}}}", entries.join(comma))
         }
-        Layout::Small(name, value) => format!("{{{}{colon}{}}}", quote(name), one_line(value, colon)),
+        Layout::Small(name, value) => format!("{{{}{colon}{}}}", quote(name), inner(value)),
     }
+}
+
+/// The separators of a text that is one line.
+fn flat(text: &str) -> Option<Flat> {
+    if text.trim().contains('\n') {
+        return None;
+    }
+    let spaced = |with: &str, without: &str| text.contains(with) || !text.contains(without);
+    Some(Flat {
+        comma: if spaced("\", \"", ",\"") { ", " } else { "," },
+        colon: if spaced("\": ", "\":") { ": " } else { ":" },
+    })
 }
 
 /// One level of indentation: the white space before the first property.

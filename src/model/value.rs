@@ -97,6 +97,14 @@ pub struct Entry {
     pub node: Node,
 }
 
+impl Entry {
+    /// The blocks that the entry is: one, or several where a list stands for them, as in JSON syntax.
+    pub fn bodies(&self) -> impl Iterator<Item = &Body> {
+        let listed = self.node.value.as_list().unwrap_or_default();
+        self.node.value.as_map().into_iter().chain(listed.iter().filter_map(|item| item.value.as_map()))
+    }
+}
+
 impl Body {
     /// The value at `name`: an attribute's value, the blocks of that name as a list, or [`Value::Null`] when absent.
     pub fn get(&self, name: &str) -> Value {
@@ -151,7 +159,7 @@ impl Body {
 
     /// The bodies of the blocks `name` (dynamic ones too).
     pub fn blocks<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Body> {
-        self.entries.iter().filter(move |e| &*e.name == name).filter_map(|e| e.node.value.as_map())
+        self.entries.iter().filter(move |e| &*e.name == name).flat_map(Entry::bodies)
     }
 
     /// The value at a dotted path. A list with one element is looked through; one with several gives [`Value::Either`].

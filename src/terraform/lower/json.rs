@@ -1,7 +1,7 @@
 //! Changes to `.tf.json` files: the same intents as JSON text, references as interpolations.
 
 use super::render::Place;
-use super::{Lowering, header_of};
+use super::{Lowering, header_of, json_policy};
 use crate::edit::Edit;
 use crate::fix::Change;
 use crate::json::{Kind, Layout, Node, Property, Style, quote};
@@ -25,42 +25,105 @@ pub(super) fn change(
         Change::Set { content, .. } => {
             writer.set(lowering, &declared()?.value, content, "")?;
             lowering.out.updated.push((resource.id, content.paths()));
-            Ok(())
         }
         Change::Add { kind, name, mirror, content, .. } | Change::AddShared { kind, name, mirror, content, .. } => {
-            let mut content = content.clone();
-            if *mirror {
-                content.items.splice(0..0, inherited(root.at(&resource.span.range())));
-            }
+            let inherited = if *mirror { inherited(file, root.at(&resource.span.range())) } else { Vec::new() };
             let name = lowering.free_name(resource, kind, name);
-            let edit = writer.add(root, kind, &name, &content)?;
+            let body = writer.body(content)?;
+            let edit = writer.declare(root, "resource", kind, &name, with_first(inherited, body))?;
             lowering.out.edits.push(edit);
             lowering.out.added.push(format!("resource {kind} {name}"));
             lowering.out.created.push((resource::address(Mode::Managed, kind, &name), resource.id));
-            Ok(())
+        }
+        Change::AddData { kind, name, .. } => {
+            if lowering.workspace.project.at(resource.instance, &resource::address(Mode::Data, kind, name)).is_some() {
+                return Ok(());
+            }
+            let edit = writer.declare(root, "data", kind, name, Layout::Object(Vec::new()))?;
+            lowering.out.edits.push(edit);
+            lowering.out.added.push(format!("data {kind} {name}"));
         }
         Change::AppendBlock { name, content, .. } => {
-            let edits = writer.append_block(&declared()?.value, name, content)?;
+            let block = writer.body(content)?;
+            let edits = writer.append_block(&declared()?.value, name, block)?;
             lowering.out.edits.extend(edits);
-            lowering.touch(resource.span.file, header_of(resource), name.as_str());
-            lowering.out.updated.push((resource.id, vec![name.clone()]));
-            Ok(())
+            writer.changed(lowering, name);
         }
-        _ => Err("policies, lists and removals in JSON files are not edited yet".into()),
+        Change::Remove { names, .. } => {
+            let object = only_block(&declared()?.value)?;
+            let edits = writer.style.remove(object, names);
+            lowering.out.edits.extend(edits);
+            for name in names {
+                lowering.touch(resource.span.file, header_of(resource), name.as_str());
+            }
+            lowering.out.updated.push((resource.id, names.clone()));
+        }
+        Change::Append { argument, value, .. } => {
+            let object = only_block(&declared()?.value)?;
+            let value = named_layout(&writer.place, argument, value)?;
+            let edit = match object.get(argument) {
+                None => writer.style.insert(object, &[(argument.clone(), Layout::List(vec![value]))]),
+                Some(old) => {
+                    writer.style.append(old, &value).ok_or_else(|| format!("`{argument}` is not a plain list"))?
+                }
+            };
+            lowering.out.edits.push(edit);
+            writer.changed(lowering, argument);
+        }
+        Change::AppendStatement { argument, statement, .. } => {
+            let object = only_block(&declared()?.value)?;
+            let policy = object.get(argument).ok_or_else(|| format!("`{argument}` is missing"))?;
+            return json_policy::append_statement(lowering, &writer.place, resource, argument, policy, statement);
+        }
+        Change::Import { to, id, .. } => {
+            let edit = writer.import(lowering, root, to, id)?;
+            lowering.out.edits.push(edit);
+            lowering.out.added.push("import".into());
+        }
+        Change::Copy { .. } | Change::Rewire { .. } => {
+            return Err("what copies a block isn't written in JSON files yet".into());
+        }
+    }
+    Ok(())
+}
+
+/// A block where Terraform also takes a list of blocks.
+fn only_block(node: &Node) -> Result<&Node, String> {
+    match &node.kind {
+        Kind::Array(items) if items.len() == 1 => Ok(&items[0]),
+        Kind::Array(_) => Err("there are several blocks".into()),
+        _ => Ok(node),
     }
 }
 
-fn inherited(property: Option<&Property>) -> Vec<(String, DraftItem)> {
+/// One more block of a name: an element of the array, which a single block becomes.
+pub(super) fn append_block(style: &Style<'_>, object: &Node, name: &str, block: Layout) -> Result<Vec<Edit>, String> {
+    let object = only_block(object)?;
+    let Some(old) = object.get(name) else { return Ok(vec![style.insert(object, &[(name.to_owned(), block)])]) };
+    match &old.kind {
+        Kind::Array(_) => Ok(style.append(old, &block).into_iter().collect()),
+        _ => Ok(style.wrap_and_append(old, &block).into()),
+    }
+}
+
+/// `count`, `for_each`, `provider` and `region` of a block, as they are written, for what is added beside it.
+fn inherited(file: &SourceFile, property: Option<&Property>) -> Vec<(String, Layout)> {
+    let object = property.and_then(|property| only_block(&property.value).ok());
     let value = |name: &str| {
-        let node = property?.value.get(name)?;
-        let draft = match &node.kind {
-            Kind::String(text) => Draft::Expression(text.trim_start_matches("${").trim_end_matches('}').to_owned()),
-            Kind::Number(n) => Draft::Number(n.clone()),
-            _ => return None,
-        };
-        Some((name.to_owned(), DraftItem::Argument(draft)))
+        let node = object?.get(name)?;
+        Some((name.to_owned(), Layout::Scalar(file.text[node.range.clone()].to_owned())))
     };
-    ["count", "for_each", "provider"].into_iter().filter_map(value).collect()
+    ["count", "for_each", "provider", "region"].into_iter().filter_map(value).collect()
+}
+
+fn with_first(mut first: Vec<(String, Layout)>, body: Layout) -> Layout {
+    match body {
+        Layout::Object(entries) => {
+            first.extend(entries);
+            Layout::Object(first)
+        }
+        other => other,
+    }
 }
 
 struct Writer<'a> {
@@ -70,26 +133,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Says that an argument or block of the resource changes.
+    fn changed(&self, lowering: &mut Lowering<'_>, name: &str) {
+        lowering.touch(self.resource.span.file, header_of(self.resource), name);
+        lowering.out.updated.push((self.resource.id, vec![name.to_owned()]));
+    }
+
     fn set(&self, lowering: &mut Lowering<'_>, node: &Node, content: &DraftBody, prefix: &str) -> Result<(), String> {
-        let node = match &node.kind {
-            Kind::Array(items) if items.len() == 1 => &items[0],
-            Kind::Array(_) => return Err("there are several blocks".into()),
-            _ => node,
-        };
+        let node = only_block(node)?;
         let mut new = Vec::new();
         for (name, item) in &content.items {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             match (node.get(name), item) {
                 (Some(inner), DraftItem::Block(content)) => self.set(lowering, inner, content, &path)?,
-                (Some(old), DraftItem::Argument(value)) => {
-                    if old.as_str().is_some_and(|text| text.contains("${")) {
-                        return Err(format!("`{path}` is an expression"));
-                    }
-                    lowering.out.edits.push(self.style.replace(old, &layout(&self.place, value)?));
-                    lowering.touch(self.resource.span.file, header_of(self.resource), path);
-                }
+                (Some(old), DraftItem::Argument(value)) => self.replace(lowering, old, name, value, path)?,
                 (None, item) => {
-                    new.push((name.clone(), self.item(item)?));
+                    lowering.whole_definition()?;
+                    new.push((name.clone(), self.item(name, item)?));
                     lowering.touch(self.resource.span.file, header_of(self.resource), path);
                 }
             }
@@ -100,43 +160,107 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// One more block of a name: an element of the array, which a single block becomes.
-    fn append_block(&self, object: &Node, name: &str, content: &DraftBody) -> Result<Vec<Edit>, String> {
-        let block = self.body(content)?;
-        let Some(old) = object.get(name) else {
-            return Ok(vec![self.style.insert(object, &[(name.to_owned(), block)])]);
-        };
-        match &old.kind {
-            Kind::Array(_) => Ok(vec![self.style.append(old, &block).ok_or("the list of blocks is empty")?]),
-            _ => Ok(self.style.wrap_and_append(old, &block).into()),
+    /// Replaces a value; one that comes from a variable is changed where that is given.
+    fn replace(
+        &self,
+        lowering: &mut Lowering<'_>,
+        old: &Node,
+        name: &str,
+        value: &Draft,
+        path: String,
+    ) -> Result<(), String> {
+        match old.as_str() {
+            Some(text) if text.contains("${") || text.contains("%{") => {
+                let variable = text.strip_prefix("${var.").and_then(|rest| rest.strip_suffix('}'));
+                let variable = variable.filter(|name| name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c)));
+                let variable = variable.ok_or_else(|| format!("`{path}` is an expression"))?;
+                super::variable::set(lowering, &self.place, self.resource, variable, value)
+            }
+            _ => {
+                lowering.whole_definition()?;
+                lowering.out.edits.push(self.style.replace(old, &named_layout(&self.place, name, value)?));
+                lowering.touch(self.resource.span.file, header_of(self.resource), path);
+                Ok(())
+            }
         }
     }
 
-    fn item(&self, item: &DraftItem) -> Result<Layout, String> {
+    fn append_block(&self, object: &Node, name: &str, block: Layout) -> Result<Vec<Edit>, String> {
+        append_block(&self.style, object, name, block)
+    }
+
+    fn item(&self, name: &str, item: &DraftItem) -> Result<Layout, String> {
         match item {
-            DraftItem::Argument(value) => layout(&self.place, value),
+            DraftItem::Argument(value) => named_layout(&self.place, name, value),
             DraftItem::Block(body) => self.body(body),
         }
     }
 
     fn body(&self, body: &DraftBody) -> Result<Layout, String> {
-        let items = body.items.iter().map(|(name, item)| Ok((name.clone(), self.item(item)?)));
-        Ok(Layout::Object(items.collect::<Result<_, String>>()?))
+        body_layout(&self.place, body)
     }
 
-    /// A resource under `resource.KIND`, both made where they are missing.
-    fn add(&self, root: &Node, kind: &str, name: &str, content: &DraftBody) -> Result<Edit, String> {
-        let body = self.body(content)?;
-        let resources = root.each().iter().find_map(|top| top.get("resource"));
-        let resources = resources.filter(|node| matches!(node.kind, Kind::Object(_)));
-        let resources = resources.ok_or("the file's `resource` is a list")?;
+    /// A block under `resource.KIND` or `data.KIND`, which are made where they are missing. Each may be a list of
+    /// objects, too.
+    fn declare(&self, root: &Node, keyword: &str, kind: &str, name: &str, body: Layout) -> Result<Edit, String> {
         let named = (name.to_owned(), body);
-        match resources.get(kind) {
+        let of_kind = (kind.to_owned(), Layout::Object(vec![named.clone()]));
+        let Some(blocks) = root.each().iter().find_map(|top| top.get(keyword)) else {
+            let top = root.each().last().ok_or("the file is an empty list")?;
+            return Ok(self.style.insert(top, &[(keyword.to_owned(), Layout::Object(vec![of_kind]))]));
+        };
+        let list = |node: &Node, element: (String, Layout)| {
+            self.style.append(node, &Layout::Object(vec![element])).ok_or_else(|| "no place for a block".to_owned())
+        };
+        match blocks.each().iter().find_map(|group| group.get(kind)) {
             Some(node) if matches!(node.kind, Kind::Object(_)) => Ok(self.style.insert(node, &[named])),
-            Some(_) => Err(format!("`{kind}` is a list in this file")),
-            None => Ok(self.style.insert(resources, &[(kind.to_owned(), Layout::Object(vec![named]))])),
+            Some(node) => list(node, named),
+            None if matches!(blocks.kind, Kind::Object(_)) => Ok(self.style.insert(blocks, &[of_kind])),
+            None => list(blocks, of_kind),
         }
     }
+
+    fn import(&self, lowering: &Lowering<'_>, root: &Node, to: &str, id: &str) -> Result<Edit, String> {
+        if !lowering.workspace.project.instance(self.resource.instance).address.is_empty() {
+            return Err("import blocks may stand in the root module only".into());
+        }
+        let entry = |name: &str, value: &str| (name.to_owned(), Layout::Scalar(quote(value)));
+        let block = Layout::Object(vec![entry("to", to), entry("id", &id.replace("${", "$${"))]);
+        let top = root.each().iter().find(|top| top.get("import").is_some()).or(root.each().last());
+        let top = top.ok_or("the file is an empty list")?;
+        match top.get("import") {
+            None => Ok(self.style.insert(top, &[("import".to_owned(), Layout::List(vec![block]))])),
+            Some(list) => self.style.append(list, &block).ok_or_else(|| "`import` is no list".into()),
+        }
+    }
+}
+
+/// Arguments whose strings are references themselves in JSON: an interpolation can't stand there.
+const REFERENCES: [&str; 4] = ["depends_on", "provider", "ignore_changes", "replace_triggered_by"];
+
+/// The value of an argument.
+fn named_layout(place: &Place<'_>, name: &str, draft: &Draft) -> Result<Layout, String> {
+    if !REFERENCES.contains(&name) {
+        return layout(place, draft);
+    }
+    match draft {
+        Draft::List(items) => {
+            let items = items.iter().map(|item| named_layout(place, name, item));
+            Ok(Layout::List(items.collect::<Result<_, _>>()?))
+        }
+        Draft::String(text) => Ok(Layout::Scalar(quote(text))),
+        other => Ok(Layout::Scalar(quote(&place.one_line(other)?))),
+    }
+}
+
+/// The content of a block.
+pub(super) fn body_layout(place: &Place<'_>, body: &DraftBody) -> Result<Layout, String> {
+    let item = |name: &str, item: &DraftItem| match item {
+        DraftItem::Argument(value) => named_layout(place, name, value),
+        DraftItem::Block(body) => body_layout(place, body),
+    };
+    let items = body.items.iter().map(|(name, inner)| Ok((name.clone(), item(name, inner)?)));
+    Ok(Layout::Object(items.collect::<Result<_, String>>()?))
 }
 
 /// A draft as JSON, references as interpolations.

@@ -5,6 +5,7 @@
 mod add;
 mod copy;
 mod json;
+mod json_policy;
 mod place;
 mod policy;
 mod render;

@@ -9,6 +9,7 @@ use crate::edit::Edit;
 use crate::json::{self, Style};
 use crate::model::{Draft, DraftBody, DraftItem, Mode, Resource, Value};
 use crate::source::{FileId, SourceFile, Span, indentation, line_end, line_start};
+use crate::workspace::Tree;
 
 /// Adds `statement` (IAM's JSON names) to the document in `argument`.
 pub(super) fn append_statement(
@@ -54,7 +55,7 @@ fn touch(lowering: &mut Lowering<'_>, resource: &Resource, argument: &str) {
     lowering.out.updated.push((resource.id, vec![argument.to_owned()]));
 }
 
-fn append_to_object(
+pub(super) fn append_to_object(
     file: &SourceFile,
     id: FileId,
     object: &Object,
@@ -164,7 +165,7 @@ fn append_to_text(
 }
 
 /// The text with each interpolation replaced by as many digits: JSON then, with all offsets as they were.
-fn blank_interpolations(text: &str) -> String {
+pub(super) fn blank_interpolations(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${").filter(|at| !rest[..*at].ends_with('$')) {
@@ -187,13 +188,13 @@ fn blank_interpolations(text: &str) -> String {
 }
 
 /// The `aws_iam_policy_document` that the argument refers to.
-fn data_document<'w>(lowering: &Lowering<'w>, resource: &Resource, argument: &str) -> Option<&'w Resource> {
+pub(super) fn data_document<'w>(lowering: &Lowering<'w>, resource: &Resource, argument: &str) -> Option<&'w Resource> {
     let Value::Reference(reference) = resource.body.get(argument) else { return None };
     let document = lowering.workspace.project.resource(reference.resource);
     (document.mode == Mode::Data && &*document.kind == "aws_iam_policy_document").then_some(document)
 }
 
-fn append_to_data(
+pub(super) fn append_to_data(
     lowering: &mut Lowering<'_>,
     resource: &Resource,
     document: &Resource,
@@ -215,11 +216,17 @@ fn append_to_data(
     if let Some(other) = others {
         return Err(format!("{} also serves {}", document.address(), other.address()));
     }
-    let block = lowering.block(document)?;
     let renamed = lowering.renamed.clone();
     let mut place = lowering.written_at(file, document, true, &renamed);
     // References are written in the document but mean what the policy's resource means.
     place.resource = if place.mirrored { document.id } else { resource.id };
+    if matches!(lowering.tree(document.span.file), Tree::Json(_)) {
+        super::json_policy::append_to_document(lowering, &place, document, statement)?;
+        lowering.touch(document.span.file, header_of(document), "statement");
+        lowering.out.updated.push((resource.id, Vec::new()));
+        return Ok(());
+    }
+    let block = lowering.block(document)?;
     let inside = super::Inside::of(&file.text, block, place.unit, place.newline)?;
     let text = place.block("statement", &document_statement(statement)?, &inside.indent)?;
     for insertion in inside.insert(&[], &[text]) {
@@ -231,7 +238,7 @@ fn append_to_data(
 }
 
 /// A statement as the block of `aws_iam_policy_document`.
-fn document_statement(statement: &Draft) -> Result<DraftBody, String> {
+pub(super) fn document_statement(statement: &Draft) -> Result<DraftBody, String> {
     let Draft::Object(entries) = statement else { return Err("a statement is an object".into()) };
     let list = |value: &Draft| match value {
         Draft::List(_) => value.clone(),

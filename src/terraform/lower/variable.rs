@@ -105,20 +105,22 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
     let module = project.instance(resource.instance).module;
     for file in files_of(lowering, module) {
         let source = project.file(file);
-        let Tree::Hcl(body) = lowering.tree(file) else { continue };
+        let sets = match lowering.tree(file) {
+            Tree::Hcl(body) => body.has_attribute(name),
+            Tree::Json(root) => root.get(name).is_some(),
+            Tree::Template(_) => false,
+        };
+        if sets && source.name().contains(".tfvars") {
+            return Err(format!("it is set by `var.{name}`, which {} sets", source.display));
+        }
+    }
+    for file in files_of(lowering, module) {
+        let source = project.file(file);
         if source.name().contains(".tfvars") {
-            if body.has_attribute(name) {
-                return Err(format!("it is set by `var.{name}`, which {} sets", source.display));
-            }
             continue;
         }
-        let Some(block) = body.get_blocks("variable").find(|b| b.labels.first().is_some_and(|l| l.as_str() == name))
-        else {
-            continue;
-        };
-        let default = block.body.get_attribute("default").filter(|a| is_literal(&a.value));
-        let range = default.and_then(|a| a.value.span());
-        let range = range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default"))?;
+        let Some(range) = default_of(lowering.tree(file), name) else { continue };
+        let range = range?;
         if !source.editable {
             return Err(format!("{} is a symbolic link", source.display));
         }
@@ -126,6 +128,26 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
         lowering.touch(file, format!("variable {name}"), "default");
         return Ok(());
     }
-    // The declaration may stand after a values file: both were looked through.
     Err(format!("it is set by `var.{name}`, which isn't declared here"))
+}
+
+/// The place of a variable's default, or that it isn't written out; nothing when the file doesn't declare the variable.
+fn default_of(tree: &Tree, name: &str) -> Option<Result<std::ops::Range<usize>, String>> {
+    let range = match tree {
+        Tree::Hcl(body) => {
+            let block =
+                body.get_blocks("variable").find(|b| b.labels.first().is_some_and(|label| label.as_str() == name))?;
+            let default = block.body.get_attribute("default").filter(|a| is_literal(&a.value));
+            default.and_then(|a| a.value.span())
+        }
+        Tree::Json(root) => {
+            let variables = root.each().iter().filter_map(|top| top.get("variable"));
+            let variable = variables.flat_map(crate::json::Node::each).find_map(|node| node.get(name))?;
+            let default = variable.each().first().and_then(|node| node.get("default"));
+            // A default in JSON is a value, never an expression.
+            default.filter(|node| node.properties().is_empty()).map(|node| node.range.clone())
+        }
+        Tree::Template(_) => return None,
+    };
+    Some(range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default")))
 }
