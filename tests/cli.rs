@@ -14,6 +14,8 @@ mod json;
 mod json_files;
 #[path = "support/cli/outcome.rs"]
 mod outcome;
+#[path = "support/cli/overrides.rs"]
+mod overrides;
 #[path = "support/cli/pages.rs"]
 mod pages;
 #[path = "support/cli/profiles.rs"]

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::declare::{Call, Declared, Source, resolve_local};
+use super::declare::{Call, Declared, Source, is_override, resolve_local};
 use super::scope::ModuleScope;
 use super::types;
 use super::{NEWEST, highest};
@@ -48,9 +48,13 @@ pub(super) struct Builder<'a> {
 pub fn build(group: Group) -> Workspace {
     let (files, trees): (Vec<SourceFile>, Vec<Tree>) = group.parsed.into_iter().map(|p| (p.file, p.tree)).unzip();
     let mut by_directory: BTreeMap<String, Declared<'_>> = BTreeMap::new();
-    for (i, (file, tree)) in files.iter().zip(&trees).enumerate() {
+    // Override files come last, whatever their names: they are merged into what the others declare.
+    let mut order: Vec<usize> = (0..files.len()).collect();
+    order.sort_by_key(|i| is_override(files[*i].name()));
+    for i in order {
+        let file = &files[i];
         let declared = by_directory.entry(directory(&file.display).to_owned()).or_default();
-        declared.add(FileId(i as u32), file.name(), tree);
+        declared.add(FileId(i as u32), file.name(), &trees[i]);
     }
     let modules: Vec<(String, Declared<'_>)> = by_directory.into_iter().collect();
     let mut project = Project::default();
@@ -226,7 +230,10 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
 fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut Project) {
     let children = &builder.instances[instance.0 as usize].children;
     for call in builder.declared(instance).calls.iter().filter(|call| !children.contains_key(call.name)) {
-        let arguments = builder.scope(instance, call.file).body(call.content, None);
+        let mut arguments = builder.scope(instance, call.file).body(call.content, None);
+        for (file, content) in &call.overrides {
+            merge_override(&mut arguments, builder.scope(instance, *file).body(*content, None));
+        }
         let source = call.source.as_deref().unwrap_or_default();
         if let Some(module) = published_name(source) {
             let kind: Arc<str> = format!("module:{module}").into();
@@ -339,7 +346,7 @@ impl<'a> Builder<'a> {
         let symbol = || Value::Symbol(Symbol { name: format!("var.{name}").into(), instance });
         let default = declared.variables.get(name).and_then(|variable| variable.default);
         if let Some((caller, call)) = self.instances[instance.0 as usize].caller {
-            let argument = call.content.argument(call.file, name);
+            let argument = call.argument(name);
             return match (argument, default) {
                 (Some(argument), _) => self.value_in(caller, argument),
                 (None, Some(default)) => self.value_in(instance, default),

@@ -55,6 +55,8 @@ pub(super) struct Call<'a> {
     pub(super) span: Span,
     pub(super) header: Span,
     pub(super) content: Content<'a>,
+    /// The same call in override files: their arguments replace those above.
+    pub(super) overrides: Vec<(FileId, Content<'a>)>,
 }
 
 /// A `variable` block.
@@ -82,6 +84,14 @@ pub(super) struct Declared<'a> {
     pub(super) constraints: Vec<String>,
     /// Values from `*.tfvars`, by variable; the flag says that the file is loaded without being named.
     pub(super) values: HashMap<&'a str, Vec<(Source<'a>, bool)>>,
+}
+
+impl<'a> Call<'a> {
+    /// The expression of an argument, where it counts.
+    pub(super) fn argument(&self, name: &str) -> Option<Source<'a>> {
+        let over = self.overrides.iter().rev().find_map(|(file, content)| content.argument(*file, name));
+        over.or_else(|| self.content.argument(self.file, name))
+    }
 }
 
 impl Source<'_> {
@@ -112,6 +122,12 @@ impl<'a> Content<'a> {
             Expr::Json(node) => node.as_str().map(str::to_owned),
         }
     }
+}
+
+/// Whether the blocks of a file are merged into those of the other files.
+pub(super) fn is_override(name: &str) -> bool {
+    let stem = name.trim_end_matches(".json").trim_end_matches(".tf");
+    !name.contains(".tfvars") && (stem == "override" || stem.ends_with("_override"))
 }
 
 /// `source` as seen from `directory`, when it is a local path inside the tree.
@@ -217,8 +233,7 @@ impl<'a> Declared<'a> {
             self.add_values(file, name, tree);
             return;
         }
-        let stem = name.trim_end_matches(".json").trim_end_matches(".tf");
-        let overriding = stem == "override" || stem.ends_with("_override");
+        let overriding = is_override(name);
         match tree {
             Tree::Hcl(body) => body.blocks().for_each(|block| self.add_block(file, block, overriding)),
             Tree::Json(root) => self.add_json(file, root, overriding),
@@ -280,8 +295,18 @@ impl<'a> Declared<'a> {
         }
     }
 
+    /// A call; in an override file, one more part of a call that is there.
     fn add_call(&mut self, name: &'a str, span: Span, header: Span, content: Content<'a>) {
-        self.calls.push(Call { name, source: content.text("source"), file: span.file, span, header, content });
+        let source = content.text("source");
+        match self.calls.iter_mut().find(|call| call.name == name) {
+            Some(call) => {
+                call.source = source.or_else(|| call.source.take());
+                call.overrides.push((span.file, content));
+            }
+            None => {
+                self.calls.push(Call { name, source, file: span.file, span, header, content, overrides: Vec::new() });
+            }
+        }
     }
 
     fn add_variable(&mut self, name: &'a str, file: FileId, content: Content<'a>) {
@@ -298,8 +323,11 @@ impl<'a> Declared<'a> {
             Some(Expr::Json(json::Node { kind: json::Kind::Bool(b), .. })) => Some(*b),
             _ => None,
         };
-        let nullable = nullable.unwrap_or(true);
-        self.variables.insert(name, Variable { default: content.argument(file, "default"), kind, nullable });
+        // What an override file leaves out stays.
+        let variable = self.variables.entry(name).or_insert(Variable { default: None, kind: None, nullable: true });
+        variable.default = content.argument(file, "default").or(variable.default);
+        variable.kind = kind.or_else(|| variable.kind.take());
+        variable.nullable = nullable.unwrap_or(variable.nullable);
     }
 
     fn add_json(&mut self, file: FileId, root: &'a json::Node, overriding: bool) {

@@ -84,8 +84,7 @@ impl Collector<'_, '_> {
         let next = match root {
             "local" => self.builder.declared(here).locals.get(name).map(|source| (here, *source)),
             "var" => {
-                let given =
-                    syntax.caller.and_then(|(caller, call)| Some((caller, call.content.argument(call.file, name)?)));
+                let given = syntax.caller.and_then(|(caller, call)| Some((caller, call.argument(name)?)));
                 let default = || self.builder.declared(here).variables.get(name)?.default.map(|source| (here, source));
                 given.or_else(default)
             }

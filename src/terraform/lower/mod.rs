@@ -168,7 +168,36 @@ impl<'w> Lowering<'w> {
         self.out.touched.push(Touched { file, block, path: path.into(), joint: false });
     }
 
+    /// The block in which an argument or block of a resource counts: that of an override file, where one has it.
+    fn effective(&self, resource: &Resource, name: &str) -> Result<Option<Resource>, String> {
+        let Some(entry) = resource.body.entry(name).filter(|entry| entry.span.file != resource.span.file) else {
+            return Ok(None);
+        };
+        let id = entry.span.file;
+        let file = self.workspace.project.file(id);
+        let Tree::Hcl(body) = self.tree(id) else {
+            return Err(format!("`{name}` is overridden in {}", file.display));
+        };
+        let holds = |range: &std::ops::Range<usize>| {
+            range.start <= entry.span.start as usize && entry.span.end as usize <= range.end
+        };
+        let block = body.blocks().filter_map(hcl_edit::Span::span).find(holds);
+        let block = block.ok_or_else(|| format!("`{name}` is overridden in {}", file.display))?;
+        if !file.editable {
+            return Err(format!("{} is a symbolic link", file.display));
+        }
+        Ok(Some(Resource { span: Span::new(id, block), ..resource.clone() }))
+    }
+
     fn set(&mut self, resource: &Resource, content: &DraftBody) -> Result<(), String> {
+        for (i, (name, item)) in content.items.iter().enumerate() {
+            if let Some(over) = self.effective(resource, name)? {
+                self.set(&over, &DraftBody { items: vec![(name.clone(), item.clone())] })?;
+                let mut rest = content.clone();
+                rest.items.remove(i);
+                return if rest.items.is_empty() { Ok(()) } else { self.set(resource, &rest) };
+            }
+        }
         let file = self.workspace.project.file(resource.span.file);
         let block = self.block(resource)?;
         let renamed = self.renamed.clone();
@@ -275,6 +304,9 @@ impl<'w> Lowering<'w> {
 
     /// A block more, below the last one of its name.
     fn append_block(&mut self, resource: &Resource, name: &str, content: &DraftBody) -> Result<(), String> {
+        if let Some(over) = self.effective(resource, name)? {
+            return self.append_block(&over, name, content);
+        }
         let file = self.workspace.project.file(resource.span.file);
         let block = self.block(resource)?;
         if has_dynamic(block, name) {
@@ -301,6 +333,10 @@ impl<'w> Lowering<'w> {
         let file = self.workspace.project.file(resource.span.file);
         let block = self.block(resource)?;
         for name in names {
+            if let Some(over) = self.effective(resource, name)? {
+                let file = self.workspace.project.file(over.span.file);
+                return Err(format!("`{name}` is overridden in {}", file.display));
+            }
             if has_dynamic(block, name) {
                 return Err(format!("`{name}` is a dynamic block"));
             }
@@ -316,6 +352,9 @@ impl<'w> Lowering<'w> {
     }
 
     fn append(&mut self, resource: &Resource, argument: &str, value: &Draft) -> Result<(), String> {
+        if let Some(over) = self.effective(resource, argument)? {
+            return self.append(&over, argument, value);
+        }
         let file = self.workspace.project.file(resource.span.file);
         let block = self.block(resource)?;
         let renamed = self.renamed.clone();
