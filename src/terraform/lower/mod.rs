@@ -6,6 +6,7 @@ mod add;
 mod copy;
 mod json;
 mod json_policy;
+mod overrides;
 mod place;
 mod policy;
 mod render;
@@ -166,27 +167,6 @@ impl<'w> Lowering<'w> {
 
     fn touch(&mut self, file: FileId, block: String, path: impl Into<String>) {
         self.out.touched.push(Touched { file, block, path: path.into(), joint: false });
-    }
-
-    /// The block in which an argument or block of a resource counts: that of an override file, where one has it.
-    fn effective(&self, resource: &Resource, name: &str) -> Result<Option<Resource>, String> {
-        let Some(entry) = resource.body.entry(name).filter(|entry| entry.span.file != resource.span.file) else {
-            return Ok(None);
-        };
-        let id = entry.span.file;
-        let file = self.workspace.project.file(id);
-        let Tree::Hcl(body) = self.tree(id) else {
-            return Err(format!("`{name}` is overridden in {}", file.display));
-        };
-        let holds = |range: &std::ops::Range<usize>| {
-            range.start <= entry.span.start as usize && entry.span.end as usize <= range.end
-        };
-        let block = body.blocks().filter_map(hcl_edit::Span::span).find(holds);
-        let block = block.ok_or_else(|| format!("`{name}` is overridden in {}", file.display))?;
-        if !file.editable {
-            return Err(format!("{} is a symbolic link", file.display));
-        }
-        Ok(Some(Resource { span: Span::new(id, block), ..resource.clone() }))
     }
 
     fn set(&mut self, resource: &Resource, content: &DraftBody) -> Result<(), String> {
