@@ -207,7 +207,7 @@ fn evaluate_all(builder: &Builder<'_>, files: &[SourceFile], project: &mut Proje
                 span: Span::new(file, property.range.clone()),
                 header: Span::new(file, property.key.clone()),
                 body,
-                repeat: repeat_of(instance, file, &property.value),
+                repeat: builder.repeat_of(instance, &property.value),
                 watched: Vec::new(),
                 origin,
             });
@@ -217,14 +217,6 @@ fn evaluate_all(builder: &Builder<'_>, files: &[SourceFile], project: &mut Proje
             project.outputs.extend(values.map(|value| (instance, builder.value(instance, value).value)));
         }
     }
-}
-
-/// A resource under a condition is there once or not at all.
-fn repeat_of(instance: InstanceId, file: FileId, resource: &Syntax) -> Repeat {
-    let Some(node) = resource.get("Condition") else { return Repeat::Once };
-    let Some(name) = node.as_str() else { return Repeat::Once };
-    let symbol = Symbol { name: format!("Conditions.{name}").into(), instance };
-    Repeat::Count(Node { value: Value::Symbol(symbol), span: Span::new(file, node.range.clone()) })
 }
 
 impl<'a> Builder<'a> {
@@ -308,6 +300,17 @@ impl<'a> Builder<'a> {
         let found = find();
         self.depth.set(self.depth.get() - 1);
         found
+    }
+
+    /// A resource under a condition is there once or not at all.
+    fn repeat_of(&self, instance: InstanceId, resource: &Syntax) -> Repeat {
+        let Some(node) = resource.get("Condition") else { return Repeat::Once };
+        let Some(name) = node.as_str() else { return Repeat::Once };
+        let value = match self.condition(instance, name) {
+            Some(there) => Value::Number(f64::from(u8::from(there))),
+            None => Value::Symbol(Symbol { name: format!("Conditions.{name}").into(), instance }),
+        };
+        Repeat::Count(Node { value, span: Span::new(self.file_of(instance), node.range.clone()) })
     }
 
     /// What must be there before, as references.
