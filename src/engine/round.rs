@@ -172,7 +172,7 @@ impl<'c> Run<'c> {
                 && (["alarms", "monitoring"].contains(&judged.control.family.as_str())
                     || is_small
                     || judged.grade() >= self.options.apply);
-            judged.suppressed.is_none() && !old.contains(&key) && !to_come && !inherited(&key)
+            judged.suppressed.is_none() && !old.contains(&key) && !to_come && !inherited(&key) && !self.follows(judged)
         };
         if let Some(new) = after.iter().find(is_new) {
             return Some(format!("the edit would make {} fail {}", new.key(&self.workspace).2, new.control.id));
@@ -198,6 +198,15 @@ impl<'c> Run<'c> {
             lowered.iter().flat_map(|l| &l.updated).map(|(id, _)| before.workspace.project.resource(*id).address());
         let changed: Vec<_> = created.into_iter().chain(updated).collect();
         verify::cycle(&self.workspace.project, &changed)
+    }
+
+    /// Whether a finding may come up on what was there before, because a later round of this run repairs it: an order, a
+    /// role of its own. Once only, so that no two fixes undo each other.
+    fn follows(&self, judged: &Judged<'_>) -> bool {
+        let resource = self.workspace.project.resource(judged.resource).address();
+        let was_repaired =
+            self.applied.iter().any(|applied| applied.control == judged.control.id && applied.resource == resource);
+        judged.control.severity <= Severity::Medium && judged.grade() >= self.options.apply && !was_repaired
     }
 
     /// Remembers what a batch did.
