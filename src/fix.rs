@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::iam::policy::StatementAt;
 use crate::model::{Draft, DraftBody, ResourceId};
 
 /// What terramend may do with a fix on its own.
@@ -159,6 +160,17 @@ pub enum Change {
         /// The statement, with IAM's JSON names.
         statement: Draft,
     },
+    /// Change a statement that stands in the policy document of an argument, however it is written.
+    EditStatement {
+        /// The resource whose policy it is.
+        resource: ResourceId,
+        /// The argument.
+        argument: String,
+        /// Where the statement stands.
+        at: StatementAt,
+        /// What changes; what else stands in the statement stays.
+        edits: Vec<StatementEdit>,
+    },
     /// Bring a resource that may exist already under management (`import` block; root modules only).
     Import {
         /// The resource near which the block stands.
@@ -168,6 +180,36 @@ pub enum Change {
         /// The id that the provider imports by.
         id: String,
     },
+}
+
+/// One change to a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StatementEdit {
+    /// Give an element of IAM's JSON (`Principal`, `Action`, `Resource`) another value.
+    Set(String, Draft),
+    /// Add a condition, or replace the values of the one with this operator and key.
+    Condition {
+        /// `ArnEquals`
+        operator: String,
+        /// `aws:SourceArn`
+        key: String,
+        /// One value, or a list of which one must match.
+        value: Draft,
+    },
+    /// Take the whole statement away.
+    Remove,
+}
+
+impl StatementEdit {
+    fn with_ids(&self, id: &dyn Fn(ResourceId) -> ResourceId) -> Self {
+        match self {
+            Self::Set(name, value) => Self::Set(name.clone(), value.with_ids(id)),
+            Self::Condition { operator, key, value } => {
+                Self::Condition { operator: operator.clone(), key: key.clone(), value: value.with_ids(id) }
+            }
+            Self::Remove => Self::Remove,
+        }
+    }
 }
 
 impl Change {
@@ -194,6 +236,12 @@ impl Change {
             Self::AppendStatement { resource, statement, .. } => {
                 (*resource, *statement) = (id(*resource), statement.with_ids(id));
             }
+            Self::EditStatement { resource, edits, .. } => {
+                *resource = id(*resource);
+                for edit in edits {
+                    *edit = edit.with_ids(id);
+                }
+            }
             Self::Remove { resource, .. } => *resource = id(*resource),
             Self::AddData { near, .. } | Self::Import { near, .. } => *near = id(*near),
         }
@@ -209,7 +257,8 @@ impl Change {
             | Self::Append { resource, .. }
             | Self::Copy { resource, .. }
             | Self::Rewire { resource, .. }
-            | Self::AppendStatement { resource, .. } => *resource,
+            | Self::AppendStatement { resource, .. }
+            | Self::EditStatement { resource, .. } => *resource,
             Self::Add { near, .. }
             | Self::AddShared { near, .. }
             | Self::AddData { near, .. }

@@ -114,8 +114,13 @@ fn body_difference(before: &Body, after: &Body, prefix: &str, paths: &mut Vec<St
     for (kind, (a, b)) in kinds {
         let path = join(prefix, kind.split(' ').next().unwrap_or_default());
         if a.len() != b.len() {
-            // Blocks added at the end leave those before them as they were; all of a name may be taken away.
-            let kept = b.is_empty() || a.len() < b.len() && a.iter().zip(&b).all(|(a, b)| a == b);
+            // Blocks are added at the end, so that those before them differ only where it is declared; all of a name may
+            // be taken away, or one.
+            let one_less = || (0..a.len()).any(|gone| a[..gone] == b[..gone] && a[gone + 1..] == b[gone..]);
+            let kept = b.is_empty() || a.len() < b.len() || a.len() == b.len() + 1 && one_less();
+            if a.len() < b.len() {
+                a.iter().zip(&b).for_each(|(a, b)| body_difference(a, b, &path, paths));
+            }
             paths.push(if kept { path } else { format!("{path} (several)") });
             continue;
         }

@@ -68,6 +68,7 @@ impl<'w> Lowering<'w> {
                 Err("shared and split resources are not written in templates yet".into())
             }
             Change::AppendStatement { argument, statement, .. } => self.append_statement(place, argument, statement),
+            Change::EditStatement { .. } => Err("statements in templates are not changed yet".into()),
             // Pseudo parameters need no declaration.
             Change::AddData { .. } => Ok(()),
             Change::Import { .. } => Err("a template can't import what exists: that is a change set's business".into()),

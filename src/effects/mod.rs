@@ -153,6 +153,7 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
         Change::Set { resource, content } => Some((*resource, content.paths())),
         Change::Append { resource, argument, .. }
         | Change::AppendStatement { resource, argument, .. }
+        | Change::EditStatement { resource, argument, .. }
         | Change::Rewire { resource, argument, .. } => Some((*resource, vec![argument.clone()])),
         Change::AppendBlock { resource, name, .. } => Some((*resource, vec![name.clone()])),
         Change::Remove { resource, names } => Some((*resource, names.clone())),

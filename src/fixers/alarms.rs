@@ -7,7 +7,8 @@ use super::apis::{api_of, refers};
 use super::{module_anchor, module_key, unused_name};
 use crate::catalogue::Context;
 use crate::fix::Change;
-use crate::iam::policy::{self, Policy};
+use crate::iam::policy::Policy;
+use crate::iam::text;
 use crate::model::value::{all, any};
 use crate::model::{Body, Draft, DraftBody, Mode, Node, Project, Reference, Repeat, Resource, Value};
 
@@ -308,7 +309,7 @@ pub(super) fn is_dead_letter_queue(context: &Context<'_>) -> Value {
 }
 
 fn takes_redrives(project: &Project, queue: &Resource) -> bool {
-    let allows = |value: &Value| match policy::document(value, queue.span) {
+    let allows = |value: &Value| match text::document(value, queue.span) {
         Some(document) => document.step("redrivePermission").as_str().is_some_and(|who| who != "denyAll"),
         None => false,
     };

@@ -12,7 +12,7 @@ pub(super) fn open_operations(context: &Context<'_>) -> Value {
     let (project, api) = (context.project, context.resource);
     let document = match project.settle(&api.body.get("body")) {
         Value::Null => return Value::Null,
-        body => crate::iam::policy::document(&body, api.span),
+        body => crate::iam::text::document(&body, api.span),
     };
     let Some(Value::Map(document)) = document else { return Value::Unknown };
     match (limited(project, api), document.get("x-amazon-apigateway-policy")) {

@@ -16,15 +16,20 @@ mod environment_secrets;
 mod invokers;
 mod log_buckets;
 mod log_groups;
+mod log_scope;
 mod method_settings;
 mod module_key;
 mod network_use;
 mod once;
+mod open_permissions;
 mod open_policies;
+mod open_resources;
 pub mod order;
 mod own_role;
 mod permission_source;
 mod request_validation;
+mod senders;
+mod state_machine_logs;
 mod tls_policies;
 mod topic_encryption;
 mod tracing;
@@ -52,8 +57,9 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("function-role", own_role::judge),
     ("function-vpc", vpc_placement::judge),
     ("github-subject", open_policies::github_subject),
-    ("logs-everywhere", open_policies::logs_everywhere),
-    ("open-policy", open_policies::everybody),
+    ("logs-everywhere", log_scope::judge),
+    ("open-permission", open_permissions::judge),
+    ("open-policy", open_resources::everybody),
     ("open-trust", open_policies::trust),
     ("pass-role", open_policies::pass_role),
     ("permission-source", permission_source::judge),
@@ -62,6 +68,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("request-validation", request_validation::judge),
     ("rest-api-execution-logs", method_settings::execution_logs),
     ("rest-api-throttling", method_settings::throttling),
+    ("state-machine-logs", state_machine_logs::judge),
     ("state-machine-tracing", tracing::state_machine),
     ("topic-encryption", topic_encryption::judge),
     ("topic-tls-policy", tls_policies::topic),
@@ -238,5 +245,19 @@ fn partition(project: &Project, instance: InstanceId) -> Draft {
     match project.data_of("aws_partition", instance).next() {
         Some(data) => Draft::Attribute(data.id, "partition".into()),
         None => Draft::string("aws"),
+    }
+}
+
+/// A value that can be written again in the same module.
+fn draft_of(value: &Value) -> Option<Draft> {
+    match value {
+        Value::String(text) => Some(Draft::string(&**text)),
+        Value::Reference(reference) if reference.index.is_none() && !reference.path.is_empty() => {
+            Some(Draft::Attribute(reference.resource, reference.attribute()))
+        }
+        Value::Text(pieces) => {
+            pieces.iter().map(|piece| draft_of(&piece.value)).collect::<Option<Vec<_>>>().map(Draft::Text)
+        }
+        _ => None,
     }
 }

@@ -1,9 +1,10 @@
-//! Resource policies and trust policies that let in too many. Shown: who is meant stands outside the configuration.
+//! Policies that allow too much or let in too many. Shown: who is meant stands outside the configuration.
 
+use super::open_resources::ARGUMENTS;
 use crate::catalogue::{Context, Failure, Verdict};
 use crate::fix::Fix;
 use crate::iam::policy::{Policy, Statement};
-use crate::model::Value;
+use crate::model::{Body, Value};
 
 /// Condition keys that tie a request to somebody; `aws:Referer` and user agents can be made up.
 const RESTRICTING: [&str; 14] = [
@@ -23,39 +24,14 @@ const RESTRICTING: [&str; 14] = [
     "s3:dataaccesspointaccount",
 ];
 
-/// Arguments that hold a policy of a resource.
-const ARGUMENTS: [&str; 7] = [
-    "policy",
-    "resource_policy",
-    "event_bus_policy",
-    "PolicyDocument",
-    "KeyPolicy",
-    "RepositoryPolicyText",
-    "ResourcePolicy",
-];
 /// Arguments that hold a policy of somebody.
 pub(super) const POLICIES: &[&str] = &["policy", "PolicyDocument"];
 /// Arguments that say who may assume a role.
 const TRUST: &[&str] = &["assume_role_policy", "AssumeRolePolicyDocument"];
 
-/// No resource policy admits everybody.
-pub(super) fn everybody(context: &Context<'_>) -> Verdict {
-    statements(context, &ARGUMENTS, |statement| {
-        let open = statement.allow == Some(true) && statement.names_everybody() && !is_restricted(statement);
-        open.then(|| {
-            let fix = Fix::manual(
-                "Name who is meant, or tie the statement to an account, an organisation or a source",
-                "who uses it is not in the configuration: a service needs `Principal = { Service }` with aws:SourceArn, \
-                 callers of the account aws:PrincipalAccount, an organisation aws:PrincipalOrgID",
-            );
-            ("everybody is let in, in any account".to_owned(), fix)
-        })
-    })
-}
-
 /// No resource policy allows every action of its service.
 pub(super) fn every_action(context: &Context<'_>) -> Verdict {
-    statements(context, &ARGUMENTS, |statement| {
+    statements(context, &ARGUMENTS, |statement, _| {
         let wide = statement.allow == Some(true)
             && !statement.not_actions
             && statement.actions.iter().any(|a| a.as_str().is_some_and(|a| a == "*" || a.ends_with(":*")));
@@ -69,7 +45,7 @@ pub(super) fn every_action(context: &Context<'_>) -> Verdict {
 
 /// A role may be assumed by those who are named only.
 pub(super) fn trust(context: &Context<'_>) -> Verdict {
-    statements(context, TRUST, |statement| {
+    statements(context, TRUST, |statement, _| {
         let open = statement.allow == Some(true) && statement.names_everybody() && !is_restricted(statement);
         open.then(|| {
             let fix = Fix::manual("Name who may assume the role", "who is meant is not in the configuration");
@@ -80,7 +56,7 @@ pub(super) fn trust(context: &Context<'_>) -> Verdict {
 
 /// A role that GitHub's workflows assume names the repository.
 pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
-    statements(context, TRUST, |statement| {
+    statements(context, TRUST, |statement, _| {
         let github = statement.allow == Some(true)
             && statement.principals.iter().any(|(kind, value)| {
                 &**kind == "Federated"
@@ -115,7 +91,7 @@ pub(super) fn github_subject(context: &Context<'_>) -> Verdict {
 
 /// `PassRole` names the roles.
 pub(super) fn pass_role(context: &Context<'_>) -> Verdict {
-    statements(context, POLICIES, |statement| {
+    statements(context, POLICIES, |statement, _| {
         let passes = statement.allow == Some(true)
             && !statement.not_actions
             && statement.actions.iter().any(|action| {
@@ -135,32 +111,13 @@ pub(super) fn pass_role(context: &Context<'_>) -> Verdict {
     })
 }
 
-/// Logs are written to the own group.
-pub(super) fn logs_everywhere(context: &Context<'_>) -> Verdict {
-    statements(context, POLICIES, |statement| {
-        let writes = ["logs:PutLogEvents", "logs:CreateLogStream"];
-        let wide = statement.allow == Some(true)
-            && !statement.not_actions
-            && statement.on_everything()
-            && statement.actions.iter().all(|a| a.as_str().is_some_and(|a| a.starts_with("logs:") && a != "logs:*"))
-            && writes.iter().any(|action| statement.covers_action(action));
-        wide.then(|| {
-            let fix = Fix::manual(
-                "Name the log group",
-                "which group is meant is not in the policy: for a function it is its own group's ARN with `:*` behind it",
-            );
-            ("it may write to every log group".to_owned(), fix)
-        })
-    })
-}
-
 /// Whether a policy lets in whoever comes, and turns nobody away.
 pub(super) fn admits_everybody(policy: &Policy) -> bool {
     policy.statements.iter().any(|s| s.allow == Some(true) && s.names_everybody() && !is_restricted(s))
         && policy.statements.iter().all(|s| s.allow == Some(true))
 }
 
-fn is_restricted(statement: &Statement) -> bool {
+pub(super) fn is_restricted(statement: &Statement) -> bool {
     statement.conditions.iter().any(|(operator, key, _)| {
         let ties = !operator.starts_with("Null") && !operator.contains("Not");
         ties && RESTRICTING.contains(&key.to_lowercase().as_str()) || &**key == "?"
@@ -171,23 +128,25 @@ fn is_restricted(statement: &Statement) -> bool {
 pub(super) fn statements(
     context: &Context<'_>,
     arguments: &[&str],
-    test: impl Fn(&Statement) -> Option<(String, Fix)>,
+    test: impl Fn(&Statement, &str) -> Option<(String, Fix)>,
 ) -> Verdict {
     let (project, resource) = (context.project, context.resource);
-    let mut documents: Vec<Value> = arguments.iter().map(|argument| resource.body.get(argument)).collect();
+    let policies = resource.body.get("Policies");
+    let mut documents: Vec<(&Body, &str)> = arguments.iter().map(|argument| (&resource.body, *argument)).collect();
     if arguments.contains(&"policy") {
-        documents.extend(resource.body.blocks("inline_policy").map(|block| block.get("policy")));
-        let inline = resource.body.get("Policies");
-        documents.extend(inline.as_list().into_iter().flatten().map(|item| item.value.step("PolicyDocument")));
+        documents.extend(resource.body.blocks("inline_policy").map(|block| (block, "policy")));
+        documents.extend(
+            policies.as_list().into_iter().flatten().filter_map(|item| Some((item.value.as_map()?, "PolicyDocument"))),
+        );
     }
     let mut unknown = None;
-    for document in documents.into_iter().filter(|document| !document.is_null()) {
-        match Policy::read(project, &document, resource.span) {
+    for (body, argument) in documents.into_iter().filter(|(body, argument)| !body.get(argument).is_null()) {
+        match Policy::of(project, body, argument) {
             None => unknown = Some("its policy can't be read here"),
             Some(policy) => {
-                if let Some((at, (message, fix))) = policy.statements.iter().find_map(|s| Some((s.span, test(s)?))) {
-                    let at = (at != resource.span).then_some(at);
-                    return Verdict::Fail(Box::new(Failure { message, at, fix: Ok(fix) }));
+                if let Some((at, (message, fix))) = policy.certain().find_map(|s| Some((s.at.span, test(s, argument)?)))
+                {
+                    return Verdict::Fail(Box::new(Failure { message, at: Some(at), fix: Ok(fix) }));
                 }
                 if !policy.complete {
                     unknown = Some("parts of its policy aren't known before a deploy");

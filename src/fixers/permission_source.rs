@@ -120,9 +120,21 @@ const TRIGGERS: [Trigger; 18] = [
 
 /// The ARN by which an API invokes, which no attribute gives in CloudFormation.
 const EXECUTION: &str = "execution";
+/// The services whose triggers are known.
+pub(super) const SERVICES: [&str; 9] = [
+    "apigateway.amazonaws.com",
+    "cognito-idp.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "events.amazonaws.com",
+    "iot.amazonaws.com",
+    "logs.amazonaws.com",
+    "s3.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+    "sns.amazonaws.com",
+];
 
 /// The distinct sources that the configuration shows for this service and function.
-fn sources(context: &Context<'_>, service: &str) -> Vec<Draft> {
+pub(super) fn sources(context: &Context<'_>, service: &str) -> Vec<Draft> {
     let (project, permission) = (context.project, context.resource);
     let Some(function) = function_of(project, &permission.body.get(context.named("function_name", "FunctionName")))
     else {

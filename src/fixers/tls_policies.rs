@@ -113,12 +113,11 @@ fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
     let tie = Tie { kind: kind.policy, by: kind.by, name: kind.name };
     let companions = project.companions(target, tie);
     // Only Terraform knows policies in the resource itself.
-    let inline = target.body.get("policy");
     let holders: Vec<&Resource> = companions.found.iter().map(|id| project.resource(*id)).collect();
-    let (holder, document) = match holders.as_slice() {
-        [] if !inline.is_null() => (Some(target), inline),
-        [] => (None, Value::Null),
-        [one] => (Some(*one), one.body.get(kind.document.0)),
+    let holder = match holders.as_slice() {
+        [] if !target.body.get("policy").is_null() => Some(target),
+        [] => None,
+        [one] => Some(*one),
         _ => return Verdict::Unknown("several policies name it; only one of them can be in force".into()),
     };
     if let (None, Some(maybe)) = (holder, companions.maybe) {
@@ -126,12 +125,12 @@ fn judge(context: &Context<'_>, kind: &Kind) -> Verdict {
     }
     let policy = match holder {
         None => Policy { statements: Vec::new(), complete: true },
-        Some(holder) => match Policy::read(project, &document, holder.span) {
+        Some(holder) => match Policy::of(project, &holder.body, kind.document.0) {
             Some(policy) => policy,
             None => return Verdict::Unknown("its policy can't be read here".into()),
         },
     };
-    if policy.statements.iter().any(|statement| denies_plain_http(statement, kind)) {
+    if policy.certain().any(|statement| denies_plain_http(statement, kind)) {
         return Verdict::Pass;
     }
     if !policy.complete {

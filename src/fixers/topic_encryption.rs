@@ -135,7 +135,7 @@ fn publishers(project: &Project, topic: &Resource) -> Publishers {
         }
         if matches!(&*user.kind, "aws_sns_topic_policy" | "AWS::SNS::TopicPolicy") {
             let document = if user.kind.contains("::") { "PolicyDocument" } else { "policy" };
-            match Policy::read(project, &user.body.get(document), user.span) {
+            match Policy::of(project, &user.body, document) {
                 Some(policy) if policy.statements.iter().any(|s| s.services().next().is_some()) => {
                     return Publishers::Services(format!("a principal of {}", user.address()));
                 }

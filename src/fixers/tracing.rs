@@ -78,13 +78,13 @@ fn fix(context: &Context<'_>, content: DraftBody) -> Fix {
 }
 
 /// The value of the argument that names a resource's role.
-fn role_argument(resource: &Resource) -> Value {
+pub(super) fn role_argument(resource: &Resource) -> Value {
     let argument = ROLE_ARGUMENTS.iter().find(|(kind, _)| *kind == &*resource.kind);
     argument.map_or(Value::Null, |(_, argument)| resource.body.get(argument))
 }
 
 /// The role, when it is declared in the resource's own module.
-fn role_of<'a>(context: &Context<'a>, resource: &Resource) -> Option<&'a Resource> {
+pub(super) fn role_of<'a>(context: &Context<'a>, resource: &Resource) -> Option<&'a Resource> {
     let Value::Reference(reference) = role_argument(resource) else { return None };
     let role = context.project.resource(reference.resource);
     let declared = matches!(&*role.kind, "aws_iam_role" | "AWS::IAM::Role")
@@ -119,13 +119,16 @@ fn allow_traces(context: &Context<'_>, role: &Resource, resource: &Resource, fix
         },
     };
     fix.changes.push(change);
-    let project = context.project;
-    let mut users = ROLE_ARGUMENTS.iter().flat_map(|(kind, _)| project.of_kind(kind));
-    let shared = users.any(|other| {
-        other.span != resource.span && matches!(role_argument(other), Value::Reference(r) if r.resource == role.id)
-    });
-    if shared {
+    if serves_others(context, role, resource) {
         fix.grade = Grade::Review;
         fix.notes.push(format!("{} serves others too: they may then write traces as well", role.address()));
     }
+}
+
+/// Whether a function or state machine other than `resource` has the role, too.
+pub(super) fn serves_others(context: &Context<'_>, role: &Resource, resource: &Resource) -> bool {
+    let mut users = ROLE_ARGUMENTS.iter().flat_map(|(kind, _)| context.project.of_kind(kind));
+    users.any(|other| {
+        other.span != resource.span && matches!(role_argument(other), Value::Reference(r) if r.resource == role.id)
+    })
 }

@@ -11,7 +11,7 @@ const ADMIN_POLICIES: [&str; 2] = ["AdministratorAccess", "IAMFullAccess"];
 
 /// No statement allows all actions of a service.
 pub(super) fn wildcard_actions(context: &Context<'_>) -> Verdict {
-    statements(context, POLICIES, |statement| {
+    statements(context, POLICIES, |statement, _| {
         if is_admin(statement) {
             return None;
         }
@@ -45,7 +45,7 @@ pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
             return Verdict::fail(format!("{name} is attached"), fix());
         }
     }
-    statements(context, POLICIES, |statement| {
+    statements(context, POLICIES, |statement, _| {
         is_admin(statement).then(|| ("allows every action on every resource".into(), fix()))
     })
 }

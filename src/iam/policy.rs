@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{Body, Entry, Form, Mode, Node, Project, Resource, Value};
+use super::text;
+use crate::model::{Body, Form, Mode, Project, Resource, Value};
 use crate::source::Span;
 
 /// A policy document.
@@ -14,7 +15,7 @@ use crate::source::Span;
 pub struct Policy {
     /// The statements that could be read.
     pub statements: Vec<Statement>,
-    /// Whether these are all.
+    /// Whether these are all, certainly there, and with all their elements.
     pub complete: bool,
 }
 
@@ -35,19 +36,37 @@ pub struct Statement {
     pub not_resources: bool,
     /// Operator, key and values of each condition.
     pub conditions: Vec<(Arc<str>, Arc<str>, Vec<Value>)>,
-    /// Where it stands (the whole document's place when it is JSON text).
+    /// Whether it is certainly in the policy (neither one of several arms nor repeated over something unknown), and has
+    /// no elements but these (no merge with something unknown, no dynamic block).
+    pub certain: bool,
+    /// Where it stands.
+    pub at: StatementAt,
+}
+
+/// Where a statement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementAt {
+    /// The object or block; the whole text when the policy is JSON text.
     pub span: Span,
+    /// Its position in JSON text, from 0.
+    pub index: Option<usize>,
 }
 
 impl Policy {
-    /// The policy in a value; nothing when it can't be read at all.
+    /// The policy in an argument (`policy`); nothing when it isn't there or can't be read at all.
+    pub fn of(project: &Project, body: &Body, argument: &str) -> Option<Self> {
+        let node = &body.entry(argument)?.node;
+        Self::read(project, &node.value, node.span)
+    }
+
+    /// The policy in a value; nothing when it can't be read at all. `span` is where the value is written.
     pub fn read(project: &Project, value: &Value, span: Span) -> Option<Self> {
         match value {
-            Value::Json(node) => Some(from_document(project, &node.value, node.span)),
+            Value::Json(node) => Some(from_document(project, &node.value, node.span, false)),
             // CloudFormation writes documents as objects.
-            Value::Map(_) => Some(from_document(project, value, span)),
+            Value::Map(_) => Some(from_document(project, value, span, false)),
             Value::String(_) | Value::Text(_) => {
-                from_document_text(value, span).map(|document| from_document(project, &document, span))
+                text::parse(value, span).map(|document| from_document(project, &document, span, true))
             }
             Value::Reference(reference) => {
                 let resource = project.resource(reference.resource);
@@ -61,50 +80,92 @@ impl Policy {
                 }
             }
             Value::Either(arms) => {
-                let mut all = Self { statements: Vec::new(), complete: true };
+                let mut all = Self { statements: Vec::new(), complete: false };
                 for arm in arms {
                     let policy = Self::read(project, &arm.value, arm.span)?;
                     all.statements.extend(policy.statements);
-                    all.complete = false;
                 }
+                all.statements.iter_mut().for_each(|statement| statement.certain = false);
                 Some(all)
             }
             _ => None,
         }
     }
+
+    /// Whether all statements are written out at `span`, and nowhere else.
+    pub fn stands_at(&self, project: &Project, span: Span) -> bool {
+        let within = |at: Span| at.file == span.file && span.start <= at.start && at.end <= span.end;
+        // The place of text is where it is used; it stands there when it is a heredoc.
+        let file = project.files.get(span.file.0 as usize);
+        let text = file.and_then(|file| file.text.get(span.range())).is_some_and(|text| text.starts_with("<<"));
+        let is_here = |statement: &Statement| within(statement.at.span) && (statement.at.index.is_none() || text);
+        self.complete && !self.statements.is_empty() && self.statements.iter().all(is_here)
+    }
+
+    /// The statements that are certainly in force, with all their elements known.
+    pub fn certain(&self) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(|statement| statement.certain)
+    }
 }
 
-fn from_document(project: &Project, document: &Value, span: Span) -> Policy {
+/// `text`: whether the document is JSON text, where all of it has one span.
+fn from_document(project: &Project, document: &Value, span: Span, text: bool) -> Policy {
     let Some(body) = document.as_map() else { return Policy::default() };
     let mut policy = Policy { statements: Vec::new(), complete: !body.open };
-    let (items, known) = match body.get("Statement") {
-        Value::List(items) => (items, true),
-        value @ Value::Map(_) => (vec![Node { value, span }], true),
-        _ => (Vec::new(), false),
+    let node = body.entry("Statement").map(|entry| &entry.node);
+    let (items, known) = match node.map(|node| &node.value) {
+        Some(Value::List(items)) => (items.as_slice(), true),
+        Some(Value::AtLeast(items)) => (items.as_slice(), false),
+        Some(Value::Map(_)) => (node.map(std::slice::from_ref).unwrap_or_default(), true),
+        _ => (&[][..], false),
     };
     policy.complete &= known;
-    for item in items {
-        match item.value.as_map() {
-            Some(statement) => policy.statements.push(json_statement(project, statement, item.span)),
-            // `Fn::If` without its statement.
-            None if item.value.is_null() => {}
-            None => policy.complete = false,
-        }
+    for (i, item) in items.iter().enumerate() {
+        let at = StatementAt { span: if text { span } else { item.span }, index: text.then_some(i) };
+        policy.add(project, &item.value, at, true);
     }
     policy
 }
 
-fn json_statement(project: &Project, body: &Body, span: Span) -> Statement {
+impl Policy {
+    /// Adds a statement's object, or each of those that it may be.
+    fn add(&mut self, project: &Project, value: &Value, at: StatementAt, certain: bool) {
+        match value {
+            Value::Map(body) => {
+                self.complete &= !body.open;
+                self.statements.push(json_statement(project, body, at, certain));
+            }
+            // `Fn::If` without its statement.
+            Value::Null => {}
+            Value::Either(arms) => {
+                self.complete = false;
+                for arm in arms {
+                    self.add(project, &arm.value, StatementAt { span: arm.span, ..at }, false);
+                }
+            }
+            _ => self.complete = false,
+        }
+    }
+}
+
+fn json_statement(project: &Project, body: &Body, at: StatementAt, certain: bool) -> Statement {
     let list = |name: &str| listed(project, &body.get(name));
     let mut conditions = Vec::new();
     if let Some(operators) = body.get("Condition").as_map() {
         for operator in &operators.entries {
-            for key in operator.node.value.as_map().into_iter().flat_map(|keys| &keys.entries) {
+            let Some(keys) = operator.node.value.as_map().filter(|keys| !keys.open) else {
+                conditions.push(unknown_condition());
+                continue;
+            };
+            for key in &keys.entries {
                 conditions.push((operator.name.clone(), key.name.clone(), listed(project, &key.node.value)));
             }
         }
+        if operators.open {
+            conditions.push(unknown_condition());
+        }
     } else if !body.get("Condition").is_null() {
-        conditions.push(("?".into(), "?".into(), Vec::new()));
+        conditions.push(unknown_condition());
     }
     let not_actions = !body.get("NotAction").is_null();
     let not_resources = !body.get("NotResource").is_null();
@@ -116,8 +177,13 @@ fn json_statement(project: &Project, body: &Body, span: Span) -> Statement {
         resources: list(if not_resources { "NotResource" } else { "Resource" }),
         not_resources,
         conditions,
-        span,
+        certain: certain && !body.open,
+        at,
     }
+}
+
+fn unknown_condition() -> (Arc<str>, Arc<str>, Vec<Value>) {
+    ("?".into(), "?".into(), Vec::new())
 }
 
 fn json_principals(project: &Project, value: &Value) -> Vec<(Arc<str>, Value)> {
@@ -149,16 +215,31 @@ fn from_data(project: &Project, resource: &Resource) -> Policy {
     let mut policy = Policy { statements: Vec::new(), complete: true };
     for entry in resource.body.entries.iter().filter(|e| &*e.name == "statement") {
         // In JSON syntax a block is the value of a property.
-        policy.complete &= match entry.form {
+        let certain = match entry.form {
             Form::Block | Form::Empty => true,
             Form::Attribute => entry.bodies().next().is_some(),
             Form::Dynamic => false,
         };
-        policy.statements.extend(entry.bodies().map(|body| data_statement(project, body, entry.span)));
+        policy.complete &= certain;
+        let at = StatementAt { span: entry.span, index: None };
+        for body in entry.bodies() {
+            let statement = data_statement(project, body, at, certain);
+            policy.complete &= statement.certain;
+            policy.statements.push(statement);
+        }
     }
     for name in ["source_policy_documents", "override_policy_documents", "source_json", "override_json"] {
-        for value in listed(project, &resource.body.get(name)) {
-            match Policy::read(project, &value, resource.span) {
+        let Some(node) = resource.body.entry(name).map(|entry| &entry.node) else { continue };
+        let documents = match &node.value {
+            Value::List(documents) => documents.as_slice(),
+            Value::AtLeast(documents) => {
+                policy.complete = false;
+                documents.as_slice()
+            }
+            _ => std::slice::from_ref(node),
+        };
+        for document in documents.iter().filter(|document| !document.value.is_null()) {
+            match Policy::read(project, &document.value, document.span) {
                 Some(other) => {
                     policy.complete &= other.complete;
                     policy.statements.extend(other.statements);
@@ -170,7 +251,7 @@ fn from_data(project: &Project, resource: &Resource) -> Policy {
     policy
 }
 
-fn data_statement(project: &Project, body: &Body, span: Span) -> Statement {
+fn data_statement(project: &Project, body: &Body, at: StatementAt, certain: bool) -> Statement {
     let list = |name: &str| listed(project, &body.get(name));
     let not_actions = !body.get("not_actions").is_null();
     let not_resources = !body.get("not_resources").is_null();
@@ -190,7 +271,8 @@ fn data_statement(project: &Project, body: &Body, span: Span) -> Statement {
         resources: list(if not_resources { "not_resources" } else { "resources" }),
         not_resources,
         conditions: conditions.collect(),
-        span,
+        certain: certain && body.entries.iter().all(|entry| entry.form != Form::Dynamic),
+        at,
     }
 }
 
@@ -235,80 +317,6 @@ pub fn pattern_matches(pattern: &str, text: &str) -> bool {
     matches(&squeezed, text.as_bytes())
 }
 
-/// Stands for an unknown piece in JSON text while it is parsed: characters of the private use area.
-const OPEN: char = '\u{E000}';
-const CLOSE: char = '\u{E001}';
-
-/// The document that a value encodes as JSON: `jsonencode`, or text with unknown pieces in its strings.
-pub fn document(value: &Value, span: Span) -> Option<Value> {
-    match value {
-        Value::Json(node) => Some(node.value.clone()),
-        _ => from_document_text(value, span),
-    }
-}
-
-/// Parses JSON text with unknown pieces in its strings.
-fn from_document_text(value: &Value, span: Span) -> Option<Value> {
-    let mut text = String::new();
-    let pieces = match value {
-        Value::Text(pieces) => pieces.as_slice(),
-        _ => &[],
-    };
-    if let Value::String(known) = value {
-        text.push_str(known);
-    }
-    for (i, piece) in pieces.iter().enumerate() {
-        match &piece.value {
-            Value::String(known) => text.push_str(known),
-            _ => text.push_str(&format!("{OPEN}{i}{CLOSE}")),
-        }
-    }
-    let document: serde_json::Value = serde_json::from_str(text.trim()).ok()?;
-    document.is_object().then(|| from_json(&document, pieces, span))
-}
-
-fn from_json(json: &serde_json::Value, pieces: &[Node], span: Span) -> Value {
-    let node = |json: &serde_json::Value| Node { value: from_json(json, pieces, span), span };
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(b) => Value::Bool(*b),
-        serde_json::Value::Number(n) => n.as_f64().map_or(Value::Unknown, Value::Number),
-        serde_json::Value::String(text) => fill(text, pieces, span),
-        serde_json::Value::Array(items) => Value::List(items.iter().map(node).collect()),
-        serde_json::Value::Object(map) => Value::Map(Body {
-            entries: map
-                .iter()
-                .map(|(name, value)| Entry {
-                    name: name.as_str().into(),
-                    span,
-                    form: Form::Attribute,
-                    node: node(value),
-                })
-                .collect(),
-            open: false,
-        }),
-    }
-}
-
-/// Puts the unknown pieces back into a string.
-fn fill(text: &str, pieces: &[Node], span: Span) -> Value {
-    let mut nodes = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let Some((number, tail)) = after.split_once(CLOSE) else { break };
-        if !before.is_empty() {
-            nodes.push(Node { value: Value::string(before), span });
-        }
-        let piece = number.parse::<usize>().ok().and_then(|i| pieces.get(i));
-        nodes.push(piece.cloned().unwrap_or(Node { value: Value::Unknown, span }));
-        rest = tail;
-    }
-    if !rest.is_empty() || nodes.is_empty() {
-        nodes.push(Node { value: Value::string(rest), span });
-    }
-    Value::text(nodes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,19 +334,5 @@ mod tests {
         ] {
             assert_eq!(pattern_matches(pattern, text), expected, "{pattern} {text}");
         }
-    }
-
-    #[test]
-    fn json_text_with_unknown_pieces() {
-        let node = |value| Node { value, span: Span::default() };
-        let text = Value::Text(vec![
-            node(Value::string(r#"{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":""#)),
-            node(Value::Unknown),
-            node(Value::string(r#"/*","Principal":"*"}]}"#)),
-        ]);
-        let policy = Policy::read(&Project::default(), &text, Span::default()).expect("it is a policy");
-        let statement = &policy.statements[0];
-        assert!(policy.complete && statement.names_everybody() && statement.covers_action("s3:GetObject"));
-        assert!(matches!(statement.resources[0], Value::Text(_)), "{:?}", statement.resources);
     }
 }

@@ -1,6 +1,6 @@
 //! What a role may do, as far as the configuration shows it.
 
-use super::policy::{Policy, pattern_matches};
+use super::policy::{Policy, Statement, pattern_matches};
 use crate::model::companion::Tie;
 use crate::model::{Language, Mode, Project, Resource, ResourceId, Value};
 
@@ -9,12 +9,25 @@ use crate::model::{Language, Mode, Project, Resource, ResourceId, Value};
 pub struct Grants {
     /// ARNs (known parts) of attached managed policies.
     pub managed: Vec<Value>,
-    /// Documents of inline policies and of policies that are declared and attached.
-    pub policies: Vec<Policy>,
+    /// Inline policies and policies that are declared and attached.
+    pub granted: Vec<Granted>,
     /// The resource or argument that fixes the set of attachments, where an extra attachment would be undone.
     pub exclusive: Option<Exclusive>,
     /// Whether there is something that can't be read: an attached policy of unknown name, a document put together.
     pub unread: bool,
+}
+
+/// A document that a role has.
+#[derive(Debug)]
+pub struct Granted {
+    /// What gives it to the role: an inline policy, an attachment, the role itself.
+    pub by: ResourceId,
+    /// What holds the document.
+    pub holder: ResourceId,
+    /// The holder's argument, dotted.
+    pub argument: &'static str,
+    /// The document.
+    pub policy: Policy,
 }
 
 /// What owns the whole set of attached managed policies.
@@ -26,6 +39,8 @@ pub enum Exclusive {
     Resource(ResourceId),
 }
 
+/// What holds a policy in `CloudFormation`.
+const DOCUMENT: &str = "PolicyDocument";
 /// How policies and attachments name their role.
 const BY_ROLE: &str = "role";
 
@@ -42,20 +57,19 @@ fn cloudformation(project: &Project, role: &Resource) -> Grants {
     let mut grants = Grants::default();
     let document = |value: &Value, span| Policy::read(project, &value.step("PolicyDocument"), span);
     for item in role.body.get("Policies").as_list().unwrap_or_default() {
-        grants.read(document(&item.value, item.span));
+        grants.add(role.id, role.id, "Policies.PolicyDocument", document(&item.value, item.span));
     }
     for (kind, by) in
         [("AWS::IAM::Policy", "Roles"), ("AWS::IAM::ManagedPolicy", "Roles"), ("AWS::IAM::RolePolicy", "RoleName")]
     {
         for id in project.companions(role, Tie { kind, by, name: "RoleName" }).found {
-            let policy = project.resource(id);
-            grants.read(Policy::read(project, &policy.body.get("PolicyDocument"), policy.span));
+            grants.add(id, id, DOCUMENT, Policy::of(project, &project.resource(id).body, DOCUMENT));
         }
     }
     for item in role.body.get("ManagedPolicyArns").as_list().unwrap_or_default() {
         if let Value::Reference(reference) = &item.value {
             let policy = project.resource(reference.resource);
-            grants.read(Policy::read(project, &policy.body.get("PolicyDocument"), policy.span));
+            grants.add(role.id, policy.id, DOCUMENT, Policy::of(project, &policy.body, DOCUMENT));
             continue;
         }
         let arn = project.settle(&item.value);
@@ -70,29 +84,28 @@ fn terraform(project: &Project, role: &Resource) -> Grants {
     let mut grants = Grants::default();
     let by_role = |kind| project.companions(role, Tie { kind, by: BY_ROLE, name: "name" }).found;
     for id in by_role("aws_iam_role_policy") {
-        let resource = project.resource(id);
-        grants.read(Policy::read(project, &resource.body.get("policy"), resource.span));
+        grants.add(id, id, "policy", Policy::of(project, &project.resource(id).body, "policy"));
     }
     for block in role.body.blocks("inline_policy") {
-        grants.read(Policy::read(project, &block.get("policy"), role.span));
+        grants.add(role.id, role.id, "inline_policy.policy", Policy::of(project, block, "policy"));
     }
-    let mut arns: Vec<Value> = by_role("aws_iam_role_policy_attachment")
-        .iter()
-        .map(|id| project.resource(*id).body.get("policy_arn"))
+    let mut arns: Vec<(ResourceId, Value)> = by_role("aws_iam_role_policy_attachment")
+        .into_iter()
+        .map(|id| (id, project.resource(id).body.get("policy_arn")))
         .collect();
     if let Value::List(items) = role.body.get("managed_policy_arns") {
-        arns.extend(items.into_iter().map(|item| item.value));
+        arns.extend(items.into_iter().map(|item| (role.id, item.value)));
         grants.exclusive = Some(Exclusive::Argument);
     }
     let exclusive = Tie { kind: "aws_iam_role_policy_attachments_exclusive", by: "role_name", name: "name" };
     if let Some(id) = project.companions(role, exclusive).found.first() {
         grants.exclusive = Some(Exclusive::Resource(*id));
     }
-    for arn in arns {
+    for (by, arn) in arns {
         if let Value::Reference(reference) = &arn {
             let policy = project.resource(reference.resource);
             if policy.mode == Mode::Managed {
-                grants.read(Policy::read(project, &policy.body.get("policy"), policy.span));
+                grants.add(by, policy.id, "policy", Policy::of(project, &policy.body, "policy"));
                 continue;
             }
         }
@@ -104,9 +117,14 @@ fn terraform(project: &Project, role: &Resource) -> Grants {
 }
 
 impl Grants {
-    fn read(&mut self, policy: Option<Policy>) {
+    fn add(&mut self, by: ResourceId, holder: ResourceId, argument: &'static str, policy: Option<Policy>) {
         self.unread |= policy.as_ref().is_none_or(|policy| !policy.complete);
-        self.policies.extend(policy);
+        self.granted.extend(policy.map(|policy| Granted { by, holder, argument, policy }));
+    }
+
+    /// The statements of all documents that could be read.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.granted.iter().flat_map(|granted| &granted.policy.statements)
     }
 
     /// The names of attached managed policies of AWS, without the path.
@@ -117,8 +135,7 @@ impl Grants {
 
     /// The actions of statements that allow something, as they are written; nothing for one that isn't known.
     pub fn allowed_actions(&self) -> impl Iterator<Item = Option<&str>> {
-        let statements = self.policies.iter().flat_map(|policy| &policy.statements);
-        let allowing = statements.filter(|statement| statement.allow != Some(false));
+        let allowing = self.statements().filter(|statement| statement.allow != Some(false));
         allowing.flat_map(|statement| {
             let actions = statement.actions.iter().map(Value::as_str);
             actions.map(move |action| action.filter(|_| !statement.not_actions))
@@ -132,7 +149,7 @@ impl Grants {
             managed.iter().any(|name| pieces.iter().any(|piece| pattern_matches(&format!("*/{name}"), piece)))
         });
         by_name
-            || self.policies.iter().flat_map(|policy| &policy.statements).any(|statement| {
+            || self.granted.iter().flat_map(|granted| granted.policy.certain()).any(|statement| {
                 statement.allow == Some(true)
                     && statement.conditions.is_empty()
                     && statement.covers_action(action)

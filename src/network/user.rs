@@ -126,7 +126,7 @@ fn by_policy<'a>(project: &'a Project, function: &'a Resource, polled: &[Resourc
     let Value::Reference(reference) = function.body.get("role") else { return Vec::new() };
     let role = project.resource(reference.resource);
     let mut found = Vec::new();
-    for statement in role::grants(project, role).policies.iter().flat_map(|policy| &policy.statements) {
+    for statement in role::grants(project, role).statements() {
         if statement.allow != Some(true) || statement.not_actions || statement.not_resources {
             continue;
         }

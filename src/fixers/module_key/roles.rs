@@ -2,7 +2,7 @@
 
 use super::Use;
 use crate::fix::Change;
-use crate::iam::policy::{Policy, Statement};
+use crate::iam::policy::Statement;
 use crate::iam::role::{self, Grants};
 use crate::model::companion::Tie;
 use crate::model::{Draft, DraftBody, Mode, Project, Resource, Value, resource::address};
@@ -73,7 +73,7 @@ fn uses(project: &Project, grants: &Grants, target: &Resource, what: &Use) -> Op
     let on_target = |statement: &&Statement| {
         statement.allow == Some(true) && statement.resources.iter().any(|resource| names(project, resource, target))
     };
-    let all = || grants.policies.iter().flat_map(|policy: &Policy| &policy.statements).filter(on_target);
+    let all = || grants.statements().filter(on_target);
     let may = |names: &[&str]| {
         let action = |name: &&str| format!("{}{name}", what.prefix);
         names.iter().any(|name| all().any(|statement| statement.covers_action(&action(name))))
@@ -116,8 +116,7 @@ fn missing(project: &Project, role: &Resource, own: Option<&Resource>, wanted: &
         named && statement.allow == Some(true) && statement.conditions.is_empty()
     };
     let has = |action: &str| {
-        grants.allows(action, &ENOUGH)
-            || grants.policies.iter().flat_map(|p| &p.statements).any(|s| on_key(s) && s.covers_action(action))
+        grants.allows(action, &ENOUGH) || grants.statements().any(|s| on_key(s) && s.covers_action(action))
     };
     wanted.iter().copied().filter(|action| !has(action)).collect()
 }

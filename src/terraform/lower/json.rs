@@ -75,6 +75,10 @@ pub(super) fn change(
             let policy = object.get(argument).ok_or_else(|| format!("`{argument}` is missing"))?;
             return json_policy::append_statement(lowering, &writer.place, resource, argument, policy, statement);
         }
+        // The document may stand in a file of the native syntax.
+        Change::EditStatement { argument, at, edits, .. } => {
+            return super::policy::edit_statement(lowering, resource, argument, *at, edits);
+        }
         Change::Import { to, id, .. } => {
             let edit = writer.import(lowering, root, to, id)?;
             lowering.out.edits.push(edit);

@@ -6,7 +6,7 @@
 use hcl_edit::expr::Expression;
 use hcl_edit::template::Element;
 
-use super::policy::{append_to_object, blank_interpolations, data_document, document_statement};
+use super::policy::{append_to_object, blank_interpolations, document_statement, referred};
 use super::render::Place;
 use super::{Lowering, header_of, json, policy};
 use crate::edit::Edit;
@@ -24,7 +24,7 @@ pub(super) fn append_statement(
     written: &Node,
     statement: &Draft,
 ) -> Result<(), String> {
-    if let Some(document) = data_document(lowering, resource, argument) {
+    if let Some(document) = referred(lowering, &resource.body.at(argument)) {
         return policy::append_to_data(lowering, resource, document, statement);
     }
     let file = lowering.workspace.project.file(resource.span.file);

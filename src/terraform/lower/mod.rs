@@ -3,6 +3,7 @@
 //! Every refusal is a sentence: a change that can't be written well is not written at all.
 
 mod add;
+mod align;
 mod copy;
 mod json;
 mod json_policy;
@@ -40,6 +41,7 @@ pub fn lower<'w>(
         }
         lowering.change(change)?;
     }
+    lowering.align();
     Ok(lowering.out)
 }
 
@@ -110,7 +112,24 @@ impl<'w> Lowering<'w> {
             Change::AppendStatement { argument, statement, .. } => {
                 policy::append_statement(self, resource, argument, statement)
             }
+            Change::EditStatement { argument, at, edits, .. } => {
+                policy::edit_statement(self, resource, argument, *at, edits)
+            }
             Change::Import { to, id, .. } => self.import(resource, to, id),
+        }
+    }
+
+    /// Keeps formatted what was formatted on the lines around the edits.
+    fn align(&mut self) {
+        let common = self.out.common.iter().flat_map(|common| &common.edits);
+        let edits: Vec<Edit> = self.out.edits.iter().chain(&self.out.joint).chain(common).cloned().collect();
+        let mut files: Vec<FileId> = edits.iter().map(|edit| edit.span.file).collect();
+        files.sort_unstable();
+        files.dedup();
+        files.retain(|file| matches!(self.tree(*file), Tree::Hcl(_)));
+        for file in files {
+            let text = &self.workspace.project.file(file).text;
+            self.out.edits.extend(align::realigned(file, text, &edits));
         }
     }
 

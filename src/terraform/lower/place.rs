@@ -199,12 +199,20 @@ impl<'a> Inside<'a> {
         Insertion { at: at..at, text: format!("{nl}{nl}{block}{gap}") }
     }
 
+    /// Whether an item is an argument right below another one: `terraform fmt` aligns them, and a block between them would
+    /// move both.
+    fn continues_a_run(&self, items: &[&Structure], i: usize) -> bool {
+        let span = |i: usize| items[i].as_attribute().and_then(hcl_edit::Span::span);
+        let Some((above, below)) = i.checked_sub(1).and_then(span).zip(span(i)) else { return false };
+        self.text[above.end..line_start(self.text, below.start).max(above.end)].matches('\n').count() == 1
+    }
+
     fn insert_blocks(&self, blocks: &[String]) -> Insertion {
         let nl = self.newline;
         let blank = format!("{nl}{nl}");
         let items: Vec<_> = self.body.iter().collect();
         let mut kept = items.len();
-        while kept > 0 && LAST_ITEMS.contains(&name_of(items[kept - 1])) {
+        while kept > 0 && LAST_ITEMS.contains(&name_of(items[kept - 1])) && !self.continues_a_run(&items, kept - 1) {
             kept -= 1;
         }
         if let Some(anchor) = kept.checked_sub(1).and_then(|i| items[i].span()) {

@@ -275,7 +275,8 @@ pub(super) fn aligned(entries: &[(String, String)], indent: &str, newline: &str)
     text
 }
 
-fn key(name: &str) -> String {
+/// The name of an entry, quoted where it must be.
+pub(super) fn key(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
     if plain { name.to_owned() } else { format!("\"{}\"", escape(name)) }

@@ -1,13 +1,21 @@
-//! Adds a statement to a policy document, whichever way it is written.
+//! Adds statements to policy documents and changes those that are there, whichever way they are written.
+
+mod home;
+mod statement;
+mod text;
 
 use hcl_edit::Span as _;
-use hcl_edit::expr::{Array, Expression, Object, ObjectKey};
+use hcl_edit::expr::{Array, Expression, Object};
+use hcl_edit::structure::Block;
 
+use self::home::{document_of, document_serves_only};
+pub(super) use self::statement::edit_statement;
+use self::statement::{entry, listed};
+pub(super) use self::text::blank_interpolations;
 use super::render::Place;
 use super::{Lowering, header_of};
 use crate::edit::Edit;
-use crate::json::{self, Style};
-use crate::model::{Draft, DraftBody, DraftItem, Mode, Resource, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Resource, Value};
 use crate::source::{FileId, SourceFile, Span, indentation, line_end, line_start};
 use crate::workspace::Tree;
 
@@ -20,8 +28,8 @@ pub(super) fn append_statement(
 ) -> Result<(), String> {
     let project = &lowering.workspace.project;
     let file = project.file(resource.span.file);
-    let block = lowering.block(resource)?;
-    let attribute = block.body.get_attribute(argument).ok_or_else(|| format!("`{argument}` is missing"))?;
+    let (block, name) = holder(lowering.block(resource)?, argument)?;
+    let attribute = block.body.get_attribute(name).ok_or_else(|| format!("`{argument}` is missing"))?;
     let renamed = lowering.renamed.clone();
     let place = lowering.written_at(file, resource, true, &renamed);
     match &attribute.value {
@@ -35,18 +43,25 @@ pub(super) fn append_statement(
         }
         Expression::HeredocTemplate(_) => {
             let range = attribute.value.span().ok_or("the document has no place in its file")?;
-            let edit = append_to_text(file, resource.span.file, range, &place, statement)?;
+            let edit = text::append(file, resource.span.file, &range, &place, statement)?;
             lowering.out.edits.push(edit);
             touch(lowering, resource, argument);
             Ok(())
         }
-        other => match data_document(lowering, resource, argument) {
+        other => match referred(lowering, &resource.body.at(argument)) {
             Some(document) => append_to_data(lowering, resource, document, statement),
-            None => Err(format!(
-                "the policy is written elsewhere: {}",
-                super::shorten(&file.text[other.span().unwrap_or_default()])
-            )),
+            None => Err(home::not_here(&file.text, other)),
         },
+    }
+}
+
+/// The block that holds a dotted argument (`inline_policy.policy`), and the argument's own name.
+fn holder<'b>(block: &'b Block, argument: &'b str) -> Result<(&'b Block, &'b str), String> {
+    let Some((outer, name)) = argument.split_once('.') else { return Ok((block, argument)) };
+    let mut blocks = block.body.get_blocks(outer);
+    match (blocks.next(), blocks.next()) {
+        (Some(one), None) => Ok((one, name)),
+        _ => Err(format!("there is not one `{outer}` block")),
     }
 }
 
@@ -63,11 +78,7 @@ pub(super) fn append_to_object(
     statement: &Draft,
 ) -> Result<Vec<Edit>, String> {
     let Draft::Object(entries) = statement else { return Err("a statement is an object".into()) };
-    let is_statement = |key: &ObjectKey| match key {
-        ObjectKey::Ident(ident) => ident.as_str() == "Statement",
-        ObjectKey::Expression(expr) => expr.as_str() == Some("Statement"),
-    };
-    let (_, value) = object.iter().find(|(key, _)| is_statement(key)).ok_or("the document has no statements")?;
+    let value = entry(object, "Statement").ok_or("the document has no statements")?;
     match value.expr() {
         Expression::Array(array) => {
             Ok(vec![append_element(file, id, array, place.unit, |indent| place.object(entries, indent))?])
@@ -130,68 +141,10 @@ fn skip_blank(text: &str, at: usize) -> usize {
     at + text[at..].len() - text[at..].trim_start().len()
 }
 
-/// Adds a statement to JSON text in a heredoc.
-fn append_to_text(
-    file: &SourceFile,
-    id: FileId,
-    range: std::ops::Range<usize>,
-    place: &Place<'_>,
-    statement: &Draft,
-) -> Result<Edit, String> {
-    let whole = &file.text[range.clone()];
-    let start = whole.find('\n').ok_or("the text has no lines")? + 1;
-    let blanked = blank_interpolations(whole);
-    let json_start = blanked[start..].find('{').ok_or("the text is not JSON")? + start;
-    let json_end = blanked.rfind('}').ok_or("the text is not JSON")? + 1;
-    let document = json::parse(&blanked[json_start..json_end])
-        .map_err(|(message, _)| format!("the text is not JSON: {message}"))?;
-    let statements = document.get("Statement").ok_or("the document has no statements")?;
-    let base = range.start + json_start;
-    let json::Kind::Array(items) = &statements.kind else {
-        return Err("the statements are not written out as a list".into());
-    };
-    let last = items.last().ok_or("the list of statements is empty")?;
-    let at = base + last.range.end;
-    let first = base + last.range.start;
-    let indent = indentation(&file.text, first).to_owned();
-    let inner = file.text[first..at].lines().nth(1).map(|line| line[..line.len() - line.trim_start().len()].to_owned());
-    let step = inner.and_then(|inner| inner.strip_prefix(indent.as_str()).map(str::to_owned));
-    let step = step.filter(|step| !step.is_empty()).unwrap_or_else(|| place.unit.to_owned());
-    let style = Style::of(file, id).with_step(step);
-    let rendered = style.text(&super::json::layout(place, statement)?, &indent);
-    let own_line = file.text[line_start(&file.text, first)..first].trim().is_empty();
-    let separator = if own_line { format!(",{}{indent}", file.newline()) } else { ", ".to_owned() };
-    Ok(Edit::insert(id, at, format!("{separator}{rendered}")))
-}
-
-/// The text with each interpolation replaced by as many digits: JSON then, with all offsets as they were.
-pub(super) fn blank_interpolations(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${").filter(|at| !rest[..*at].ends_with('$')) {
-        let mut depth = 0usize;
-        let end = rest[at..].char_indices().find_map(|(i, c)| {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                _ => return None,
-            }
-            (depth == 0).then_some(at + i + 1)
-        });
-        let Some(end) = end else { break };
-        out.push_str(&rest[..at]);
-        out.extend(std::iter::repeat_n('1', end - at));
-        rest = &rest[end..];
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The `aws_iam_policy_document` that the argument refers to.
-pub(super) fn data_document<'w>(lowering: &Lowering<'w>, resource: &Resource, argument: &str) -> Option<&'w Resource> {
-    let Value::Reference(reference) = resource.body.get(argument) else { return None };
-    let document = lowering.workspace.project.resource(reference.resource);
-    (document.mode == Mode::Data && &*document.kind == "aws_iam_policy_document").then_some(document)
+/// The `aws_iam_policy_document` that a value refers to.
+pub(super) fn referred<'w>(lowering: &Lowering<'w>, value: &Value) -> Option<&'w Resource> {
+    let Value::Reference(reference) = value else { return None };
+    document_of(lowering, reference.resource)
 }
 
 pub(super) fn append_to_data(
@@ -205,17 +158,7 @@ pub(super) fn append_to_data(
     if document.instance != resource.instance || !file.editable {
         return Err(format!("{} stands in another module", document.address()));
     }
-    let others =
-        project.resources.iter().filter(|other| other.id != resource.id && other.span != resource.span).find(|other| {
-            let mut uses = false;
-            for entry in &other.body.entries {
-                entry.node.value.each_reference(&mut |reference| uses |= reference.resource == document.id);
-            }
-            uses
-        });
-    if let Some(other) = others {
-        return Err(format!("{} also serves {}", document.address(), other.address()));
-    }
+    document_serves_only(project, document, resource)?;
     let renamed = lowering.renamed.clone();
     let mut place = lowering.written_at(file, document, true, &renamed);
     // References are written in the document but mean what the policy's resource means.
@@ -240,18 +183,14 @@ pub(super) fn append_to_data(
 /// A statement as the block of `aws_iam_policy_document`.
 pub(super) fn document_statement(statement: &Draft) -> Result<DraftBody, String> {
     let Draft::Object(entries) = statement else { return Err("a statement is an object".into()) };
-    let list = |value: &Draft| match value {
-        Draft::List(_) => value.clone(),
-        single => Draft::List(vec![single.clone()]),
-    };
     let mut body = DraftBody::default();
     let mut blocks = Vec::new();
     for (name, value) in entries {
         let argument = match name.as_str() {
             "Sid" => ("sid", value.clone()),
             "Effect" => ("effect", value.clone()),
-            "Action" => ("actions", list(value)),
-            "Resource" => ("resources", list(value)),
+            "Action" => ("actions", listed(value)),
+            "Resource" => ("resources", listed(value)),
             "Principal" => {
                 blocks.extend(principals(value)?);
                 continue;
@@ -274,14 +213,7 @@ fn principals(value: &Draft) -> Result<Vec<(String, DraftBody)>, String> {
     };
     match value {
         Draft::String(all) if all == "*" => Ok(vec![block("*", Draft::List(vec![Draft::string("*")]))]),
-        Draft::Object(entries) => Ok(entries
-            .iter()
-            .map(|(kind, value)| {
-                let identifiers =
-                    if matches!(value, Draft::List(_)) { value.clone() } else { Draft::List(vec![value.clone()]) };
-                block(kind, identifiers)
-            })
-            .collect()),
+        Draft::Object(entries) => Ok(entries.iter().map(|(kind, value)| block(kind, listed(value))).collect()),
         _ => Err("the principal can't be written in a policy document".into()),
     }
 }
@@ -292,11 +224,10 @@ fn conditions(value: &Draft) -> Result<Vec<(String, DraftBody)>, String> {
     for (operator, keys) in operators {
         let Draft::Object(keys) = keys else { return Err("a condition is an object".into()) };
         for (key, value) in keys {
-            let values = if matches!(value, Draft::List(_)) { value.clone() } else { Draft::List(vec![value.clone()]) };
             let body = DraftBody::arguments([
                 ("test", Draft::string(operator.as_str())),
                 ("variable", Draft::string(key.as_str())),
-                ("values", values),
+                ("values", listed(value)),
             ]);
             blocks.push(("condition".to_owned(), body));
         }

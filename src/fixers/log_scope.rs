@@ -1,0 +1,145 @@
+//! Permissions to write logs: to the own group, where the configuration shows which one that is.
+
+use super::log_groups::group_of;
+use super::open_policies::{POLICIES, statements};
+use crate::catalogue::{Context, Verdict};
+use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
+use crate::iam::policy::Statement;
+use crate::model::{Draft, Mode, Project, Resource, Value};
+
+/// What Lambda does with a function's group on behalf of its role.
+const WRITING: [&str; 3] = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
+
+/// Resources that only say what a role may do.
+const GRANTS: [&str; 5] = [
+    "aws_iam_policy_attachment",
+    "aws_iam_role_policies_exclusive",
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_role_policy_attachments_exclusive",
+];
+
+/// Logs are written to the own group.
+pub(super) fn judge(context: &Context<'_>) -> Verdict {
+    statements(context, POLICIES, |statement, argument| {
+        let writes = ["logs:PutLogEvents", "logs:CreateLogStream"];
+        let wide = statement.allow == Some(true)
+            && !statement.not_actions
+            && statement.on_everything()
+            && statement.actions.iter().all(|a| a.as_str().is_some_and(|a| a.starts_with("logs:") && a != "logs:*"))
+            && writes.iter().any(|action| statement.covers_action(action));
+        wide.then(|| {
+            let fix = narrowed(context, statement, argument).unwrap_or_else(|reason| {
+                let note = format!("{reason}: for a function it would be its own group's ARN with `:*` behind it");
+                Fix::manual("Name the log group", note)
+            });
+            ("it may write to every log group".to_owned(), fix)
+        })
+    })
+}
+
+fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Result<Fix, String> {
+    let project = context.project;
+    if let Some(other) = statement.actions.iter().find(|a| !a.as_str().is_some_and(|a| WRITING.contains(&a))) {
+        return Err(format!(
+            "it allows more than to write: {}",
+            other.as_str().unwrap_or("an action that isn't known")
+        ));
+    }
+    let role = role_of(context)?;
+    let functions = functions_of(project, role)?;
+    let mut arns = Vec::new();
+    let mut groups = Vec::new();
+    for function in functions {
+        let group = group_of(project, function)
+            .ok_or_else(|| format!("the log group of {} isn't declared", function.address()))?;
+        if let Some(other) = other_group(project, function, group) {
+            return Err(format!("{} refers to {}, too", function.address(), other.address()));
+        }
+        groups.push(group.address());
+        arns.push(Draft::Text(vec![Draft::Attribute(group.id, "arn".into()), Draft::string(":*")]));
+    }
+    let resource = if arns.len() == 1 { arns.remove(0) } else { Draft::List(arns) };
+    Ok(Fix {
+        title: format!("Let it write to {} only", groups.join(" and ")),
+        grade: Grade::Review,
+        effect: Effect::Access,
+        changes: vec![Change::EditStatement {
+            resource: context.resource.id,
+            argument: argument.to_owned(),
+            at: statement.at,
+            edits: vec![StatementEdit::Set("Resource".into(), resource)],
+        }],
+        notes: vec!["code that writes to other log groups by itself is refused from then on".into()],
+    })
+}
+
+/// The one role that has the policy.
+fn role_of<'a>(context: &Context<'a>) -> Result<&'a Resource, String> {
+    const UNKNOWN: &str = "which role has the policy is not in this module";
+    let (project, resource) = (context.project, context.resource);
+    let named = |holder: &Resource| match holder.body.get("role") {
+        Value::Reference(reference) => Some(project.resource(reference.resource)),
+        _ => None,
+    };
+    let role = match &*resource.kind {
+        "aws_iam_role" => Some(resource),
+        "aws_iam_role_policy" => named(resource),
+        "aws_iam_policy" => {
+            let users = users(project, resource);
+            match users.as_slice() {
+                [one] if &*one.kind == "aws_iam_role_policy_attachment" => named(one),
+                _ => return Err("the policy isn't attached to one role alone".into()),
+            }
+        }
+        _ => None,
+    };
+    role.filter(|role| {
+        &*role.kind == "aws_iam_role" && role.instance == resource.instance && role.mode == Mode::Managed
+    })
+    .ok_or_else(|| UNKNOWN.into())
+}
+
+/// What refers to a resource, outputs and code that can't be read apart.
+fn users<'a>(project: &'a Project, resource: &Resource) -> Vec<&'a Resource> {
+    let refers = |user: &&Resource| user.id != resource.id && mentions(user, resource);
+    project.resources.iter().filter(refers).collect()
+}
+
+fn mentions(user: &Resource, resource: &Resource) -> bool {
+    user.body.entries.iter().any(|entry| refers(&entry.node.value, resource))
+}
+
+fn refers(value: &Value, resource: &Resource) -> bool {
+    let mut found = false;
+    value.each_reference(&mut |reference| found |= reference.resource == resource.id);
+    found
+}
+
+/// The functions that have the role, when nothing else can have it.
+fn functions_of<'a>(project: &'a Project, role: &Resource) -> Result<Vec<&'a Resource>, String> {
+    if project.outputs.iter().any(|(_, value)| refers(value, role)) {
+        return Err(format!("{} is an output: others may use it", role.address()));
+    }
+    let mut passed = project
+        .opaque_calls
+        .iter()
+        .filter(|call| call.arguments.entries.iter().any(|entry| refers(&entry.node.value, role)));
+    if let Some(call) = passed.next() {
+        return Err(format!("{} is passed to module.{}", role.address(), call.name));
+    }
+    let users = users(project, role).into_iter().filter(|user| !GRANTS.contains(&&*user.kind));
+    let (functions, others): (Vec<_>, Vec<_>) = users.partition(|user| &*user.kind == "aws_lambda_function");
+    if let Some(other) = others.first() {
+        return Err(format!("{} uses the role, too", other.address()));
+    }
+    if functions.is_empty() {
+        return Err("no function of this module has the role".into());
+    }
+    Ok(functions)
+}
+
+/// A log group beside its own that a function refers to.
+fn other_group<'a>(project: &'a Project, function: &Resource, own: &Resource) -> Option<&'a Resource> {
+    project.of_kind("aws_cloudwatch_log_group").find(|group| group.span != own.span && mentions(function, group))
+}
