@@ -4,6 +4,7 @@
 //! to directories are not followed; a link to a file inside the tree is read and never written, one that leads out of
 //! the tree is not even read.
 
+use std::cell::RefCell;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -65,13 +66,17 @@ pub fn discover(root: &Path) -> Discovery {
     let walker = WalkBuilder::new(root)
         .hidden(false)
         .require_git(false)
-        .filter_entry(|entry| !SKIPPED.iter().any(|name| entry.file_name() == *name) || entry.depth() == 0)
+        // The file `cdk.out` marks a cloud assembly.
+        .filter_entry(|entry| {
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            is_file || entry.depth() == 0 || !SKIPPED.iter().any(|name| entry.file_name() == *name)
+        })
         .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
         .build_parallel();
     walker.run(|| {
         Box::new(|entry| {
             match entry {
-                Ok(entry) => return visit(root, &entry, &found),
+                Ok(entry) => visit(root, &entry, &found),
                 Err(error) => {
                     let diagnostic = Diagnostic::error(
                         relative(root, &path_of(&error).unwrap_or_else(|| root.to_owned())),
@@ -107,15 +112,16 @@ fn reason(error: &ignore::Error) -> String {
     error.io_error().map_or_else(|| error.to_string(), std::string::ToString::to_string)
 }
 
-fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) -> WalkState {
-    let Some(kind) = entry.file_type() else { return WalkState::Continue };
-    if kind.is_dir() && is_assembly(entry.path()) {
-        let display = relative(root, entry.path());
-        lock(found).assemblies.push(FoundAssembly { display, path: entry.path().to_owned(), app: None });
-        return WalkState::Skip;
-    }
+fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
+    let Some(kind) = entry.file_type() else { return };
     if kind.is_symlink() {
         visit_link(root, entry, found);
+    } else if kind.is_file() && entry.file_name() == "cdk.out" {
+        let path = entry.path().parent().unwrap_or(root).to_owned();
+        if is_assembly(&path) {
+            let display = if path == root { ".".into() } else { relative(root, &path) };
+            lock(found).assemblies.push(FoundAssembly { display, path, app: None });
+        }
     } else if kind.is_file() && entry.file_name() == "cdk.json" {
         let path = entry.path().parent().unwrap_or(root).to_owned();
         let display = if path == root { ".".into() } else { relative(root, &path) };
@@ -130,7 +136,6 @@ fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) -> WalkState {
         let display = relative(root, entry.path());
         lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: true });
     }
-    WalkState::Continue
 }
 
 impl Discovery {
@@ -159,6 +164,10 @@ pub fn is_assembly(path: &Path) -> bool {
 fn add_assemblies(root: &Path, found: &mut Discovery) {
     found.apps.sort();
     found.assemblies.sort();
+    // Stages are assemblies in an assembly, and nothing in one is a file of its own.
+    found.assemblies.dedup_by(|inner, outer| inner.path.starts_with(&outer.path));
+    let assemblies = &found.assemblies;
+    found.files.retain(|file| !assemblies.iter().any(|assembly| file.path.starts_with(&assembly.path)));
     let mut bare: Vec<&str> = Vec::new();
     for app in &found.apps {
         let path = app.path.join(output_of(&app.path));
@@ -255,22 +264,39 @@ pub fn directory(display: &str) -> &str {
     display.rsplit_once('/').map_or(".", |(directory, _)| directory)
 }
 
+/// As much of a file as shows whether it may be a template.
+const HEAD: usize = 64 * 1024;
+
+thread_local! {
+    /// Most JSON files of a repository are no templates: one buffer serves all.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; HEAD]);
+}
+
 /// Reads a file that may hold nothing for us: one that can't be a template is passed over in silence.
 pub fn read_candidate(found: &Found) -> Result<Option<SourceFile>, Diagnostic> {
-    const HEAD: u64 = 64 * 1024;
-    let mut head = Vec::new();
-    let file = std::fs::File::open(&found.path);
-    let is_read = file.is_ok_and(|file| file.take(HEAD).read_to_end(&mut head).is_ok());
-    let text = String::from_utf8_lossy(&head);
-    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
-    // What is shorter than the head shows its whole content.
-    let whole = (head.len() as u64) < HEAD;
-    let hopeless = is_read && (!is_json || whole && !crate::cloudformation::may_be_template(&text));
-    let large = std::fs::metadata(&found.path).is_ok_and(|m| m.len() > MAX_FILE_BYTES);
-    if hopeless || large && !text.contains("AWSTemplateFormatVersion") && !text.contains("\"AWS::") {
-        return Ok(None);
+    let is_hopeless = BUFFER.with_borrow_mut(|buffer| is_hopeless(&found.path, buffer).unwrap_or(false));
+    if is_hopeless { Ok(None) } else { read(found).map(Some) }
+}
+
+fn is_hopeless(path: &Path, buffer: &mut [u8]) -> std::io::Result<bool> {
+    let mut file = std::fs::File::open(path)?;
+    let mut length = 0;
+    while length < buffer.len() {
+        match file.read(&mut buffer[length..])? {
+            0 => break,
+            n => length += n,
+        }
     }
-    read(found).map(Some)
+    let text = String::from_utf8_lossy(&buffer[..length]);
+    if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+        return Ok(true);
+    }
+    // What is shorter than the buffer shows its whole content.
+    if length < buffer.len() {
+        return Ok(!crate::cloudformation::may_be_template(&text));
+    }
+    let is_large = file.metadata()?.len() > MAX_FILE_BYTES;
+    Ok(is_large && !text.contains("AWSTemplateFormatVersion") && !text.contains("\"AWS::"))
 }
 
 /// Reads one file.
