@@ -9,6 +9,7 @@ use crate::cdk;
 use crate::cloudformation;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Discovery, Found, is_terraform, read, read_candidate};
+use crate::edit::{Edit, EditSet};
 use crate::finding::Suppression;
 use crate::fix::Change;
 use crate::model::{InstanceId, Language, Resource};
@@ -69,6 +70,14 @@ pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<Instanc
     match workspace.project.language {
         Language::Terraform => terraform::lower::lower(workspace, changes, only),
         Language::CloudFormation => cloudformation::lower::lower(workspace, changes, only.as_deref()),
+    }
+}
+
+/// What keeps the lines around edits as the language's formatter leaves them.
+pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
+    match workspace.project.language {
+        Language::Terraform => terraform::lower::align(workspace, edits),
+        Language::CloudFormation => Vec::new(),
     }
 }
 

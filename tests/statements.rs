@@ -7,7 +7,7 @@ use terramend::fix::{Change, StatementEdit};
 use terramend::iam::policy::Policy;
 use terramend::model::Draft;
 use terramend::source::{FileId, SourceFile};
-use terramend::terraform::{self, lower::lower};
+use terramend::terraform::{self, lower::align, lower::lower};
 
 /// Changes statement `n` of the first resource that has a `policy`; gives the file's text afterwards.
 fn edit_in(path: &Path, text: &str, n: usize, edits: Vec<StatementEdit>) -> Result<String, String> {
@@ -21,6 +21,8 @@ fn edit_in(path: &Path, text: &str, n: usize, edits: Vec<StatementEdit>) -> Resu
     let lowered = lower(&workspace, &[change], None)?;
     let mut set = EditSet::default();
     assert!(set.accept(&lowered.edits), "{:?}", lowered.edits);
+    let moved = align(&workspace, &set);
+    assert!(set.accept(&moved), "{moved:?}");
     Ok(set.apply(FileId(0), text))
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::judge::Judged;
-use crate::backend::lower;
+use crate::backend::{align, lower};
 use crate::edit::EditSet;
 use crate::fix::Change;
 use crate::fixers::order;
@@ -78,7 +78,7 @@ impl Batch {
         Some(all)
     }
 
-    /// Writes what the module has once. What can't be written is missed by verification.
+    /// Writes what the module has once, and keeps lines aligned. What can't be written is missed by verification.
     pub(super) fn close(&mut self, workspace: &Workspace) {
         // Data sources first, as people write them.
         let is_data = |change: &Change| matches!(change, Change::AddData { .. });
@@ -89,5 +89,7 @@ impl Batch {
                 self.edits.accept(&edits);
             }
         }
+        let moved = align(workspace, &self.edits);
+        self.edits.accept(&moved);
     }
 }

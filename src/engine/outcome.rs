@@ -3,6 +3,7 @@
 use super::judge::{Judged, judge};
 use super::round::Run;
 use super::{Options, Outcome};
+use crate::backend::align;
 use crate::diagnostic::Diagnostic;
 use crate::edit::EditSet;
 use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Source};
@@ -117,6 +118,8 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
 fn diff(run: &Run<'_>, lowered: &Lowered) -> String {
     let mut edits = EditSet::default();
     edits.accept(&lowered.all_edits().cloned().collect::<Vec<_>>());
+    let moved = align(&run.workspace, &edits);
+    edits.accept(&moved);
     let mut text = String::new();
     for id in edits.files() {
         let file = run.workspace.project.file(id);

@@ -6,18 +6,17 @@
 //! the `=` of its line and may move its neighbours'. A line that was as `terraform fmt` leaves it stays so; one that
 //! wasn't stays as it is.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::edit::Edit;
 use crate::source::{FileId, Span};
 
-/// The blanks that must change so that `edits` leave formatted what was formatted. Edits of other files don't count.
-pub(super) fn realigned(file: FileId, text: &str, edits: &[Edit]) -> Vec<Edit> {
-    let mut edits: Vec<&Edit> = edits.iter().filter(|edit| edit.span.file == file).collect();
-    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+/// The blanks that must change so that the edits of a file, in order of place, leave formatted what was formatted.
+pub(super) fn realigned(file: FileId, text: &str, edits: &[&Edit]) -> Vec<Edit> {
     let mut after = String::with_capacity(text.len());
     let mut at = 0;
-    for edit in &edits {
+    for edit in edits {
         after.push_str(text.get(at..edit.span.start as usize).unwrap_or_default());
         after.push_str(&edit.text);
         at = edit.span.end as usize;
@@ -25,10 +24,11 @@ pub(super) fn realigned(file: FileId, text: &str, edits: &[Edit]) -> Vec<Edit> {
     after.push_str(&text[at..]);
     let was = Gaps::of(text);
     let is = Gaps::of(&after);
+    let now: HashMap<usize, &Gap> = is.0.iter().map(|gap| (gap.blanks.start, gap)).collect();
     let mut moved = Vec::new();
     for gap in was.0.iter().filter(|gap| gap.formatted) {
-        let Some(place) = moved_to(&gap.blanks, &edits) else { continue };
-        let Some(new) = is.0.iter().find(|new| new.blanks == place) else { continue };
+        let Some(place) = moved_to(&gap.blanks, edits) else { continue };
+        let Some(new) = now.get(&place.start).filter(|new| new.blanks == place) else { continue };
         if new.has != new.wants {
             moved.push(Edit::replace(Span::new(file, gap.blanks.clone()), " ".repeat(new.wants)));
         }
@@ -340,10 +340,10 @@ EOF
 
     fn edited(text: &str, old: &str, new: &str) -> String {
         let at = text.find(old).expect("it is there");
-        let mut edits = vec![Edit::replace(Span::new(FileId(0), at..at + old.len()), new)];
-        edits.extend(realigned(FileId(0), text, &edits));
+        let edit = Edit::replace(Span::new(FileId(0), at..at + old.len()), new);
         let mut set = crate::edit::EditSet::default();
-        assert!(set.accept(&edits));
+        assert!(set.accept(std::slice::from_ref(&edit)));
+        assert!(set.accept(&realigned(FileId(0), text, &[&edit])));
         set.apply(FileId(0), text)
     }
 

@@ -20,7 +20,7 @@ use hcl_edit::structure::Block;
 use self::place::Inside;
 use self::render::Place;
 use super::declare::block_at;
-use crate::edit::Edit;
+use crate::edit::{Edit, EditSet};
 use crate::fix::Change;
 use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId};
 use crate::source::{FileId, SourceFile, Span};
@@ -41,8 +41,14 @@ pub fn lower<'w>(
         }
         lowering.change(change)?;
     }
-    lowering.align();
     Ok(lowering.out)
+}
+
+/// What keeps formatted the lines around edits that were formatted.
+pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
+    let is_hcl = |file: &FileId| matches!(workspace.trees[file.0 as usize], Tree::Hcl(_));
+    let files = edits.files().into_iter().filter(is_hcl);
+    files.flat_map(|file| align::realigned(file, &workspace.project.file(file).text, &edits.of(file))).collect()
 }
 
 struct Lowering<'w> {
@@ -116,20 +122,6 @@ impl<'w> Lowering<'w> {
                 policy::edit_statement(self, resource, argument, *at, edits)
             }
             Change::Import { to, id, .. } => self.import(resource, to, id),
-        }
-    }
-
-    /// Keeps formatted what was formatted on the lines around the edits.
-    fn align(&mut self) {
-        let common = self.out.common.iter().flat_map(|common| &common.edits);
-        let edits: Vec<Edit> = self.out.edits.iter().chain(&self.out.joint).chain(common).cloned().collect();
-        let mut files: Vec<FileId> = edits.iter().map(|edit| edit.span.file).collect();
-        files.sort_unstable();
-        files.dedup();
-        files.retain(|file| matches!(self.tree(*file), Tree::Hcl(_)));
-        for file in files {
-            let text = &self.workspace.project.file(file).text;
-            self.out.edits.extend(align::realigned(file, text, &edits));
         }
     }
 
