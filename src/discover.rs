@@ -4,7 +4,6 @@
 //! to directories are not followed; a link to a file inside the tree is read and never written, one that leads out of
 //! the tree is not even read.
 
-use std::cell::RefCell;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -264,39 +263,27 @@ pub fn directory(display: &str) -> &str {
     display.rsplit_once('/').map_or(".", |(directory, _)| directory)
 }
 
-/// As much of a file as shows whether it may be a template.
-const HEAD: usize = 64 * 1024;
-
-thread_local! {
-    /// Most JSON files of a repository are no templates: one buffer serves all.
-    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; HEAD]);
-}
+/// As much of a file as shows what its first name is.
+const HEAD: usize = 1024;
 
 /// Reads a file that may hold nothing for us: one that can't be a template is passed over in silence.
 pub fn read_candidate(found: &Found) -> Result<Option<SourceFile>, Diagnostic> {
-    let is_hopeless = BUFFER.with_borrow_mut(|buffer| is_hopeless(&found.path, buffer).unwrap_or(false));
+    // Most JSON files of a repository are no templates, and show it at once.
+    let is_hopeless = head(&found.path).is_ok_and(|head| !crate::cloudformation::may_begin(&head));
     if is_hopeless { Ok(None) } else { read(found).map(Some) }
 }
 
-fn is_hopeless(path: &Path, buffer: &mut [u8]) -> std::io::Result<bool> {
+fn head(path: &Path) -> std::io::Result<String> {
     let mut file = std::fs::File::open(path)?;
+    let mut buffer = [0; HEAD];
     let mut length = 0;
-    while length < buffer.len() {
+    while length < HEAD {
         match file.read(&mut buffer[length..])? {
             0 => break,
             n => length += n,
         }
     }
-    let text = String::from_utf8_lossy(&buffer[..length]);
-    if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
-        return Ok(true);
-    }
-    // What is shorter than the buffer shows its whole content.
-    if length < buffer.len() {
-        return Ok(!crate::cloudformation::may_be_template(&text));
-    }
-    let is_large = file.metadata()?.len() > MAX_FILE_BYTES;
-    Ok(is_large && !text.contains("AWSTemplateFormatVersion") && !text.contains("\"AWS::"))
+    Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
 }
 
 /// Reads one file.

@@ -26,6 +26,32 @@ pub use template::{Template, is_synthesised, nested_file};
 /// What every template with a version line holds.
 const VERSION: &str = "\"AWSTemplateFormatVersion\"";
 
+/// The sections of a template.
+const SECTIONS: [&str; 12] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
+
+/// Whether a JSON text that begins so may be a template: its first name is a section.
+pub fn may_begin(head: &str) -> bool {
+    let Some(inside) = head.trim_start_matches('\u{feff}').trim_start().strip_prefix('{') else { return false };
+    let Some(name) = inside.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+        // Comments, or something broken that the parser tells.
+        return !inside.trim().is_empty();
+    };
+    SECTIONS.contains(&name)
+}
+
 /// Whether a JSON text is worth parsing as a template.
 pub fn may_be_template(text: &str) -> bool {
     text.contains(VERSION) || text.contains("\"Resources\"") && text.contains("\"AWS::")
