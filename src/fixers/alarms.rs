@@ -162,7 +162,7 @@ fn only_alarms(project: &Project, topic: &Resource) -> bool {
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
     ];
-    let mut users = project.resources.iter().filter(|user| super::refers_to(user, topic) && user.mode == Mode::Managed);
+    let mut users = project.resources.iter().filter(|user| user.uses(topic) && user.mode == Mode::Managed);
     users.all(|user| USERS.contains(&&*user.kind)) && lets_alarms_in(project, topic)
 }
 

@@ -16,7 +16,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         Some(false) => {}
     }
     let destination = project.of_kind("aws_lambda_function_event_invoke_config").any(|config| {
-        invokers::names(&config.body.get("function_name"), function)
+        config.body.get("function_name").refers_to(function.id)
             && config.body.at("destination_config.on_failure").is_present() != Some(false)
     });
     if destination || super::is_edge_function(project, function) {

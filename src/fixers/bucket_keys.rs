@@ -61,7 +61,7 @@ fn delivery_acl(project: &Project, bucket: &Resource) -> Option<String> {
 
 fn distribution(project: &Project, bucket: &Resource) -> Option<String> {
     let mut all = project.of_kind("aws_cloudfront_distribution");
-    let found = all.find(|distribution| super::refers_to(distribution, bucket))?;
+    let found = all.find(|distribution| distribution.uses(bucket))?;
     Some(format!("{} serves it, and needs a statement of its own in the key's policy", found.address()))
 }
 

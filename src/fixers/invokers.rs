@@ -45,25 +45,18 @@ const WAITING_PRINCIPALS: [&str; 6] = [
 pub(super) fn asynchronous<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
     ASYNCHRONOUS
         .iter()
-        .find_map(|(kind, path)| project.of_kind(kind).find(|resource| names(&resource.body.at(path), function)))
+        .find_map(|(kind, path)| project.of_kind(kind).find(|resource| resource.body.at(path).refers_to(function.id)))
 }
 
 /// A resource that invokes the function and waits for its answer, or hands it batches.
 pub(super) fn waiting<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
-    let declared = WAITING.iter().find_map(|kind| project.of_kind(kind).find(|user| super::refers_to(user, function)));
+    let declared = WAITING.iter().find_map(|kind| project.of_kind(kind).find(|user| user.uses(function)));
     let permitted = |permission: &&Resource| {
         let principal = permission.body.get("principal");
-        names(&permission.body.get("function_name"), function)
+        permission.body.get("function_name").refers_to(function.id)
             && principal.as_str().is_some_and(|principal| WAITING_PRINCIPALS.contains(&principal))
     };
     declared.or_else(|| project.of_kind("aws_lambda_permission").find(permitted))
-}
-
-/// Whether a value refers to the function.
-pub(super) fn names(value: &Value, function: &Resource) -> bool {
-    let mut found = false;
-    value.each_reference(&mut |reference| found |= reference.resource == function.id);
-    found
 }
 
 /// The address of what waits for the function's answer; null when nothing here does.

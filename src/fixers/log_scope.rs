@@ -102,29 +102,19 @@ fn role_of<'a>(context: &Context<'a>) -> Result<&'a Resource, String> {
 
 /// What refers to a resource, outputs and code that can't be read apart.
 fn users<'a>(project: &'a Project, resource: &Resource) -> Vec<&'a Resource> {
-    let refers = |user: &&Resource| user.id != resource.id && mentions(user, resource);
+    let refers = |user: &&Resource| user.id != resource.id && user.body.refers_to(resource.id);
     project.resources.iter().filter(refers).collect()
-}
-
-fn mentions(user: &Resource, resource: &Resource) -> bool {
-    user.body.entries.iter().any(|entry| refers(&entry.node.value, resource))
-}
-
-fn refers(value: &Value, resource: &Resource) -> bool {
-    let mut found = false;
-    value.each_reference(&mut |reference| found |= reference.resource == resource.id);
-    found
 }
 
 /// The functions that have the role, when nothing else can have it.
 fn functions_of<'a>(project: &'a Project, role: &Resource) -> Result<Vec<&'a Resource>, String> {
-    if project.outputs.iter().any(|(_, value)| refers(value, role)) {
+    if project.outputs.iter().any(|(_, value)| value.refers_to(role.id)) {
         return Err(format!("{} is an output: others may use it", role.address()));
     }
     let mut passed = project
         .opaque_calls
         .iter()
-        .filter(|call| call.arguments.entries.iter().any(|entry| refers(&entry.node.value, role)));
+        .filter(|call| call.arguments.entries.iter().any(|entry| entry.node.value.refers_to(role.id)));
     if let Some(call) = passed.next() {
         return Err(format!("{} is passed to module.{}", role.address(), call.name));
     }
@@ -141,5 +131,7 @@ fn functions_of<'a>(project: &'a Project, role: &Resource) -> Result<Vec<&'a Res
 
 /// A log group beside its own that a function refers to.
 fn other_group<'a>(project: &'a Project, function: &Resource, own: &Resource) -> Option<&'a Resource> {
-    project.of_kind("aws_cloudwatch_log_group").find(|group| group.span != own.span && mentions(function, group))
+    project
+        .of_kind("aws_cloudwatch_log_group")
+        .find(|group| group.span != own.span && function.body.refers_to(group.id))
 }

@@ -165,15 +165,6 @@ impl Registry {
     }
 }
 
-/// Whether some argument of `user` refers to `target`.
-fn refers_to(user: &Resource, target: &Resource) -> bool {
-    let mut found = false;
-    for entry in &user.body.entries {
-        entry.node.value.each_reference(&mut |reference| found |= reference.resource == target.id);
-    }
-    found && user.id != target.id
-}
-
 /// Where something stands that a module has once: below the last resource of the first of these files, or of the first
 /// file that has one.
 pub(crate) fn module_anchor<'a>(project: &'a Project, resource: &'a Resource, preferred: &[&str]) -> &'a Resource {

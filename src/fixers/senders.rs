@@ -145,11 +145,7 @@ fn uses(project: &Project, value: &Value, target: &Resource) -> Option<bool> {
     match value {
         Value::Null => Some(false),
         // A redrive policy names its queue in JSON.
-        Value::Json(node) => {
-            let mut found = false;
-            node.value.each_reference(&mut |reference| found |= reference.resource == target.id);
-            Some(found)
-        }
+        Value::Json(node) => Some(node.value.refers_to(target.id)),
         other => project.names(other, target, "name"),
     }
 }

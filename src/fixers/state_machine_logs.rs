@@ -5,7 +5,7 @@ use super::unused_name;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::role::{self, Granted, Grants};
-use crate::model::{Draft, DraftBody, DraftItem, Resource, ResourceId, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Resource, Value};
 
 /// What the role needs to have logs delivered; none of these takes a resource.
 ///
@@ -205,14 +205,6 @@ fn own_policy<'g>(context: &Context<'_>, grants: &'g Grants) -> Option<&'g Grant
     let one = own.next().filter(|_| own.next().is_none())?;
     let holder = project.resource(one.holder);
     let node = &holder.body.entry(one.argument)?.node;
-    let apart = !refers(holder, context.resource.id) && holder.instance == context.resource.instance;
+    let apart = !holder.body.refers_to(context.resource.id) && holder.instance == context.resource.instance;
     (apart && one.policy.stands_at(project, node.span)).then_some(one)
-}
-
-fn refers(resource: &Resource, to: ResourceId) -> bool {
-    let mut found = false;
-    for entry in &resource.body.entries {
-        entry.node.value.each_reference(&mut |reference| found |= reference.resource == to);
-    }
-    found
 }

@@ -122,12 +122,12 @@ fn with_module_key(context: &Context<'_>, topic: &Resource) -> Fix {
 
 /// Who publishes, as far as the configuration shows it.
 fn publishers(project: &Project, topic: &Resource) -> Publishers {
-    if project.outputs.iter().any(|(_, value)| refers(value, topic)) {
+    if project.outputs.iter().any(|(_, value)| value.refers_to(topic.id)) {
         return Publishers::Unknown;
     }
     let mut by_role = false;
     for user in project.resources.iter().filter(|user| user.id != topic.id) {
-        if !user.body.entries.iter().any(|entry| refers(&entry.node.value, topic)) {
+        if !user.body.entries.iter().any(|entry| entry.node.value.refers_to(topic.id)) {
             continue;
         }
         if SERVICES.contains(&&*user.kind) {
@@ -150,10 +150,4 @@ fn publishers(project: &Project, topic: &Resource) -> Publishers {
         return Publishers::Unknown;
     }
     if by_role { Publishers::Roles } else { Publishers::Unknown }
-}
-
-fn refers(value: &crate::model::Value, topic: &Resource) -> bool {
-    let mut found = false;
-    value.each_reference(&mut |reference| found |= reference.resource == topic.id);
-    found
 }

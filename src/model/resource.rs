@@ -97,6 +97,11 @@ pub struct CallSite {
 }
 
 impl Resource {
+    /// Whether an argument or block of it refers to another resource.
+    pub fn uses(&self, other: &Self) -> bool {
+        self.id != other.id && self.body.refers_to(other.id)
+    }
+
     /// The address in its module: `aws_s3_bucket.uploads`, `data.aws_region.current`.
     pub fn address(&self) -> String {
         address(self.mode, &self.kind, &self.name)

@@ -23,7 +23,7 @@ pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Ser
         .collect();
     let used = |key: &&Resource| {
         let mut users = project.of_kind(&resource.kind).filter(|user| user.instance == resource.instance);
-        users.any(|user| super::super::refers_to(user, key))
+        users.any(|user| user.uses(key))
     };
     let open = |key: &&Resource| {
         policy(project, key).is_some_and(|policy| services.iter().all(|service| service.is_served(&policy)))

@@ -52,7 +52,7 @@ fn services(
     let mut found = BTreeSet::new();
     let unknown = |who: String| Err(format!("{who} sends as a service, and what it needs of the key isn't known here"));
     for (kind, service) in table {
-        for user in project.of_kind(kind).filter(|user| super::super::refers_to(user, target)) {
+        for user in project.of_kind(kind).filter(|user| user.uses(target)) {
             match service {
                 Some(Service::Topics) if !has_own_topic(project, user) => {
                     return Err(format!(
@@ -65,7 +65,7 @@ fn services(
             };
         }
     }
-    let policies = project.of_kind(policy_kind).filter(|holder| super::super::refers_to(holder, target));
+    let policies = project.of_kind(policy_kind).filter(|holder| holder.uses(target));
     for holder in policies.chain([target]).filter(|holder| !holder.body.get("policy").is_null()) {
         let policy = Policy::read(project, &holder.body.get("policy"), holder.span);
         let policy = policy.ok_or_else(|| format!("who sends by {} isn't known before a deploy", holder.address()))?;

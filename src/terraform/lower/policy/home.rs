@@ -131,12 +131,8 @@ pub(super) fn is_document(resource: &Resource) -> bool {
 
 /// Whether a document, and those that take it up, are used by `resource` alone.
 pub(super) fn document_serves_only(project: &Project, document: &Resource, resource: &Resource) -> Result<(), String> {
-    let refers = |value: &crate::model::Value| {
-        let mut found = false;
-        value.each_reference(&mut |reference| found |= reference.resource == document.id);
-        found
-    };
-    let uses = |other: &&Resource| other.body.entries.iter().any(|entry| refers(&entry.node.value));
+    let refers = |value: &crate::model::Value| value.refers_to(document.id);
+    let uses = |other: &&Resource| other.body.refers_to(document.id);
     for other in project.resources.iter().filter(|other| other.span != resource.span && other.id != document.id) {
         if !uses(&other) {
             continue;
