@@ -3,10 +3,11 @@
 //! Only where the configuration shows that a function is invoked asynchronously: for all others the queue would stay
 //! empty for ever.
 
+use super::dead_letters::DeadLetters;
 use super::invokers;
 use crate::catalogue::{Context, Verdict};
-use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, Project, Repeat, Resource, Value};
+use crate::fix::{Effect, Fix, Grade};
+use crate::model::{Draft, DraftBody, Resource};
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
@@ -45,74 +46,29 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 
 fn fix(context: &Context<'_>, function: &Resource) -> Fix {
     let title = "Keep failed events in a dead-letter queue";
-    let Some(role) = own_role(context.project, function) else {
-        return Fix::manual(title, "the function's role stands elsewhere: it needs sqs:SendMessage on the queue");
-    };
-    if function.repeat != Repeat::Once || role.repeat != Repeat::Once {
-        return Fix::manual(title, "function and role are repeated: which queue belongs to which role isn't known");
-    }
     let Some(name) = context.as_written(function, "function_name") else {
         return Fix::manual(title, "the function's name isn't known");
     };
-    let queue = format!("{}_dlq", function.name);
-    let arn = || Draft::AddedAttribute(format!("aws_sqs_queue.{queue}"), "arn".into());
-    let text = |suffix: &str| Draft::Text(vec![name.clone(), Draft::string(suffix)]);
-    let policy = Draft::object([
-        ("Version", Draft::string("2012-10-17")),
-        (
-            "Statement",
-            Draft::List(vec![Draft::object([
-                ("Effect", Draft::string("Allow")),
-                ("Action", Draft::string("sqs:SendMessage")),
-                ("Resource", arn()),
-            ])]),
-        ),
-    ]);
-    let add = |near: &Resource, kind: &str, name: &str, content| Change::Add {
-        near: near.id,
-        kind: kind.into(),
-        name: name.into(),
-        mirror: true,
-        content,
+    // Not the name that a queue's or a rule's dead-letter queue gets: functions are often called like these.
+    let queue = Draft::Text(vec![name, Draft::string("-async-dlq")]);
+    let letters = match DeadLetters::plan(context.project, function, function, queue) {
+        Ok(letters) => letters,
+        Err(reason) => return Fix::manual(title, reason),
     };
-    let queue_body = DraftBody::arguments([
-        // Not the name that a queue's or a rule's dead-letter queue gets: functions are often called like these.
-        ("name", text("-async-dlq")),
-        ("message_retention_seconds", Draft::Number("1209600".into())),
-        ("sqs_managed_sse_enabled", Draft::Bool(true)),
-    ]);
-    let policy_body = DraftBody::arguments([
-        ("name", text("-dlq")),
-        ("role", Draft::Attribute(role.id, "id".into())),
-        ("policy", Draft::Json(Box::new(policy))),
-    ]);
-    let mut set = DraftBody::default().with_block("dead_letter_config", DraftBody::arguments([("target_arn", arn())]));
-    let mut changes =
-        vec![add(function, "aws_sqs_queue", &queue, queue_body), add(role, "aws_iam_role_policy", &queue, policy_body)];
-    // Lambda checks the permission when the queue is set: without the order the first deploy may fail.
-    let order = Draft::AddedAttribute(format!("aws_iam_role_policy.{queue}"), String::new());
-    if function.body.entry("depends_on").is_some() {
-        changes.push(Change::Set { resource: function.id, content: set });
-        changes.push(Change::Append { resource: function.id, argument: "depends_on".into(), value: order });
-    } else {
-        set.items.push(("depends_on".into(), crate::model::DraftItem::Argument(Draft::List(vec![order]))));
-        changes.push(Change::Set { resource: function.id, content: set });
-    }
+    let target = DraftBody::arguments([("target_arn", letters.arn())]);
     Fix {
         title: title.into(),
         grade: Grade::Review,
         effect: Effect::Access,
-        changes,
-        notes: vec![
-            "the role may send to the queue from then on; watch its depth, or nobody will see the events".into(),
-            "a queue is billed by requests only".into(),
-        ],
+        changes: letters.used_by(function, DraftBody::default().with_block("dead_letter_config", target)),
+        notes: notes(),
     }
 }
 
-fn own_role<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
-    let Value::Reference(reference) = function.body.get("role") else { return None };
-    let role = project.resource(reference.resource);
-    (&*role.kind == "aws_iam_role" && role.mode == crate::model::Mode::Managed && role.instance == function.instance)
-        .then_some(role)
+/// What to know of a new dead-letter queue.
+pub(super) fn notes() -> Vec<String> {
+    vec![
+        "the role may send to the queue from then on; watch its depth, or nobody will see the events".into(),
+        "a queue is billed by requests only".into(),
+    ]
 }

@@ -12,6 +12,7 @@ mod authorizers;
 mod bucket_keys;
 mod bucket_signals;
 mod consumers;
+mod dead_letters;
 mod environment_secrets;
 mod invokers;
 mod log_buckets;
@@ -30,6 +31,7 @@ mod permission_source;
 mod request_validation;
 mod senders;
 mod state_machine_logs;
+mod stream_failures;
 mod tls_policies;
 mod topic_encryption;
 mod tracing;
@@ -70,6 +72,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("rest-api-throttling", method_settings::throttling),
     ("state-machine-logs", state_machine_logs::judge),
     ("state-machine-tracing", tracing::state_machine),
+    ("stream-failures", stream_failures::judge),
     ("topic-encryption", topic_encryption::judge),
     ("topic-tls-policy", tls_policies::topic),
     ("wildcard-actions", wide_policies::wildcard_actions),
