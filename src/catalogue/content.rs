@@ -9,7 +9,7 @@ use hcl_edit::template::Element;
 
 use super::check::{Context, PageScope};
 use crate::fix::Change;
-use crate::fixers::{self, AlarmPlan, KeyPlan, Registry};
+use crate::fixers::{AlarmPlan, KeyPlan, Registry};
 use crate::hcl::evaluate;
 use crate::model::{Draft, DraftBody, DraftItem, Value};
 
@@ -39,7 +39,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         key: Option<&'s KeyPlan>,
     ) -> Self {
         let Context { project, resource, .. } = scope.context;
-        let free = |kind: &str, name: &str| fixers::unused_name(project, resource.instance, kind, name);
+        let free = |kind: &str, name: &str| project.unused_name(resource.instance, kind, name);
         let shared = shared.iter().map(|(kind, name, _)| (kind.clone(), free(kind, name))).collect();
         Self { scope, added: added.collect(), shared, key, alarm: RefCell::default(), data: RefCell::default() }
     }
@@ -134,16 +134,25 @@ impl<'s, 'a> Writer<'s, 'a> {
             .iter()
             .map(|operator| match operator.value() {
                 TraversalOperator::GetAttr(name) => Some(name.as_str()),
+                // Types of CloudFormation are no plain names: `added["AWS::SQS::Queue"].Arn`.
+                TraversalOperator::Index(key) => key.as_str(),
                 _ => None,
             })
             .collect();
         let names = names.ok_or("only names can follow here")?;
         let attribute = names.join(".");
         match (root.as_str(), names.as_slice()) {
+            // Where a reference to itself would make a circle.
+            ("target", ["LogicalId"]) => Ok(Draft::string(&*self.scope.context.resource.name)),
             ("target", _) => Ok(Draft::Attribute(self.scope.context.resource.id, attribute)),
+            ("self", _) => {
+                let context = self.scope.context;
+                let written = context.as_written(context.resource, &attribute);
+                written.ok_or_else(|| format!("`{attribute}` isn't there"))
+            }
             ("shared", [kind, rest @ ..]) => {
                 let name = self.shared_name(kind);
-                Ok(Draft::Expression(format!("{kind}.{name}.{}", rest.join("."))))
+                Ok(self.scope.context.project.once(kind, name, &rest.join(".")))
             }
             ("key", ["arn"]) => self.key.map(|key| key.arn.clone()).ok_or_else(|| "the fix names no `key`".into()),
             ("alarm", ["actions"]) => self.alarm_actions(),

@@ -312,7 +312,7 @@ impl Reader<'_> {
             });
         }
         for fix in block.body.get_blocks("fix") {
-            rule.fixes.push(self.fix(fix)?);
+            rule.fixes.push(self.fix(fix, &rule.kind)?);
         }
         Ok(rule)
     }
@@ -329,7 +329,7 @@ impl Reader<'_> {
         }
     }
 
-    fn fix(&self, block: &Block) -> Result<FixSpec, PageError> {
+    fn fix(&self, block: &Block, kind: &str) -> Result<FixSpec, PageError> {
         self.known(
             &block.body,
             &["when", "effect", "title", "note", "notes", "key", "cost", "remove", "together"],
@@ -366,7 +366,7 @@ impl Reader<'_> {
             spec.set_companion.push((self.label(set, 0, "a companion's name")?, set.body.clone()));
         }
         for append in block.body.get_blocks("append").flat_map(|append| append.body.blocks()) {
-            spec.append.push((append.ident.as_str().to_owned(), append.body.clone()));
+            spec.append.push(element(append, kind.contains("::")));
         }
         for add in block.body.get_blocks("add") {
             let suffix = add.labels.get(1).map_or(String::new(), |label| label.as_str().to_owned());
@@ -378,4 +378,15 @@ impl Reader<'_> {
         }
         Ok(spec)
     }
+}
+
+/// The list that an element is added to, and the element. In templates lists stand in objects, too:
+/// `LifecycleConfiguration { Rules { ... } }` is an element of the inner list.
+fn element(block: &Block, nested: bool) -> (String, Body) {
+    let (mut name, mut body) = (block.ident.as_str().to_owned(), &block.body);
+    while let ([only], 0, true) = (&*body.blocks().collect::<Vec<_>>(), body.attributes().count(), nested) {
+        name = format!("{name}.{}", only.ident.as_str());
+        body = &only.body;
+    }
+    (name, body.clone())
 }

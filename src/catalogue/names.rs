@@ -151,6 +151,7 @@ impl Names<'_> {
 fn next(traversal: &Traversal) -> Option<&str> {
     match traversal.operators.first()?.value() {
         TraversalOperator::GetAttr(name) => Some(name.as_str()),
+        TraversalOperator::Index(key) => key.as_str(),
         _ => None,
     }
 }

@@ -8,7 +8,6 @@ use hcl_edit::visit::{Visit, visit_expr};
 
 use super::check::PageScope;
 use crate::fix::Change;
-use crate::fixers;
 use crate::model::{Draft, DraftBody, DraftItem, Mode, Project, Repeat, Resource};
 
 /// From so many on that fail in a module, one resource stands for all.
@@ -69,7 +68,7 @@ pub(super) fn shared(scope: &PageScope<'_>, kind: &str, suffix: &str, written: &
         content.items.push((name, item));
     }
     let word = resource.kind.rsplit('_').next().unwrap_or_default();
-    let name = fixers::unused_name(project, resource.instance, kind, &format!("{word}_{suffix}"));
+    let name = project.unused_name(resource.instance, kind, &format!("{word}_{suffix}"));
     Change::AddShared { near: anchor(project, resource).id, kind: kind.to_owned(), name, mirror: false, content }
 }
 

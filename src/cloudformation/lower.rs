@@ -9,14 +9,12 @@ use super::intrinsics::intrinsic;
 use super::template::Template;
 use crate::fix::Change;
 use crate::json::{Kind, Layout, Node, Property, Style, quote};
-use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Resource, resource};
+use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Resource};
 use crate::source::{FileId, SourceFile};
 use crate::workspace::{Lowered, Touched, Tree, Workspace};
 
 /// Attributes of a resource that stand beside its properties.
 const BESIDE: [&str; 3] = ["DependsOn", "DeletionPolicy", "UpdateReplacePolicy"];
-/// CloudFormation's limit for logical ids.
-const MAX_ID: usize = 255;
 
 /// Lowers the changes of a fix: all of them or none.
 pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<&[InstanceId]>) -> Result<Lowered, String> {
@@ -30,20 +28,20 @@ pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<&[InstanceI
     Ok(lowering.out)
 }
 
-struct Lowering<'w> {
+pub(super) struct Lowering<'w> {
     workspace: &'w Workspace,
-    out: Lowered,
+    pub(super) out: Lowered,
     /// Addresses that a fix gives to what it adds, and the logical ids that it got.
-    renamed: Vec<(String, String)>,
+    pub(super) renamed: Vec<(String, String)>,
 }
 
 /// Where a change is written.
 #[derive(Clone, Copy)]
-struct Place<'w> {
-    file: &'w SourceFile,
-    resource: &'w Resource,
-    root: &'w Node,
-    declared: &'w Property,
+pub(super) struct Place<'w> {
+    pub(super) file: &'w SourceFile,
+    pub(super) resource: &'w Resource,
+    pub(super) root: &'w Node,
+    pub(super) declared: &'w Property,
 }
 
 impl<'w> Lowering<'w> {
@@ -64,8 +62,11 @@ impl<'w> Lowering<'w> {
             }
             Change::Remove { names, .. } => self.remove(place, names),
             Change::Add { kind, name, mirror, content, .. } => self.add(place, kind, name, *mirror, content),
-            Change::AddShared { .. } | Change::Copy { .. } | Change::Rewire { .. } => {
-                Err("shared and split resources are not written in templates yet".into())
+            Change::AddShared { kind, name, mirror, content, .. } => {
+                self.add_shared(place, change, (kind, name, *mirror), content)
+            }
+            Change::Copy { .. } | Change::Rewire { .. } => {
+                Err("split resources are not written in templates yet".into())
             }
             Change::AppendStatement { argument, statement, .. } => self.append_statement(place, argument, statement),
             Change::EditStatement { .. } => Err("statements in templates are not changed yet".into()),
@@ -94,7 +95,7 @@ impl<'w> Lowering<'w> {
         Ok(Place { file, resource, root, declared })
     }
 
-    fn writer<'a>(&'a self, place: Place<'a>) -> Writer<'a> {
+    pub(super) fn writer<'a>(&'a self, place: Place<'a>) -> Writer<'a> {
         Writer { project: &self.workspace.project, near: place.resource, renamed: &self.renamed }
     }
 
@@ -106,6 +107,18 @@ impl<'w> Lowering<'w> {
         self.touch(place.resource.span.file, format!("Resources {}", place.resource.name), path);
     }
 
+    /// What stands beside the properties: a list of logical ids, or what becomes of a resource that goes.
+    pub(super) fn beside(&self, name: &str, item: &DraftItem) -> Result<Layout, String> {
+        match item {
+            DraftItem::Argument(Draft::String(text)) if name != "DependsOn" => Ok(Layout::Scalar(quote(text))),
+            DraftItem::Argument(Draft::List(items)) if name == "DependsOn" => {
+                let names: Vec<_> = items.iter().map(|item| Layout::Scalar(self.id_of(item))).collect();
+                Ok(if let [one] = names.as_slice() { one.clone() } else { Layout::List(names) })
+            }
+            _ => Err(format!("`{name}` can't be written")),
+        }
+    }
+
     /// The logical id of something that the same fix adds.
     fn id_of(&self, draft: &Draft) -> String {
         let Draft::AddedAttribute(address, _) = draft else { return String::new() };
@@ -115,16 +128,10 @@ impl<'w> Lowering<'w> {
 
     fn set(&mut self, place: Place<'w>, content: &DraftBody) -> Result<(), String> {
         let style = Style::of(place.file, place.resource.span.file);
-        let (beside, inside): (Vec<_>, Vec<_>) =
-            content.items.iter().cloned().partition(|(name, _)| BESIDE.contains(&name.as_str()));
+        let (beside, inside): (Vec<_>, Vec<_>) = content.items.iter().cloned().partition(|(name, _)| is_beside(name));
         for (name, item) in beside {
-            let DraftItem::Argument(Draft::List(items)) = item else { return Err(format!("`{name}` is a list")) };
-            let names: Vec<_> = items.iter().map(|item| Layout::Scalar(self.id_of(item))).collect();
+            let value = self.beside(&name, &item)?;
             self.touch_resource(place, &name);
-            let value = match names.as_slice() {
-                [one] => one.clone(),
-                _ => Layout::List(names),
-            };
             self.out.edits.push(style.insert(&place.declared.value, &[(name, value)]));
         }
         let inside = DraftBody { items: inside };
@@ -229,11 +236,18 @@ impl<'w> Lowering<'w> {
     /// An element more in a list that is written out; the list is made where it is missing.
     fn append(&mut self, place: Place<'w>, name: &str, element: Layout) -> Result<(), String> {
         let style = Style::of(place.file, place.resource.span.file);
-        let beside = BESIDE.contains(&name);
+        let beside = is_beside(name);
         let owner = if beside { Some(&place.declared.value) } else { place.declared.value.get("Properties") };
-        let owner = owner.ok_or("the resource has no properties")?;
-        match owner.get(name) {
-            None => self.out.edits.push(style.insert(owner, &[(name.to_owned(), Layout::List(vec![element]))])),
+        let mut owner = owner.ok_or("the resource has no properties")?;
+        let (path, last) = name.rsplit_once('.').map_or(("", name), |(path, last)| (path, last));
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            owner = owner.get(part).ok_or_else(|| format!("`{part}` isn't there"))?;
+        }
+        if !matches!(owner.kind, Kind::Object(_)) || intrinsic(owner).is_some() {
+            return Err(format!("what `{last}` stands in is not written out"));
+        }
+        match owner.get(last) {
+            None => self.out.edits.push(style.insert(owner, &[(last.to_owned(), Layout::List(vec![element]))])),
             Some(list) => match &list.kind {
                 Kind::Array(items) if items.is_empty() => {
                     self.out.edits.push(style.replace(list, &Layout::List(vec![element])));
@@ -277,41 +291,11 @@ impl<'w> Lowering<'w> {
         self.out.updated.push((place.resource.id, vec![argument.to_owned()]));
         Ok(())
     }
+}
 
-    fn add(
-        &mut self,
-        place: Place<'w>,
-        kind: &str,
-        name: &str,
-        mirror: bool,
-        content: &DraftBody,
-    ) -> Result<(), String> {
-        let id = self.free_id(place, name)?;
-        self.renamed.push((resource::address(Mode::Managed, kind, name), id.clone()));
-        let mut entries = vec![("Type".to_owned(), Layout::Scalar(quote(kind)))];
-        if let Some(condition) = place.declared.value.get("Condition").and_then(Node::as_str).filter(|_| mirror) {
-            entries.push(("Condition".to_owned(), Layout::Scalar(quote(condition))));
-        }
-        entries.push(("Properties".to_owned(), self.writer(place).body(content)?));
-        let style = Style::of(place.file, place.resource.span.file);
-        self.out.edits.push(style.insert_below(place.declared, &id, &Layout::Object(entries)));
-        self.out.added.push(format!("Resources {id}"));
-        self.out.created.push((resource::address(Mode::Managed, kind, &id), place.resource.id));
-        Ok(())
-    }
-
-    /// A logical id made of a name, with a number when it is taken: letters and digits only.
-    fn free_id(&self, place: Place<'_>, name: &str) -> Result<String, String> {
-        let base = logical_id(name);
-        let template = Template::of(place.root);
-        let taken = |id: &str| {
-            ["Resources", "Parameters"].iter().any(|section| template.entry(section, id).is_some())
-                || self.renamed.iter().any(|(_, used)| used == id)
-        };
-        let mut candidates = std::iter::once(base.clone()).chain((2..).map(|n| format!("{base}{n}")));
-        let id = candidates.find(|id| !taken(id)).ok_or("no name is free")?;
-        if id.len() > MAX_ID { Err("the logical id would be too long".into()) } else { Ok(id) }
-    }
+/// Whether an attribute of a resource stands beside its properties.
+pub(super) fn is_beside(name: &str) -> bool {
+    BESIDE.contains(&name)
 }
 
 /// The template in YAML with the same name, which this one may be made from.
@@ -319,19 +303,6 @@ fn made_from(file: &SourceFile) -> Option<String> {
     let stem = file.path.file_stem()?.to_str()?;
     let yaml = ["yaml", "yml"].map(|extension| format!("{stem}.{extension}"));
     yaml.into_iter().find(|name| file.path.with_file_name(name).is_file())
-}
-
-/// `orders_access` becomes `ordersAccess`.
-fn logical_id(name: &str) -> String {
-    let mut id = String::new();
-    let mut raise = false;
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() {
-            id.push(if raise { c.to_ascii_uppercase() } else { c });
-        }
-        raise = !c.is_ascii_alphanumeric();
-    }
-    id
 }
 
 /// Whether a value is written out: nothing that a reader would lose by replacing it.

@@ -3,6 +3,7 @@
 //! It knows syntax and CloudFormation's rules; it never knows a control. Templates that a program synthesised are read
 //! and judged, never edited.
 
+mod add;
 mod build;
 mod condition;
 mod draft;

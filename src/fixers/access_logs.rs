@@ -134,3 +134,8 @@ pub(super) fn needs_account_role(context: &Context<'_>, v2: bool) -> bool {
         };
     !declared && !http
 }
+
+/// The same as a text for pages: null where nothing is to be said.
+pub(super) fn account_role_note(context: &Context<'_>) -> Value {
+    if needs_account_role(context, false) { Value::string(ACCOUNT_ROLE) } else { Value::Null }
+}

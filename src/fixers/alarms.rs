@@ -4,7 +4,7 @@
 //! where it is asked for, one that is added once, encrypted with a key that `CloudWatch` may use.
 
 use super::apis::{api_of, refers};
-use super::{module_anchor, module_key, unused_name};
+use super::{module_anchor, module_key};
 use crate::catalogue::Context;
 use crate::fix::Change;
 use crate::iam::policy::Policy;
@@ -216,7 +216,7 @@ fn new_topic(context: &Context<'_>) -> Result<AlarmPlan, String> {
     let mut files = FILES.to_vec();
     files.push("main.tf");
     let near = module_anchor(project, resource, &files);
-    let name = unused_name(project, resource.instance, "aws_sns_topic", NAME);
+    let name = project.unused_name(resource.instance, "aws_sns_topic", NAME);
     let mut changes = key.changes;
     changes.push(Change::AddShared {
         near: near.id,

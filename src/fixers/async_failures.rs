@@ -7,18 +7,21 @@ use super::dead_letters::DeadLetters;
 use super::invokers;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Effect, Fix, Grade};
-use crate::model::{Draft, DraftBody, Resource};
+use crate::model::{DraftBody, Resource};
+
+const FUNCTION: &str = "aws_lambda_function";
+const CONFIG: &str = "aws_lambda_function_event_invoke_config";
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
-    match function.body.at("dead_letter_config.target_arn").is_present() {
+    match project.value(function, FUNCTION, "dead_letter_config.target_arn").is_present() {
         Some(true) => return Verdict::Pass,
         None => return Verdict::Unknown("the dead-letter target isn't known before a deploy".into()),
         Some(false) => {}
     }
-    let destination = project.of_kind("aws_lambda_function_event_invoke_config").any(|config| {
-        config.body.get("function_name").refers_to(function.id)
-            && config.body.at("destination_config.on_failure").is_present() != Some(false)
+    let destination = project.all(CONFIG).any(|config| {
+        project.value(config, CONFIG, "function_name").refers_to(function.id)
+            && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
     });
     if destination || super::is_edge_function(project, function) {
         return Verdict::Pass;
@@ -46,21 +49,19 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 
 fn fix(context: &Context<'_>, function: &Resource) -> Fix {
     let title = "Keep failed events in a dead-letter queue";
-    let Some(name) = context.as_written(function, "function_name") else {
-        return Fix::manual(title, "the function's name isn't known");
-    };
     // Not the name that a queue's or a rule's dead-letter queue gets: functions are often called like these.
-    let queue = Draft::Text(vec![name, Draft::string("-async-dlq")]);
-    let letters = match DeadLetters::plan(context.project, function, function, queue) {
+    let letters = match DeadLetters::plan(context, function, function, "-async-dlq") {
         Ok(letters) => letters,
         Err(reason) => return Fix::manual(title, reason),
     };
-    let target = DraftBody::arguments([("target_arn", letters.arn())]);
+    let project = context.project;
+    let target = project.arguments(FUNCTION, [("target_arn", letters.arn(context))]);
+    let content = DraftBody::default().with_block(&project.argument(FUNCTION, "dead_letter_config"), target);
     Fix {
         title: title.into(),
         grade: Grade::Review,
         effect: Effect::Access,
-        changes: letters.used_by(function, DraftBody::default().with_block("dead_letter_config", target)),
+        changes: letters.used_by(context, function, content),
         notes: notes(),
     }
 }

@@ -3,8 +3,9 @@
 use super::bucket_signals::{signal, tie};
 use crate::catalogue::Context;
 use crate::iam::policy::Policy;
-use crate::model::{Project, Resource, Value};
+use crate::model::{Language, Project, Resource, Value};
 
+const POLICY: &str = "aws_s3_bucket_policy";
 /// Resources that write to a bucket, or read it, as a service, and the argument that names it.
 const SERVICES: [(&str, &str, &str); 10] = [
     ("aws_s3_bucket_logging", "target_bucket", "writes access logs to it, which takes no such key"),
@@ -48,9 +49,14 @@ pub(super) fn obstacle(context: &Context<'_>) -> Value {
 }
 
 fn service(project: &Project, bucket: &Resource) -> Option<String> {
+    let uses = |user: &Resource, argument: &str| match project.language {
+        Language::Terraform => project.names(&user.body.at(argument), bucket, "bucket") == Some(true),
+        // Templates name it in lists of keys and values, too.
+        Language::CloudFormation => user.uses(bucket),
+    };
     SERVICES.iter().find_map(|(kind, argument, why)| {
-        let mut users = project.of_kind(kind).filter(|user| user.id != bucket.id);
-        let user = users.find(|user| project.names(&user.body.at(argument), bucket, "bucket") == Some(true))?;
+        let mut users = project.all(kind).filter(|user| user.id != bucket.id);
+        let user = users.find(|user| uses(user, argument))?;
         Some(format!("{} {why}", user.address()))
     })
 }
@@ -60,23 +66,26 @@ fn delivery_acl(project: &Project, bucket: &Resource) -> Option<String> {
 }
 
 fn distribution(project: &Project, bucket: &Resource) -> Option<String> {
-    let mut all = project.of_kind("aws_cloudfront_distribution");
+    let mut all = project.all("aws_cloudfront_distribution");
     let found = all.find(|distribution| distribution.uses(bucket))?;
     Some(format!("{} serves it, and needs a statement of its own in the key's policy", found.address()))
 }
 
 /// Somebody in the bucket's policy who is no role of this account.
 fn principal(project: &Project, bucket: &Resource) -> Option<String> {
-    let companions = project.companions(bucket, tie("aws_s3_bucket_policy"));
+    let companions = project.companions(bucket, tie(project, POLICY));
     let holders = companions.found.iter().map(|id| project.resource(*id)).chain([bucket]);
-    holders.filter(|holder| !holder.body.get("policy").is_null()).find_map(|holder| {
-        let Some(policy) = Policy::read(project, &holder.body.get("policy"), holder.span) else {
+    let document = |holder: &Resource| project.value(holder, POLICY, "policy");
+    holders.filter(|holder| !document(holder).is_null()).find_map(|holder| {
+        let Some(policy) = Policy::read(project, &document(holder), holder.span) else {
             return Some(format!("whom the policy of {} lets in isn't known before a deploy", holder.address()));
         };
         let allowed = policy.statements.iter().filter(|statement| statement.allow != Some(false));
         let foreign = |(kind, value): &(std::sync::Arc<str>, Value)| {
             let mut own = false;
-            value.each_reference(&mut |reference| own |= &*project.resource(reference.resource).kind == "aws_iam_role");
+            value.each_reference(&mut |reference| {
+                own |= &*project.resource(reference.resource).kind == project.kind("aws_iam_role");
+            });
             &**kind != "AWS" || !own
         };
         allowed.flat_map(|statement| &statement.principals).any(foreign).then(|| {

@@ -6,7 +6,7 @@
 use crate::catalogue::Context;
 use crate::iam::policy::Policy;
 use crate::model::companion::Tie;
-use crate::model::{Project, Resource, Value};
+use crate::model::{Language, Project, Resource, Value};
 
 /// Words in names and tags that say "public".
 const PUBLIC_WORDS: [&str; 8] = ["public", "www", "static", "assets", "website", "site", "cdn", "web"];
@@ -36,8 +36,12 @@ pub(super) fn signal(project: &Project, bucket: &Resource) -> Option<String> {
         .or_else(|| word(bucket))
 }
 
-pub(super) fn tie(kind: &'static str) -> Tie<'static> {
-    Tie { kind, by: "bucket", name: "bucket" }
+/// How a companion names its bucket.
+pub(super) fn tie(project: &Project, kind: &'static str) -> Tie<'static> {
+    match project.language {
+        Language::Terraform => Tie { kind, by: "bucket", name: "bucket" },
+        Language::CloudFormation => Tie { kind: project.kind(kind), by: "Bucket", name: "BucketName" },
+    }
 }
 
 fn website(project: &Project, bucket: &Resource) -> Option<String> {
@@ -47,7 +51,7 @@ fn website(project: &Project, bucket: &Resource) -> Option<String> {
     if !bucket.body.get("WebsiteConfiguration").is_null() {
         return Some("it has a `WebsiteConfiguration`".into());
     }
-    let companions = project.companions(bucket, tie("aws_s3_bucket_website_configuration"));
+    let companions = project.companions(bucket, tie(project, "aws_s3_bucket_website_configuration"));
     companions.found.first().map(|id| format!("{} makes it a website", project.resource(*id).address()))
 }
 
@@ -60,7 +64,7 @@ fn acl(project: &Project, bucket: &Resource) -> Option<String> {
     if let Some(acl) = open(&bucket.body.get("acl")).or_else(|| open(&bucket.body.get("AccessControl"))) {
         return Some(format!("its ACL is `{acl}`"));
     }
-    let companions = project.companions(bucket, tie("aws_s3_bucket_acl"));
+    let companions = project.companions(bucket, tie(project, "aws_s3_bucket_acl"));
     companions.found.iter().find_map(|id| {
         let resource = project.resource(*id);
         open(&resource.body.get("acl")).map(|acl| format!("{} gives it the ACL `{acl}`", resource.address()))
@@ -68,14 +72,11 @@ fn acl(project: &Project, bucket: &Resource) -> Option<String> {
 }
 
 fn open_policy(project: &Project, bucket: &Resource) -> Option<String> {
-    let companions = project.companions(bucket, tie("aws_s3_bucket_policy"));
+    const POLICY: &str = "aws_s3_bucket_policy";
     let inline = (bucket.body.get("policy"), bucket);
-    let template = Tie { kind: "AWS::S3::BucketPolicy", by: "Bucket", name: "BucketName" };
-    let found = companions.found.into_iter().chain(project.companions(bucket, template).found);
-    let policies = found.map(|id| {
+    let policies = project.companions(bucket, tie(project, POLICY)).found.into_iter().map(|id| {
         let resource = project.resource(id);
-        let document = if resource.kind.contains("::") { "PolicyDocument" } else { "policy" };
-        (resource.body.get(document), resource)
+        (project.value(resource, POLICY, "policy"), resource)
     });
     policies.chain([inline]).find_map(|(value, resource)| {
         let policy = Policy::read(project, &value, resource.span)?;

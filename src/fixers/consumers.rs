@@ -3,7 +3,9 @@
 use crate::catalogue::Context;
 use crate::model::Value;
 
-/// Seconds that a function has when the configuration doesn't say (the provider's default).
+const MAPPING: &str = "aws_lambda_event_source_mapping";
+const FUNCTION: &str = "aws_lambda_function";
+/// Seconds that a function has when the configuration doesn't say (the default of both languages).
 const DEFAULT_TIMEOUT: f64 = 3.0;
 
 /// The longest timeout of the functions that read a queue, in seconds; null without one that is declared here, unknown
@@ -11,16 +13,16 @@ const DEFAULT_TIMEOUT: f64 = 3.0;
 pub(super) fn timeout(context: &Context<'_>) -> Value {
     let project = context.project;
     let mut longest = Value::Null;
-    for mapping in project.of_kind("aws_lambda_event_source_mapping") {
-        if !mapping.body.get("event_source_arn").refers_to(context.resource.id) {
+    for mapping in project.all(MAPPING) {
+        if !project.value(mapping, MAPPING, "event_source_arn").refers_to(context.resource.id) {
             continue;
         }
-        let Value::Reference(reader) = mapping.body.get("function_name") else { return Value::Unknown };
+        let Value::Reference(reader) = project.value(mapping, MAPPING, "function_name") else { return Value::Unknown };
         let function = project.resource(reader.resource);
-        if &*function.kind != "aws_lambda_function" {
+        if &*function.kind != project.kind(FUNCTION) {
             return Value::Unknown;
         }
-        let timeout = match project.settle(&function.body.get("timeout")) {
+        let timeout = match project.settle(&project.value(function, FUNCTION, "timeout")) {
             Value::Null => Some(DEFAULT_TIMEOUT),
             value => value.as_number(),
         };

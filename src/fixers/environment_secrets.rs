@@ -24,7 +24,7 @@ const PREFIXES: [&str; 10] =
 const ENTROPY: f64 = 3.0;
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
-    let variables = context.resource.body.at("environment.variables");
+    let variables = context.resource.body.at(context.named("environment.variables", "Environment.Variables"));
     let Value::Map(body) = &variables else {
         return match variables {
             Value::Null => Verdict::Pass,

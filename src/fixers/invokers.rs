@@ -31,6 +31,7 @@ const WAITING: [&str; 16] = [
     "aws_sfn_state_machine",
     "aws_vpclattice_target_group_attachment",
 ];
+const PERMISSION: &str = "aws_lambda_permission";
 /// Principals of permissions that wait for the answer.
 const WAITING_PRINCIPALS: [&str; 6] = [
     "apigateway.amazonaws.com",
@@ -43,20 +44,20 @@ const WAITING_PRINCIPALS: [&str; 6] = [
 
 /// A resource by which a service invokes the function asynchronously.
 pub(super) fn asynchronous<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
-    ASYNCHRONOUS
-        .iter()
-        .find_map(|(kind, path)| project.of_kind(kind).find(|resource| resource.body.at(path).refers_to(function.id)))
+    ASYNCHRONOUS.iter().find_map(|(kind, path)| {
+        project.all(kind).find(|resource| project.value(resource, kind, path).refers_to(function.id))
+    })
 }
 
 /// A resource that invokes the function and waits for its answer, or hands it batches.
 pub(super) fn waiting<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
-    let declared = WAITING.iter().find_map(|kind| project.of_kind(kind).find(|user| user.uses(function)));
+    let declared = WAITING.iter().find_map(|kind| project.all(kind).find(|user| user.uses(function)));
     let permitted = |permission: &&Resource| {
-        let principal = permission.body.get("principal");
-        permission.body.get("function_name").refers_to(function.id)
+        let principal = project.value(permission, PERMISSION, "principal");
+        project.value(permission, PERMISSION, "function_name").refers_to(function.id)
             && principal.as_str().is_some_and(|principal| WAITING_PRINCIPALS.contains(&principal))
     };
-    declared.or_else(|| project.of_kind("aws_lambda_permission").find(permitted))
+    declared.or_else(|| project.all(PERMISSION).find(permitted))
 }
 
 /// The address of what waits for the function's answer; null when nothing here does.
@@ -67,4 +68,17 @@ pub(super) fn waiting_invoker(context: &Context<'_>) -> Value {
 /// The address of what invokes the function asynchronously; null when nothing here does.
 pub(super) fn asynchronous_invoker(context: &Context<'_>) -> Value {
     asynchronous(context.project, context.resource).map_or(Value::Null, |invoker| Value::string(invoker.address()))
+}
+
+/// What the resource and all that it refers to are called, in one text: names say who calls.
+pub(super) fn names_around(context: &Context<'_>) -> Value {
+    let resource = context.resource;
+    let mut names = vec![resource.name.to_string()];
+    for entry in &resource.body.entries {
+        let value = &entry.node.value;
+        value
+            .each_reference(&mut |reference| names.push(context.project.resource(reference.resource).name.to_string()));
+        names.extend(context.project.settle(value).known_pieces().into_iter().map(str::to_owned));
+    }
+    Value::string(names.join(" "))
 }

@@ -8,6 +8,7 @@ use crate::iam::policy::Policy;
 use crate::model::companion::Tie;
 use crate::model::{Project, Reference, Repeat, Resource, Value};
 
+const BUCKET: &str = "aws_s3_bucket";
 /// The principal that delivers access logs.
 const DELIVERY: &str = "logging.s3.amazonaws.com";
 
@@ -20,8 +21,12 @@ pub(super) fn of_module(context: &Context<'_>) -> Value {
             && other.repeat == Repeat::Once
             && ["provider", "region"].iter().all(|name| other.body.entry(name).is_none())
     };
-    let found = project.of_kind("aws_s3_bucket").filter(here).find(|other| takes(project, other));
-    let id = |found: &Resource| Reference { resource: found.id, index: None, path: vec![Arc::from("id")] };
+    let found = project.all(BUCKET).filter(here).find(|other| takes(project, other));
+    let id = |found: &Resource| Reference {
+        resource: found.id,
+        index: None,
+        path: vec![Arc::from(context.named("id", "Ref"))],
+    };
     found.map_or(Value::Null, |found| Value::Reference(id(found)))
 }
 
@@ -31,24 +36,31 @@ pub(super) fn takes_access_logs(context: &Context<'_>) -> Value {
 }
 
 fn takes(project: &Project, bucket: &Resource) -> bool {
-    let targeted = |kind, by| !project.companions(bucket, Tie { kind, by, name: "bucket" }).found.is_empty();
+    let targeted = |kind, by| {
+        let (by, name) = (project.argument(kind, by), project.argument(BUCKET, "bucket"));
+        let tie = Tie { kind: project.kind(kind), by: &by, name: &name };
+        !project.companions(bucket, tie).found.is_empty()
+    };
     targeted("aws_s3_bucket_logging", "target_bucket")
-        || targeted("aws_s3_bucket", "logging.target_bucket")
+        || targeted(BUCKET, "logging.target_bucket")
         || delivery_acl(project, bucket)
         || delivery_policy(project, bucket)
 }
 
 /// Whether its ACL lets access logs in.
 pub(super) fn delivery_acl(project: &Project, bucket: &Resource) -> bool {
-    let companions = project.companions(bucket, tie("aws_s3_bucket_acl"));
+    let companions = project.companions(bucket, tie(project, "aws_s3_bucket_acl"));
     let acls = companions.found.iter().map(|id| project.resource(*id).body.get("acl"));
-    acls.chain([bucket.body.get("acl")]).any(|acl| acl.as_str() == Some("log-delivery-write"))
+    acls.chain([project.value(bucket, BUCKET, "acl")])
+        .any(|acl| matches!(acl.as_str(), Some("log-delivery-write" | "LogDeliveryWrite")))
 }
 
 fn delivery_policy(project: &Project, bucket: &Resource) -> bool {
-    let companions = project.companions(bucket, tie("aws_s3_bucket_policy"));
+    let companions = project.companions(bucket, tie(project, "aws_s3_bucket_policy"));
     let holders = companions.found.iter().map(|id| project.resource(*id)).chain([bucket]);
-    let policies = holders.filter_map(|holder| Policy::read(project, &holder.body.get("policy"), holder.span));
+    let policies = holders.filter_map(|holder| {
+        Policy::read(project, &project.value(holder, "aws_s3_bucket_policy", "policy"), holder.span)
+    });
     policies
         .flat_map(|policy| policy.statements)
         .any(|statement| statement.allow == Some(true) && statement.services().any(|service| service == DELIVERY))

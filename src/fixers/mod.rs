@@ -41,7 +41,6 @@ mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
 use crate::fix::Change;
-use crate::model::resource::address;
 use crate::model::{Draft, InstanceId, Language, Mode, Project, Resource, Value};
 
 type Fixer = fn(&Context<'_>) -> Verdict;
@@ -79,6 +78,7 @@ const FIXERS: &[(&str, Fixer)] = &[
 ];
 
 const FACTS: &[(&str, Fact)] = &[
+    ("account_role_note", access_logs::account_role_note),
     ("alarm_obstacle", alarms::obstacle),
     ("api_authorization", authorizers::authorization),
     ("api_authorizer", authorizers::authorizer),
@@ -97,11 +97,13 @@ const FACTS: &[(&str, Fact)] = &[
     ("key_obstacle", bucket_keys::obstacle),
     ("log_purpose", log_groups::purpose),
     ("module_log_bucket", log_buckets::of_module),
+    ("names_around", invokers::names_around),
     ("only_mock", apis::only_mock),
     ("open_on_purpose", apis::open_on_purpose),
     ("open_operations", api_bodies::open_operations),
     ("outside_user", network_use::outside_user),
     ("public_signal", bucket_signals::public_signal),
+    ("scans_registry", once::scans_registry),
     ("sets_account_role", once::sets_account_role),
     ("stage_alarm", alarms::stage_alarm),
     ("subnet_use", network_use::subnet_use),
@@ -182,13 +184,6 @@ pub(crate) fn module_anchor<'a>(project: &'a Project, resource: &'a Resource, pr
     let named = preferred.iter().filter_map(|name| files.iter().find(|file| project.file(**file).name() == *name));
     let hcl = files.iter().filter(|file| is_hcl(file));
     named.chain(hcl).chain(files).find_map(|file| last_in(*file)).unwrap_or(resource)
-}
-
-/// A local name that no resource of this type has.
-pub(crate) fn unused_name(project: &Project, instance: InstanceId, kind: &str, name: &str) -> String {
-    let taken = |name: &str| project.at(instance, &address(Mode::Managed, kind, name)).is_some();
-    let numbered = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}_{n}")));
-    numbered.into_iter().find(|name| !taken(name)).unwrap_or_default()
 }
 
 /// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region.

@@ -14,12 +14,18 @@ pub(super) fn first_of_kind(context: &Context<'_>) -> Value {
 
 /// Whether the root module sets the role with which API Gateway writes logs.
 pub(super) fn sets_account_role(context: &Context<'_>) -> Value {
-    Value::Bool(declares(context.project, context.resource, "aws_api_gateway_account"))
+    Value::Bool(declares(context.project, context.resource, context.project.kind("aws_api_gateway_account")))
+}
+
+/// Whether the root module says how all repositories of the registry are scanned.
+pub(super) fn scans_registry(context: &Context<'_>) -> Value {
+    let kind = context.project.kind("aws_ecr_registry_scanning_configuration");
+    Value::Bool(declares(context.project, context.resource, kind))
 }
 
 /// Whether the root module has a budget.
 pub(super) fn has_budget(context: &Context<'_>) -> Value {
-    Value::Bool(declares(context.project, context.resource, "aws_budgets_budget"))
+    Value::Bool(declares(context.project, context.resource, context.project.kind("aws_budgets_budget")))
 }
 
 /// Whether the root module of a resource declares a resource of this type.

@@ -1,7 +1,6 @@
 //! Logs of state machines: a log group, the setting, and the permission that their role needs first.
 
 use super::tracing::{role_of, serves_others};
-use super::unused_name;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::role::{self, Granted, Grants};
@@ -102,7 +101,7 @@ fn fix(context: &Context<'_>) -> Fix {
 /// The log group and the destination that names it.
 fn group(context: &Context<'_>, days: f64) -> (Change, Draft) {
     let machine = context.resource;
-    let name = unused_name(context.project, machine.instance, GROUP, &machine.name);
+    let name = context.project.unused_name(machine.instance, GROUP, &machine.name);
     let named = match context.as_written(machine, "name") {
         Some(written) => ("name", Draft::Text(vec![Draft::string(PREFIX), written])),
         None => ("name_prefix", Draft::string(format!("{PREFIX}{}-", machine.name))),
@@ -180,7 +179,7 @@ fn allow(
             other.address()
         ));
     }
-    let name = unused_name(project, role.instance, INLINE, &format!("{}_logs", role.name));
+    let name = project.unused_name(role.instance, INLINE, &format!("{}_logs", role.name));
     let document =
         Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(vec![statement]))]);
     let address = format!("{INLINE}.{name}");

@@ -71,20 +71,16 @@ fn fix(context: &Context<'_>, function: Option<&Resource>) -> Fix {
     if function.instance != mapping.instance {
         return manual("the function stands in another module");
     }
-    let Some(name) = context.as_written(function, "function_name") else {
-        return manual("the function's name isn't known");
-    };
     let suffix = suffix(context, function);
     let known = context.project.settle(&function.body.get("function_name"));
     if known.as_str().is_some_and(|known| known.len() + suffix.len() > LONGEST_NAME) {
         return manual("the queue's name would be longer than SQS allows");
     }
-    let queue = Draft::Text(vec![name, Draft::string(suffix)]);
-    let letters = match DeadLetters::plan(context.project, function, mapping, queue) {
+    let letters = match DeadLetters::plan(context, function, mapping, &suffix) {
         Ok(letters) => letters,
         Err(reason) => return manual(&reason),
     };
-    let destination = DraftBody::arguments([("destination_arn", letters.arn())]);
+    let destination = DraftBody::arguments([("destination_arn", letters.arn(context))]);
     let on_failure = DraftBody::default().with_block("on_failure", destination);
     let mut content = DraftBody::default();
     let mut argument = |name: &str, value: Draft| content.items.push((name.to_owned(), DraftItem::Argument(value)));
@@ -105,7 +101,7 @@ fn fix(context: &Context<'_>, function: Option<&Resource>) -> Fix {
         title: title.into(),
         grade: Grade::Review,
         effect: Effect::Access,
-        changes: letters.used_by(mapping, content.with_block("destination_config", on_failure)),
+        changes: letters.used_by(context, mapping, content.with_block("destination_config", on_failure)),
         notes,
     }
 }

@@ -116,7 +116,10 @@ fn with_module_key(context: &Context<'_>, topic: &Resource) -> Fix {
         Err(reason) => return Fix::manual(title, reason),
     };
     let mut changes = plan.changes;
-    changes.push(Change::Set { resource: topic.id, content: DraftBody::arguments([("kms_master_key_id", plan.arn)]) });
+    changes.push(Change::Set {
+        resource: topic.id,
+        content: context.project.arguments("aws_sns_topic", [("kms_master_key_id", plan.arn)]),
+    });
     Fix { title: title.into(), grade: Grade::Review, effect: Effect::Access, changes, notes: plan.notes }
 }
 

@@ -4,26 +4,29 @@ use super::apis::refers;
 use crate::catalogue::Context;
 use crate::model::{Reference, Repeat, Resource, Value};
 
+const ACL: &str = "aws_wafv2_web_acl";
+const ASSOCIATION: &str = "aws_wafv2_web_acl_association";
+
 /// The ARN of the only regional web ACL beside the resource, unless it serves something of another type; null otherwise.
 pub(super) fn web_acl(context: &Context<'_>) -> Value {
     let (project, target) = (context.project, context.resource);
     let regional = |acl: &&Resource| {
         acl.instance == target.instance
             && acl.repeat == Repeat::Once
-            && project.settle(&acl.body.get("scope")).as_str() == Some("REGIONAL")
+            && project.settle(&project.value(acl, ACL, "scope")).as_str() == Some("REGIONAL")
     };
-    let mut acls = project.of_kind("aws_wafv2_web_acl");
+    let mut acls = project.all(ACL);
     let (Some(acl), None) = (acls.next().filter(regional), acls.next()) else { return Value::Null };
     let mut served = project
-        .of_kind("aws_wafv2_web_acl_association")
-        .filter(|association| refers(&association.body.get("web_acl_arn"), acl))
-        .map(|association| association.body.get("resource_arn"));
+        .all(ASSOCIATION)
+        .filter(|association| refers(&project.value(association, ASSOCIATION, "web_acl_arn"), acl))
+        .map(|association| project.value(association, ASSOCIATION, "resource_arn"));
     let alike = served.all(|arn| match arn {
         Value::Reference(reference) => project.resource(reference.resource).kind == target.kind,
         _ => false,
     });
     if alike {
-        Value::Reference(Reference { resource: acl.id, index: None, path: vec!["arn".into()] })
+        Value::Reference(Reference { resource: acl.id, index: None, path: vec![context.named("arn", "Arn").into()] })
     } else {
         Value::Null
     }

@@ -115,9 +115,22 @@ impl Project {
             Value::Either(arms) => super::value::any(arms.iter().map(|arm| self.names(&arm.value, target, name))),
             // Several things may share a companion; `one` and `[0]` over a splat give lists, too.
             Value::List(items) => super::value::any(items.iter().map(|item| self.names(&item.value, target, name))),
-            // An ARN that is put together from the target's attributes.
+            // An ARN that is put together from the target's attributes, or from what the target names as its own.
             Value::Text(pieces)
-                if value.known_prefix().starts_with("arn:") && pieces.iter().any(|piece| is_of(piece, target)) =>
+                if value.known_prefix().starts_with("arn:")
+                    && pieces
+                        .iter()
+                        .any(|piece| is_of(piece, target) || is_same(&piece.value, &target.body.at(name))) =>
+            {
+                Some(true)
+            }
+            // A bucket's domain: its name, and what follows.
+            Value::Text(pieces)
+                if pieces.first().is_some_and(|piece| is_of(piece, target))
+                    && pieces
+                        .get(1)
+                        .and_then(|piece| piece.value.as_str())
+                        .is_some_and(|end| end.starts_with(".s3")) =>
             {
                 Some(true)
             }
@@ -134,6 +147,10 @@ impl Project {
 
     /// A reference to something else may still give the target's name (`aws_s3_object.x.bucket`, a data source).
     fn names_other(&self, reference: &Reference, target: &Resource, name: &str) -> Option<bool> {
+        // Both refer to the same third thing.
+        if is_same(&Value::Reference(reference.clone()), &target.body.at(name)) {
+            return Some(true);
+        }
         let other = self.resource(reference.resource);
         if other.kind == target.kind && reference.path.last().is_none_or(|n| IDENTITIES.contains(&&**n)) {
             // Another resource of the same type is another thing, unless both give the same literal name.
@@ -165,6 +182,15 @@ impl Project {
 
 fn is_of(piece: &Node, target: &Resource) -> bool {
     matches!(&piece.value, Value::Reference(reference) if reference.resource == target.id)
+}
+
+/// Whether two values refer to the same resource as a whole, which is there once.
+fn is_same(a: &Value, b: &Value) -> bool {
+    let whole = |reference: &Reference| {
+        reference.index.is_none()
+            && reference.path.last().is_none_or(|name| IDENTITIES.contains(&&**name) || &**name == "FunctionName")
+    };
+    matches!((a, b), (Value::Reference(a), Value::Reference(b)) if a.resource == b.resource && whole(a) && whole(b))
 }
 
 /// Whether a reference with this index covers every instance of the target.

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::resource::{Mode, Resource, ResourceId};
+use super::draft::Draft;
+use super::resource::{Mode, Resource, ResourceId, address};
 use super::value::{Body, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
@@ -148,6 +149,26 @@ impl Project {
     /// The resource at an address of an instance.
     pub fn at(&self, instance: InstanceId, address: &str) -> Option<&Resource> {
         self.by_address.get(&(instance, address.to_owned())).map(|id| self.resource(*id))
+    }
+
+    /// A name that is free for a resource of this type. All resources of a template share one space of names, which have
+    /// letters and digits only.
+    pub fn unused_name(&self, instance: InstanceId, kind: &str, name: &str) -> String {
+        let taken = |name: &str| match self.language {
+            Language::Terraform => self.at(instance, &address(Mode::Managed, kind, name)).is_some(),
+            Language::CloudFormation => self.resources.iter().any(|r| r.instance == instance && *r.name == *name),
+        };
+        let separator = if self.language == Language::Terraform { "_" } else { "" };
+        let numbered = std::iter::once(name.to_owned()).chain((2..).map(|n| format!("{name}{separator}{n}")));
+        numbered.into_iter().find(|name| !taken(name)).unwrap_or_default()
+    }
+
+    /// An attribute of something that the module has once.
+    pub fn once(&self, kind: &str, name: &str, attribute: &str) -> Draft {
+        match self.language {
+            Language::Terraform => Draft::Expression(format!("{kind}.{name}.{attribute}")),
+            Language::CloudFormation => Draft::AddedAttribute(address(Mode::Managed, kind, name), attribute.into()),
+        }
     }
 
     /// The address as `terraform plan` prints it, without index keys.

@@ -1,11 +1,14 @@
 //! A key that the module has and that fits.
 
-use super::Service;
 use super::statements::{self, Writer};
+use super::{KEY, Service};
 use crate::fix::Change;
 use crate::iam::policy::Policy;
 use crate::model::companion::Tie;
-use crate::model::{Draft, DraftBody, Project, Repeat, Resource};
+use crate::model::{Project, Repeat, Resource, Value};
+
+/// The argument that holds a key's policy.
+const POLICY: &str = "policy";
 
 /// What the module has.
 pub(super) enum Found<'a> {
@@ -18,8 +21,8 @@ pub(super) enum Found<'a> {
 /// The module's own key: the only one that fits, or the only one of them that serves the same kind of thing already.
 pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Service]) -> Result<Found<'a>, String> {
     let fitting: Vec<&Resource> = project
-        .of_kind("aws_kms_key")
-        .filter(|key| key.instance == resource.instance && is_general(key) && policy(project, key).is_some())
+        .all(KEY)
+        .filter(|key| key.instance == resource.instance && is_general(project, key) && policy(project, key).is_some())
         .collect();
     let used = |key: &&Resource| {
         let mut users = project.of_kind(&resource.kind).filter(|user| user.instance == resource.instance);
@@ -45,21 +48,21 @@ pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Ser
 }
 
 /// A symmetric key for encryption, there once, in the module's own region.
-fn is_general(key: &Resource) -> bool {
+fn is_general(project: &Project, key: &Resource) -> bool {
     let is = |name: &str, usual: &str| {
-        let value = key.body.get(name);
+        let value = project.value(key, KEY, name);
         value.is_null() || value.as_str() == Some(usual)
     };
     key.repeat == Repeat::Once
         && is("key_usage", "ENCRYPT_DECRYPT")
         && is("customer_master_key_spec", "SYMMETRIC_DEFAULT")
-        && (key.body.get("is_enabled").is_null() || key.body.get("is_enabled").as_bool() == Some(true))
+        && matches!(project.value(key, KEY, "is_enabled"), Value::Null | Value::Bool(true))
         && ["provider", "region", "custom_key_store_id"].iter().all(|name| key.body.entry(name).is_none())
 }
 
 /// What holds the policy of a key: the key, or a resource of its own.
 fn holder<'a>(project: &'a Project, key: &'a Resource) -> Option<&'a Resource> {
-    let tie = Tie { kind: "aws_kms_key_policy", by: "key_id", name: "key_id" };
+    let tie = Tie { kind: project.kind("aws_kms_key_policy"), by: "key_id", name: "key_id" };
     let companions = project.companions(key, tie);
     match companions.found.as_slice() {
         [] if companions.maybe.is_none() => Some(key),
@@ -71,7 +74,7 @@ fn holder<'a>(project: &'a Project, key: &'a Resource) -> Option<&'a Resource> {
 /// The key's policy, when it is known and lets roles in; that of AWS does.
 fn policy(project: &Project, key: &Resource) -> Option<Policy> {
     let holder = holder(project, key)?;
-    let document = holder.body.get("policy");
+    let document = project.value(holder, KEY, POLICY);
     if document.is_null() {
         return Some(Policy { statements: Vec::new(), complete: true });
     }
@@ -86,10 +89,10 @@ pub(super) fn extend(project: &Project, key: &Resource, services: &[Service], wr
     if missing.is_empty() {
         return Vec::new();
     }
-    if !holder.body.get("policy").is_null() {
+    if !project.value(holder, KEY, POLICY).is_null() {
         let append = |service: Service| Change::AppendStatement {
             resource: holder.id,
-            argument: "policy".into(),
+            argument: project.argument(KEY, POLICY).into_owned(),
             statement: written.statement(service),
         };
         return missing.into_iter().map(append).collect();
@@ -97,7 +100,6 @@ pub(super) fn extend(project: &Project, key: &Resource, services: &[Service], wr
     // A policy that is written takes the place of the default one: its statement comes along.
     let mut all = vec![written.administration()];
     all.extend(missing.into_iter().map(|service| written.statement(service)));
-    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(all))]);
-    let content = DraftBody::arguments([("policy", Draft::Json(Box::new(document)))]);
+    let content = project.arguments(KEY, [(POLICY, project.document(all))]);
     vec![Change::Set { resource: holder.id, content }]
 }

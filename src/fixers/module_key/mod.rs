@@ -11,7 +11,7 @@ mod statements;
 
 use crate::catalogue::Context;
 use crate::fix::Change;
-use crate::model::{Draft, DraftBody, DraftItem, Resource};
+use crate::model::{Draft, DraftBody, Language, Project, Resource};
 
 use find::Found;
 use publishers::{of_queue, of_topic};
@@ -20,7 +20,8 @@ use roles::{READ, WRITE};
 /// The option's value that asks for the module's own key; any other is an expression that names one.
 const MODULE: &str = "module";
 /// What the key is called where a module has none.
-const NAME: &str = "main";
+const NAME: (&str, &str) = ("main", "DataKey");
+const KEY: &str = "aws_kms_key";
 
 /// The files that it stands in by preference.
 const PLACES: [&str; 2] = ["kms.tf", "main.tf"];
@@ -162,14 +163,16 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
     let (arn, own) = match find::key(project, resource, services)? {
         Found::Key(key) => {
             changes.extend(find::extend(project, key, services, &written));
-            (Draft::Attribute(key.id, "arn".into()), Some(key))
+            (Draft::Attribute(key.id, context.named("arn", "Arn").into()), Some(key))
         }
         Found::None => {
             let near = super::module_anchor(project, resource, &PLACES);
-            let name = super::unused_name(project, resource.instance, "aws_kms_key", NAME);
-            notes.push("adds one key for all that the module encrypts".to_owned());
-            changes.extend(add(near, &name, &written, needed));
-            (Draft::Expression(format!("aws_kms_key.{name}.arn")), None)
+            let kind = project.kind(KEY);
+            let name = project.unused_name(resource.instance, kind, context.named(NAME.0, NAME.1));
+            let what = context.named("module", "template");
+            notes.push(format!("adds one key for all that the {what} encrypts"));
+            changes.extend(add(project, near, &name, &written, needed));
+            (project.once(kind, &name, context.named("arn", "Arn")), None)
         }
     };
     let data = match own {
@@ -187,26 +190,48 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
 }
 
 /// The module's key and its alias.
-fn add(near: &Resource, name: &str, written: &statements::Writer<'_>, needed: Vec<Draft>) -> Vec<Change> {
+fn add(
+    project: &Project,
+    near: &Resource,
+    name: &str,
+    written: &statements::Writer<'_>,
+    needed: Vec<Draft>,
+) -> Vec<Change> {
     let mut all = vec![written.administration()];
     all.extend(needed);
-    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(all))]);
-    let mut key = DraftBody::arguments([
-        ("description", Draft::string("Data at rest of this module")),
-        ("enable_key_rotation", Draft::Bool(true)),
-    ]);
-    key.items.push(("policy".into(), DraftItem::Argument(Draft::Json(Box::new(document)))));
-    let alias = DraftBody::arguments([
-        // A prefix: two modules of one account may be called the same.
-        ("name_prefix", Draft::string(format!("alias/{}-", written.module_name()))),
-        ("target_key_id", Draft::Expression(format!("aws_kms_key.{name}.key_id"))),
-    ]);
-    let shared = |kind: &str, content| Change::AddShared {
-        near: near.id,
-        kind: kind.into(),
-        name: name.into(),
-        mirror: false,
-        content,
-    };
-    vec![shared("aws_kms_key", key), shared("aws_kms_alias", alias)]
+    let shared =
+        |kind: String, name: String, content| Change::AddShared { near: near.id, kind, name, mirror: false, content };
+    let alias_kind = project.kind("aws_kms_alias").to_owned();
+    match project.language {
+        Language::Terraform => {
+            let key = DraftBody::arguments([
+                ("description", Draft::string("Data at rest of this module")),
+                ("enable_key_rotation", Draft::Bool(true)),
+                ("policy", project.document(all)),
+            ]);
+            let alias = DraftBody::arguments([
+                // A prefix: two modules of one account may be called the same.
+                ("name_prefix", Draft::string(format!("alias/{}-", written.module_name()))),
+                ("target_key_id", project.once(KEY, name, "key_id")),
+            ]);
+            vec![shared(KEY.into(), name.into(), key), shared(alias_kind, name.into(), alias)]
+        }
+        Language::CloudFormation => {
+            let kind = project.kind(KEY);
+            let key = DraftBody::arguments([
+                // What the key encrypts may outlive the stack.
+                ("DeletionPolicy", Draft::string("Retain")),
+                ("UpdateReplacePolicy", Draft::string("Retain")),
+                ("Description", Draft::string("Data at rest of this stack")),
+                ("EnableKeyRotation", Draft::Bool(true)),
+                ("KeyPolicy", project.document(all)),
+            ]);
+            let stack = vec![Draft::string("alias/"), Draft::Expression("AWS::StackName".into())];
+            let alias = DraftBody::arguments([
+                ("AliasName", Draft::Text(stack)),
+                ("TargetKeyId", project.once(kind, name, "Ref")),
+            ]);
+            vec![shared(kind.into(), name.into(), key), shared(alias_kind, format!("{name}Alias"), alias)]
+        }
+    }
 }

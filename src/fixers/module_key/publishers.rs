@@ -45,14 +45,14 @@ pub(super) fn of_queue(project: &Project, queue: &Resource) -> Result<Vec<Servic
 fn services(
     project: &Project,
     target: &Resource,
-    table: &[(&str, Option<Service>)],
-    policy_kind: &str,
+    table: &[(&'static str, Option<Service>)],
+    policy_kind: &'static str,
     events: Service,
 ) -> Result<Vec<Service>, String> {
     let mut found = BTreeSet::new();
     let unknown = |who: String| Err(format!("{who} sends as a service, and what it needs of the key isn't known here"));
     for (kind, service) in table {
-        for user in project.of_kind(kind).filter(|user| user.uses(target)) {
+        for user in project.all(kind).filter(|user| user.uses(target)) {
             match service {
                 Some(Service::Topics) if !has_own_topic(project, user) => {
                     return Err(format!(
@@ -65,9 +65,10 @@ fn services(
             };
         }
     }
-    let policies = project.of_kind(policy_kind).filter(|holder| holder.uses(target));
-    for holder in policies.chain([target]).filter(|holder| !holder.body.get("policy").is_null()) {
-        let policy = Policy::read(project, &holder.body.get("policy"), holder.span);
+    let policies = project.all(policy_kind).filter(|holder| holder.uses(target));
+    let document = |holder: &Resource| project.value(holder, policy_kind, "policy");
+    for holder in policies.chain([target]).filter(|holder| !document(holder).is_null()) {
+        let policy = Policy::read(project, &document(holder), holder.span);
         let policy = policy.ok_or_else(|| format!("who sends by {} isn't known before a deploy", holder.address()))?;
         for statement in policy.statements.iter().filter(|statement| statement.allow != Some(false)) {
             for (_, value) in statement.principals.iter().filter(|(kind, _)| &**kind == "Service") {
@@ -83,7 +84,9 @@ fn services(
 
 /// Whether a subscription's topic is declared here, and with it in this account.
 fn has_own_topic(project: &Project, subscription: &Resource) -> bool {
-    let Value::Reference(topic) = subscription.body.get("topic_arn") else { return false };
+    let Value::Reference(topic) = project.value(subscription, "aws_sns_topic_subscription", "topic_arn") else {
+        return false;
+    };
     project.resource(topic.resource).mode == Mode::Managed
 }
 

@@ -5,13 +5,16 @@ use crate::fix::Change;
 use crate::iam::policy::Statement;
 use crate::iam::role::{self, Grants};
 use crate::model::companion::Tie;
-use crate::model::{Draft, DraftBody, Mode, Project, Resource, Value, resource::address};
+use crate::model::{Draft, DraftBody, Language, Mode, Project, Resource, Value, resource::address};
 
 /// Managed policies that allow every use of every key.
 const ENOUGH: [&str; 2] = ["AdministratorAccess", "PowerUserAccess"];
 /// The two permissions: of who reads, and of who writes, too.
 pub(super) const READ: &str = "kms:Decrypt";
 pub(super) const WRITE: &str = "kms:GenerateDataKey";
+
+const ROLE: &str = "aws_iam_role";
+const POLICY: &str = "aws_iam_role_policy";
 
 /// What is written for the roles, and what can't be.
 pub(super) struct RoleGrants {
@@ -38,7 +41,7 @@ pub(super) fn grants(
         return Ok(out);
     }
     let mut seen = false;
-    for role in project.of_kind("aws_iam_role") {
+    for role in project.all(ROLE) {
         let grants = role::grants(project, role);
         let Some(writes) = uses(project, &grants, target, what) else { continue };
         if role.instance != target.instance {
@@ -58,11 +61,11 @@ pub(super) fn grants(
 
 /// The role that an argument names.
 fn only_role<'a>(project: &'a Project, target: &Resource, argument: &str) -> Result<&'a Resource, String> {
-    let Value::Reference(reference) = target.body.at(argument) else {
+    let Value::Reference(reference) = project.value(target, "", argument) else {
         return Err(format!("its role stands elsewhere: without {READ} on the key it would fail"));
     };
     let role = project.resource(reference.resource);
-    if &*role.kind == "aws_iam_role" && role.mode == Mode::Managed && role.instance == target.instance {
+    if project.is(role, ROLE) && role.instance == target.instance {
         return Ok(role);
     }
     Err(format!("its role ({}) stands elsewhere: without {READ} on the key it would fail", role.address()))
@@ -89,10 +92,9 @@ fn uses(project: &Project, grants: &Grants, target: &Resource, what: &Use) -> Op
 fn names(project: &Project, resource: &Value, target: &Resource) -> bool {
     let mut refers = resource.as_str() == Some("*");
     resource.each_reference(&mut |reference| refers |= reference.resource == target.id);
-    let name = ["name", "bucket"].iter().find_map(|name| {
-        let name = project.settle(&target.body.get(name));
-        name.as_str().map(str::to_owned)
-    });
+    let is_name = |name: &str| matches!(name, "name" | "bucket") || name.ends_with("Name");
+    let mut given = target.body.entries.iter().filter(|entry| is_name(&entry.name));
+    let name = given.find_map(|entry| project.settle(&entry.node.value).as_str().map(str::to_owned));
     refers || name.is_some_and(|name| resource.known_pieces().iter().any(|piece| is_in_arn(piece, &name)))
 }
 
@@ -132,7 +134,7 @@ fn grant(
     if actions.is_empty() {
         return Ok(());
     }
-    let exclusive = Tie { kind: "aws_iam_role_policies_exclusive", by: "role_name", name: "name" };
+    let exclusive = Tie { kind: project.kind("aws_iam_role_policies_exclusive"), by: "role_name", name: "name" };
     if !project.companions(role, exclusive).found.is_empty() {
         let needed = actions.join(" and ");
         return Err(format!(
@@ -146,36 +148,39 @@ fn grant(
         ("Resource", arn.clone()),
     ]);
     out.notes.push(format!("{} may then use the key ({})", role.address(), actions.join(", ")));
-    let document = |statement| {
-        let statements = Draft::List(vec![statement]);
-        let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", statements)]);
-        Draft::Json(Box::new(document))
-    };
     // A role with blocks for its inline policies knows no others.
     if role.body.blocks("inline_policy").next().is_some() {
         out.changes.push(Change::AppendBlock {
             resource: role.id,
             name: "inline_policy".into(),
-            content: DraftBody::arguments([("name", Draft::string("kms")), ("policy", document(statement))]),
+            content: DraftBody::arguments([
+                ("name", Draft::string("kms")),
+                ("policy", project.document(vec![statement])),
+            ]),
         });
         return Ok(());
     }
-    let name = format!("{}_kms", role.name);
-    if let Some(policy) = project.at(role.instance, &address(Mode::Managed, "aws_iam_role_policy", &name)) {
-        let resource = policy.id;
-        out.changes.push(Change::AppendStatement { resource, argument: "policy".into(), statement });
+    let (name, of_role, policy_name) = match project.language {
+        Language::Terraform => (format!("{}_kms", role.name), Draft::Attribute(role.id, "id".into()), "kms"),
+        Language::CloudFormation => {
+            let list = Draft::List(vec![Draft::Attribute(role.id, "Ref".into())]);
+            (format!("{}KmsPolicy", role.name), list, "data-key")
+        }
+    };
+    if let Some(policy) = project.at(role.instance, &address(Mode::Managed, project.kind(POLICY), &name)) {
+        let argument = project.argument(POLICY, "policy").into_owned();
+        out.changes.push(Change::AppendStatement { resource: policy.id, argument, statement });
         return Ok(());
     }
     out.changes.push(Change::AddShared {
         near: role.id,
-        kind: "aws_iam_role_policy".into(),
+        kind: project.kind(POLICY).into(),
         name,
         mirror: true,
-        content: DraftBody::arguments([
-            ("name", Draft::string("kms")),
-            ("role", Draft::Attribute(role.id, "id".into())),
-            ("policy", document(statement)),
-        ]),
+        content: project.arguments(
+            POLICY,
+            [("name", Draft::string(policy_name)), ("role", of_role), ("policy", project.document(vec![statement]))],
+        ),
     });
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::Service;
 use crate::fix::Change;
 use crate::iam::policy::{Policy, Statement};
-use crate::model::{Draft, Project, Resource, Value};
+use crate::model::{Draft, Language, Project, Resource, Value};
 
 /// Writes statements, and remembers which data sources they refer to.
 pub(super) struct Writer<'a> {
@@ -101,10 +101,16 @@ impl<'a> Writer<'a> {
     }
 
     fn account(&self) -> Draft {
+        if self.project.language == Language::CloudFormation {
+            return Draft::Expression("AWS::AccountId".into());
+        }
         self.attribute("aws_caller_identity", "account_id")
     }
 
     fn region(&self) -> Draft {
+        if self.project.language == Language::CloudFormation {
+            return Draft::Expression("AWS::Region".into());
+        }
         // NOTE: provider 6 renamed the attribute.
         // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade
         let is_new = self.project.provider(self.resource.instance).major >= 6;
