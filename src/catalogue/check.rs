@@ -13,7 +13,7 @@ use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::{self, Registry};
 use crate::hcl::{Scope, Step, evaluate};
 use crate::model::companion::{Companions, Tie};
-use crate::model::{Draft, Language, Node, Project, Resource, ResourceId, Value};
+use crate::model::{Draft, Language, Node, Project, Resource, ResourceId, Value, Version};
 use crate::source::{FileId, Span};
 
 /// What a rule says of a resource.
@@ -317,19 +317,6 @@ impl PageScope<'_> {
     }
 }
 
-/// The first two numbers of the highest version that a constraint allows.
-fn upper_bound(constraint: &str) -> (u32, u32) {
-    let part = constraint.split(',').map(str::trim).rfind(|part| !part.starts_with('>') && !part.starts_with('!'));
-    let numbers = part.unwrap_or_default().trim_start_matches(['~', '>', '<', '=', ' ', 'v']);
-    let mut numbers = numbers.split('.').map_while(|number| number.parse::<u32>().ok());
-    match (numbers.next(), numbers.next()) {
-        (None, _) => (u32::MAX, u32::MAX),
-        // `~> 4.2` rises to the next major version.
-        (Some(major), Some(_)) if constraint.contains("~>") && constraint.matches('.').count() < 2 => (major, u32::MAX),
-        (Some(major), minor) => (major, minor.unwrap_or(0)),
-    }
-}
-
 /// Follows the leading names among `steps`; says how many were used.
 fn follow(start: Value, steps: &[Step]) -> (Value, usize) {
     let mut value = start;
@@ -386,16 +373,13 @@ impl Scope for PageScope<'_> {
     fn call(&self, name: &str, arguments: &[Node], _span: Span) -> Option<Value> {
         match (name, arguments) {
             ("provider_at_least", [Node { value: Value::String(version), .. }]) => {
-                let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
-                let wanted = (major.parse::<u32>().ok()?, minor.parse::<u32>().ok()?);
                 let has = self.context.project.provider(self.context.resource.instance);
-                Some(Value::Bool((has.major, has.minor) >= wanted))
+                Some(Value::Bool(has >= Version::parse(version)?))
             }
             // A version constraint without an upper bound takes the newest version, which has every input.
             ("module_at_least", [Node { value: Value::String(version), .. }]) => {
-                let constraint = self.context.resource.body.get("version");
-                let has = upper_bound(constraint.as_str().unwrap_or_default());
-                Some(Value::Bool(has >= upper_bound(version)))
+                let has = self.context.resource.module_version()?;
+                Some(Value::Bool(has >= Version::parse(version)?))
             }
             (name, []) => Registry::fact(name, &self.context),
             _ => None,

@@ -14,7 +14,7 @@ use crate::discover::directory;
 use crate::json::{Node as Syntax, Property};
 use crate::model::{
     Entry, Form, Instance, InstanceId, Language, Mode, Module, ModuleId, Node, Project, Reference, Repeat, Resource,
-    ResourceId, Symbol, Value, resource,
+    ResourceId, Symbol, Value, Version, resource,
 };
 use crate::source::{FileId, SourceFile, Span};
 use crate::workspace::{Group, Tree, Workspace};
@@ -67,8 +67,7 @@ fn instantiate<'a>(files: &[SourceFile], trees: &'a [Tree], project: &mut Projec
         project.modules.push(Module {
             directory: file.display.clone(),
             files: vec![id],
-            provider: crate::terraform::NEWEST,
-            provider_known: false,
+            provider: Version::NEWEST_PROVIDER,
             macros: Template::of(root).has_macros(),
         });
     }
@@ -135,7 +134,12 @@ fn add_use<'a>(
 ) -> InstanceId {
     let id = InstanceId(builder.uses.len() as u32);
     let root = caller.map_or(id, |(parent, _)| project.instance(parent).root);
-    project.instances.push(Instance { module: ModuleId(template as u32), address: address.to_owned(), root });
+    project.instances.push(Instance {
+        module: ModuleId(template as u32),
+        address: address.to_owned(),
+        root,
+        provider: Version::NEWEST_PROVIDER,
+    });
     builder.uses.push(Use { template, caller, children: HashMap::new() });
     let declared = builder.templates[template].1;
     for (property, kind) in typed(declared) {

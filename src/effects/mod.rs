@@ -4,6 +4,7 @@
 //! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
 
 mod conditions;
+pub mod schema;
 mod stateful;
 mod triggers;
 
@@ -99,6 +100,7 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
     let mut stateful = false;
     let mut redeployed = BTreeSet::new();
     for change in &fix.changes {
+        schema::refuse(project, change)?;
         let Some((resource, paths)) = changed(change) else { continue };
         let resource = project.resource(resource);
         let facts = facts(&resource.kind);

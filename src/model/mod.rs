@@ -11,9 +11,11 @@ pub mod resource;
 mod text;
 pub mod value;
 mod vocabulary;
+mod version;
 
 pub use draft::{Draft, DraftBody, DraftItem};
-pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project, ProviderVersion};
+pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project};
 pub use reference::Reference;
 pub use resource::{CallSite, Mode, Origin, Repeat, Resource, ResourceId};
 pub use value::{Body, Entry, Form, Node, Symbol, Value};
+pub use version::{Version, highest};

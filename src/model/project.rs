@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::draft::Draft;
 use super::resource::{Mode, Resource, ResourceId, address};
 use super::value::{Body, Value};
+use super::version::Version;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Span};
 
@@ -20,15 +21,6 @@ pub struct ModuleId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceId(pub u32);
 
-/// The version of the AWS provider that a module gets, as far as its constraints tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProviderVersion {
-    /// First number.
-    pub major: u32,
-    /// Second number.
-    pub minor: u32,
-}
-
 /// A directory of configuration.
 #[derive(Debug, Clone)]
 pub struct Module {
@@ -36,10 +28,8 @@ pub struct Module {
     pub directory: Arc<str>,
     /// Its files.
     pub files: Vec<FileId>,
-    /// The highest AWS provider that the constraints and the lock file allow.
-    pub provider: ProviderVersion,
-    /// Whether the module's configuration names the version itself (else it is the newest known one).
-    pub provider_known: bool,
+    /// The highest AWS provider that its own constraints and lock file allow.
+    pub provider: Version,
     /// Whether macros may declare resources that don't stand in its files.
     pub macros: bool,
 }
@@ -53,6 +43,8 @@ pub struct Instance {
     pub address: String,
     /// The root instance above this one (itself for a root).
     pub root: InstanceId,
+    /// The highest AWS provider that all modules below that root allow: they share one.
+    pub provider: Version,
 }
 
 /// A `module` block whose source can't be read here: a registry, a git repository, a missing directory.
@@ -140,10 +132,9 @@ impl Project {
         ids.iter().map(|id| self.resource(*id)).filter(move |r| r.mode == Mode::Data && r.instance == instance)
     }
 
-    /// The AWS provider that an instance gets: the lower of its own bound and its root's.
-    pub fn provider(&self, id: InstanceId) -> ProviderVersion {
-        let root = self.instance(self.instance(id).root).module;
-        self.module_of(id).provider.min(self.modules[root.0 as usize].provider)
+    /// The AWS provider that an instance gets.
+    pub fn provider(&self, id: InstanceId) -> Version {
+        self.instance(id).provider
     }
 
     /// The resource at an address of an instance.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::project::InstanceId;
 use super::reference::Reference;
 use super::value::{Body, Node, Value};
+use super::version::{Version, highest};
 use crate::source::Span;
 
 /// Index of a resource in its project.
@@ -105,6 +106,25 @@ impl Resource {
     /// The address in its module: `aws_s3_bucket.uploads`, `data.aws_region.current`.
     pub fn address(&self) -> String {
         address(self.mode, &self.kind, &self.name)
+    }
+
+    /// Of a call of a published module: the highest version that it allows, by `version` or by the tag in its source;
+    /// nothing where that can't be read.
+    pub fn module_version(&self) -> Option<Version> {
+        if let Some(constraint) = self.body.get("version").as_str() {
+            return Some(highest(constraint));
+        }
+        let absent = matches!(self.body.get("version"), Value::Null);
+        let source = self.body.get("source");
+        match source.as_str()?.split_once("ref=") {
+            Some((_, tag)) => {
+                let tag = tag.split('&').next()?;
+                let is_version =
+                    tag.contains('.') && tag.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+                (absent && is_version).then(|| highest(tag))
+            }
+            None => absent.then_some(Version::UNBOUNDED),
+        }
     }
 }
 

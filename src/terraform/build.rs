@@ -7,12 +7,11 @@ use std::sync::Arc;
 use super::declare::{Call, Declared, Source, is_override, resolve_local};
 use super::scope::ModuleScope;
 use super::types;
-use super::{NEWEST, highest};
 use crate::discover::directory;
 use crate::hcl::Bindings;
 use crate::model::{
-    Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, ProviderVersion, Repeat, Resource,
-    ResourceId, Symbol, Value, resource,
+    Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, Repeat, Resource, ResourceId, Symbol,
+    Value, Version, highest, resource,
 };
 use crate::source::{FileId, SourceFile, Span};
 use crate::workspace::{Group, Tree, Workspace};
@@ -82,12 +81,11 @@ fn instantiate<'a>(
         declared.calls.iter().filter_map(|call| target(directory, call)).for_each(|i| called[i] = true);
     }
     for (i, (directory, declared)) in modules.iter().enumerate() {
-        let (provider, provider_known) = provider_version(files, declared);
+        let provider = provider_version(files, declared);
         project.modules.push(Module {
             directory: Arc::from(directory.as_str()),
             files: declared.files.clone(),
             provider,
-            provider_known,
             macros: false,
         });
         debug_assert_eq!(project.modules.len(), i + 1);
@@ -109,7 +107,20 @@ fn instantiate<'a>(
     for module in roots {
         add_instance(&mut builder, project, module, None, "", &target, 0);
     }
+    share_providers(project);
     builder
+}
+
+/// One provider serves a root module and all that it calls: the highest that each of them allows.
+fn share_providers(project: &mut Project) {
+    let mut shared: HashMap<InstanceId, Version> = HashMap::new();
+    for instance in &project.instances {
+        let own = project.modules[instance.module.0 as usize].provider;
+        shared.entry(instance.root).and_modify(|lowest| *lowest = own.min(*lowest)).or_insert(own);
+    }
+    for instance in &mut project.instances {
+        instance.provider = shared[&instance.root];
+    }
 }
 
 fn add_instance<'a>(
@@ -123,7 +134,12 @@ fn add_instance<'a>(
 ) -> InstanceId {
     let id = InstanceId(builder.instances.len() as u32);
     let root = caller.map_or(id, |(parent, _)| project.instance(parent).root);
-    project.instances.push(Instance { module: ModuleId(module as u32), address: address.to_owned(), root });
+    project.instances.push(Instance {
+        module: ModuleId(module as u32),
+        address: address.to_owned(),
+        root,
+        provider: Version::NEWEST_PROVIDER,
+    });
     builder.instances.push(InstanceSyntax { module, caller, children: HashMap::new() });
     let modules = builder.modules;
     let (directory, declared) = &modules[module];
@@ -157,18 +173,14 @@ fn is_within(builder: &Builder<'_>, id: InstanceId, module: usize) -> bool {
     callers.any(|instance| instance.module == module)
 }
 
-fn provider_version(files: &[SourceFile], declared: &Declared<'_>) -> (ProviderVersion, bool) {
+fn provider_version(files: &[SourceFile], declared: &Declared<'_>) -> Version {
     let lowest = declared.constraints.iter().map(|constraint| highest(constraint)).min();
     let locked = declared.files.first().and_then(|file| locked_version(&files[file.0 as usize]));
-    match (locked, lowest) {
-        (Some(locked), _) => (locked, true),
-        (None, Some(lowest)) => (lowest, true),
-        (None, None) => (NEWEST, false),
-    }
+    locked.or(lowest).unwrap_or(Version::UNBOUNDED).min(Version::NEWEST_PROVIDER)
 }
 
 /// The version in `.terraform.lock.hcl` beside a file.
-fn locked_version(file: &SourceFile) -> Option<ProviderVersion> {
+fn locked_version(file: &SourceFile) -> Option<Version> {
     let text = std::fs::read_to_string(file.directory().join(".terraform.lock.hcl")).ok()?;
     let body = crate::hcl::parse_body(&text).ok()?;
     let block = body
@@ -267,10 +279,12 @@ fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut P
 /// The registry's name of a module, also when its source names the repository: `terraform-aws-modules/lambda/aws`.
 fn published_name(source: &str) -> Option<String> {
     const OWNER: &str = "terraform-aws-modules/";
+    let source = source.strip_prefix("registry.terraform.io/").unwrap_or(source);
     if source.starts_with(OWNER) {
         return Some(source.to_owned());
     }
-    let (_, repository) = source.split_once("github.com/terraform-aws-modules/terraform-aws-")?;
+    let (_, path) = source.split_once("github.com")?;
+    let repository = path.trim_start_matches(['/', ':']).strip_prefix("terraform-aws-modules/terraform-aws-")?;
     let (name, rest) = repository.split_once(['.', '?', '/']).unwrap_or((repository, ""));
     let submodule = rest.contains("//").then(|| rest.rsplit("//").next()).flatten();
     let submodule = submodule.map_or(String::new(), |path| format!("//{}", path.split('?').next().unwrap_or_default()));

@@ -9,7 +9,6 @@ pub mod lower;
 mod scope;
 pub mod suppress;
 mod types;
-mod versions;
 mod watched;
 
 use crate::diagnostic::Diagnostic;
@@ -18,7 +17,6 @@ use crate::workspace::{Parsed, Tree};
 
 pub use build::build;
 pub use declare::group;
-pub use versions::{NEWEST, highest};
 
 /// Parses one file.
 pub fn parse(file: SourceFile) -> Result<Parsed, Diagnostic> {
