@@ -10,8 +10,8 @@ pub mod reference;
 pub mod resource;
 mod text;
 pub mod value;
-mod vocabulary;
 mod version;
+mod vocabulary;
 
 pub use draft::{Draft, DraftBody, DraftItem};
 pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project};
