@@ -247,25 +247,27 @@ fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut P
             merge_override(&mut arguments, builder.scope(instance, *file).body(*content, None));
         }
         let source = call.source.as_deref().unwrap_or_default();
-        if let Some(module) = published_name(source) {
-            let kind: Arc<str> = format!("module:{module}").into();
-            let id = ResourceId(project.resources.len() as u32);
+        let published = published_name(source);
+        let kind: Arc<str> = published.as_ref().map_or(Arc::from(ANY_MODULE), |name| format!("module:{name}").into());
+        let id = ResourceId(project.resources.len() as u32);
+        if published.is_some() {
             project.by_kind.entry(kind.clone()).or_default().push(id);
             project.by_address.insert((instance, resource::address(Mode::Call, &kind, call.name)), id);
-            project.resources.push(Resource {
-                id,
-                instance,
-                mode: Mode::Call,
-                kind,
-                name: call.name.into(),
-                span: call.span,
-                header: call.header,
-                repeat: repeat_of(&arguments),
-                body: arguments.clone(),
-                watched: Vec::new(),
-                origin: None,
-            });
         }
+        project.by_kind.entry(ANY_MODULE.into()).or_default().push(id);
+        project.resources.push(Resource {
+            id,
+            instance,
+            mode: Mode::Call,
+            kind,
+            name: call.name.into(),
+            span: call.span,
+            header: call.header,
+            repeat: repeat_of(&arguments),
+            body: arguments.clone(),
+            watched: Vec::new(),
+            origin: None,
+        });
         project.opaque_calls.push(OpaqueCall {
             instance,
             name: call.name.into(),
@@ -275,6 +277,9 @@ fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut P
         });
     }
 }
+
+/// The type by which a page asks of every call of a module that isn't in the scanned directory.
+const ANY_MODULE: &str = "module:*";
 
 /// The registry's name of a module, also when its source names the repository: `terraform-aws-modules/lambda/aws`.
 fn published_name(source: &str) -> Option<String> {
