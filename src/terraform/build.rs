@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::declare::{Call, Declared, Source, is_override, resolve_local};
+use super::provider;
 use super::scope::ModuleScope;
 use super::types;
 use crate::discover::directory;
 use crate::hcl::Bindings;
 use crate::model::{
     Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, Repeat, Resource, ResourceId, Symbol,
-    Value, Version, highest, resource,
+    Value, Version, resource,
 };
 use crate::source::{FileId, SourceFile, Span};
 use crate::workspace::{Group, Tree, Workspace};
@@ -81,7 +82,7 @@ fn instantiate<'a>(
         declared.calls.iter().filter_map(|call| target(directory, call)).for_each(|i| called[i] = true);
     }
     for (i, (directory, declared)) in modules.iter().enumerate() {
-        let provider = provider_version(files, declared);
+        let provider = provider::allowed(files, declared);
         project.modules.push(Module {
             directory: Arc::from(directory.as_str()),
             files: declared.files.clone(),
@@ -107,20 +108,8 @@ fn instantiate<'a>(
     for module in roots {
         add_instance(&mut builder, project, module, None, "", &target, 0);
     }
-    share_providers(project);
+    provider::share(project);
     builder
-}
-
-/// One provider serves a root module and all that it calls: the highest that each of them allows.
-fn share_providers(project: &mut Project) {
-    let mut shared: HashMap<InstanceId, Version> = HashMap::new();
-    for instance in &project.instances {
-        let own = project.modules[instance.module.0 as usize].provider;
-        shared.entry(instance.root).and_modify(|lowest| *lowest = own.min(*lowest)).or_insert(own);
-    }
-    for instance in &mut project.instances {
-        instance.provider = shared[&instance.root];
-    }
 }
 
 fn add_instance<'a>(
@@ -171,22 +160,6 @@ fn is_within(builder: &Builder<'_>, id: InstanceId, module: usize) -> bool {
         instance.caller.map(|(parent, _)| &builder.instances[parent.0 as usize])
     });
     callers.any(|instance| instance.module == module)
-}
-
-fn provider_version(files: &[SourceFile], declared: &Declared<'_>) -> Version {
-    let lowest = declared.constraints.iter().map(|constraint| highest(constraint)).min();
-    let locked = declared.files.first().and_then(|file| locked_version(&files[file.0 as usize]));
-    locked.or(lowest).unwrap_or(Version::UNBOUNDED).min(Version::NEWEST_PROVIDER)
-}
-
-/// The version in `.terraform.lock.hcl` beside a file.
-fn locked_version(file: &SourceFile) -> Option<Version> {
-    let text = std::fs::read_to_string(file.directory().join(".terraform.lock.hcl")).ok()?;
-    let body = crate::hcl::parse_body(&text).ok()?;
-    let block = body
-        .get_blocks("provider")
-        .find(|block| block.labels.first().is_some_and(|label| label.as_str().ends_with("/hashicorp/aws")))?;
-    Some(highest(block.body.get_attribute("version")?.value.as_str()?))
 }
 
 /// Evaluates every resource of every instance.

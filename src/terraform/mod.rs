@@ -6,6 +6,7 @@ mod build;
 mod declare;
 mod files;
 pub mod lower;
+mod provider;
 mod scope;
 pub mod suppress;
 mod types;
