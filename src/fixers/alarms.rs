@@ -10,12 +10,16 @@ use crate::fix::Change;
 use crate::iam::policy::Policy;
 use crate::iam::text;
 use crate::model::value::{all, any};
-use crate::model::{Body, Draft, DraftBody, Mode, Node, Project, Reference, Repeat, Resource, Value};
+use crate::model::{Body, Draft, DraftBody, Language, Mode, Node, Project, Reference, Repeat, Resource, Value};
 
 /// The option's value that asks for the module's own topic; any other is an expression that names one.
 const MODULE: &str = "module";
+const API: &str = "aws_api_gateway_rest_api";
 /// What the topic is called where a module has none.
-const NAME: &str = "alarms";
+const NAME: (&str, &str) = ("alarms", "Alarms");
+const ALARM: &str = "aws_cloudwatch_metric_alarm";
+const TOPIC: &str = "aws_sns_topic";
+const POLICY: &str = "aws_sns_topic_policy";
 /// Files in which people look for alarms.
 pub(super) const FILES: [&str; 3] = ["alarms.tf", "monitoring.tf", "cloudwatch.tf"];
 
@@ -63,7 +67,8 @@ fn target(context: &Context<'_>) -> Result<Target, String> {
     }
     if let Some(topic) = named_so(project, resource) {
         usable(project, topic, resource)?;
-        return Ok(Target::Known(Draft::List(vec![Draft::Attribute(topic.id, "arn".into())])));
+        let arn = Draft::Attribute(topic.id, context.named("arn", "Ref").into());
+        return Ok(Target::Known(Draft::List(vec![arn])));
     }
     if option.as_str() != Some(MODULE) {
         return Err(
@@ -86,15 +91,17 @@ fn target(context: &Context<'_>) -> Result<Target, String> {
 fn is_deployed(project: &Project, resource: &Resource) -> bool {
     let roots = ["provider \"", "backend \"", "cloud {", "\"provider\"", "\"backend\""];
     let says_so = |text: &str| text.lines().any(|line| roots.iter().any(|root| line.trim_start().starts_with(root)));
+    // A template is deployed as it is; one that another nests gets what the other passes.
+    let is_whole = |text: &str| project.language == Language::CloudFormation || says_so(text);
     project.instance(resource.instance).address.is_empty()
-        && project.module_of(resource.instance).files.iter().any(|file| says_so(&project.file(*file).text))
+        && project.module_of(resource.instance).files.iter().any(|file| is_whole(&project.file(*file).text))
 }
 
 /// What the module's alarms do already, where all do the same.
 fn of_others(project: &Project, near: &Resource) -> Result<Option<Draft>, String> {
     let mut found: Option<(Draft, String)> = None;
-    for alarm in project.of_kind("aws_cloudwatch_metric_alarm").filter(|alarm| alarm.instance == near.instance) {
-        let Some(entry) = alarm.body.entry("alarm_actions") else { continue };
+    for alarm in project.all(ALARM).filter(|alarm| alarm.instance == near.instance) {
+        let Some(entry) = alarm.body.entry(&project.argument(ALARM, "alarm_actions")) else { continue };
         if matches!(&entry.node.value, Value::List(items) if items.is_empty()) {
             continue;
         }
@@ -123,6 +130,12 @@ fn of_others(project: &Project, near: &Resource) -> Result<Option<Draft>, String
 fn as_written(project: &Project, node: &Node) -> Option<(Draft, String)> {
     let text = |node: &Node| project.file(node.span.file).text[node.span.range()].trim().to_owned();
     let whole = text(node);
+    if project.language == Language::CloudFormation {
+        // An action under a condition is not always there.
+        let items = node.value.as_list().filter(|_| whole.starts_with('[') && !whole.contains("Fn::If"))?;
+        let texts: Vec<String> = items.iter().map(text).collect();
+        return Some((Draft::List(texts.iter().cloned().map(Draft::Expression).collect()), texts.join(", ")));
+    }
     let bound = ["each.", "count."].iter().any(|root| whole.contains(root));
     if bound || project.file(node.span.file).display.ends_with(".json") {
         return None;
@@ -142,12 +155,12 @@ fn as_written(project: &Project, node: &Node) -> Option<(Draft, String)> {
 /// The only topic of the module whose name says that it is for alarms.
 fn named_so<'a>(project: &'a Project, near: &Resource) -> Option<&'a Resource> {
     let says_so = |topic: &&Resource| {
-        let name = project.settle(&topic.body.get("name"));
+        let name = project.settle(&project.value(topic, TOPIC, "name"));
         let words = [topic.name.to_lowercase(), name.known_pieces().join(" ").to_lowercase()];
         words.iter().any(|text| text.contains("alarm") || text.contains("alert"))
     };
     let here = |topic: &&Resource| topic.instance == near.instance && topic.repeat == Repeat::Once;
-    let mut topics = project.of_kind("aws_sns_topic").filter(here).filter(says_so);
+    let mut topics = project.all(TOPIC).filter(here).filter(says_so);
     topics.next().filter(|_| topics.next().is_none()).filter(|topic| only_alarms(project, topic))
 }
 
@@ -163,16 +176,16 @@ fn only_alarms(project: &Project, topic: &Resource) -> bool {
         "aws_sns_topic_subscription",
     ];
     let mut users = project.resources.iter().filter(|user| user.uses(topic) && user.mode == Mode::Managed);
-    users.all(|user| USERS.contains(&&*user.kind)) && lets_alarms_in(project, topic)
+    users.all(|user| USERS.iter().any(|kind| project.kind(kind) == &*user.kind)) && lets_alarms_in(project, topic)
 }
 
 /// Whether `CloudWatch` may publish: a topic's own policy takes the place of the default one, which lets the account in.
 fn lets_alarms_in(project: &Project, topic: &Resource) -> bool {
     let own = std::iter::once((topic.body.get("policy"), topic.span)).filter(|(policy, _)| !policy.is_null());
     let beside = project
-        .of_kind("aws_sns_topic_policy")
-        .filter(|policy| refers(&policy.body.get("arn"), topic))
-        .map(|policy| (policy.body.get("policy"), policy.span));
+        .all(POLICY)
+        .filter(|policy| refers(&project.value(policy, POLICY, "arn"), topic))
+        .map(|policy| (project.value(policy, POLICY, "policy"), policy.span));
     own.chain(beside).all(|(document, span)| {
         Policy::read(project, &document, span).is_some_and(|policy| {
             policy.statements.iter().any(|statement| {
@@ -193,15 +206,18 @@ fn usable(project: &Project, topic: &Resource, near: &Resource) -> Result<(), St
             Some(project.file(node.span.file).text[node.span.range()].to_owned())
         })
     };
-    if &*topic.kind != "aws_sns_topic" {
+    if &*topic.kind != project.kind(TOPIC) {
         return Ok(());
     }
     if place(topic) != place(near) {
         return Err(format!("{} may stand in another region, and alarms publish in their own", topic.address()));
     }
+    if project.language == Language::CloudFormation && topic.repeat != Repeat::Once {
+        return Err(format!("{} is there under a condition only", topic.address()));
+    }
     // NOTE: the AWS-managed key doesn't let CloudWatch in; alarms are lost without a word.
     // https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
-    if project.settle(&topic.body.get("kms_master_key_id")).as_str() == Some("alias/aws/sns") {
+    if project.settle(&project.value(topic, TOPIC, "kms_master_key_id")).as_str() == Some("alias/aws/sns") {
         return Err(format!(
             "{} is encrypted with alias/aws/sns, which CloudWatch can't use: its alarms are lost",
             topic.address()
@@ -216,25 +232,39 @@ fn new_topic(context: &Context<'_>) -> Result<AlarmPlan, String> {
     let mut files = FILES.to_vec();
     files.push("main.tf");
     let near = module_anchor(project, resource, &files);
-    let name = project.unused_name(resource.instance, "aws_sns_topic", NAME);
+    let kind = project.kind(TOPIC);
+    let name = project.unused_name(resource.instance, kind, context.named(NAME.0, NAME.1));
     let mut changes = key.changes;
     changes.push(Change::AddShared {
         near: near.id,
-        kind: "aws_sns_topic".into(),
+        kind: kind.into(),
         name: name.clone(),
         mirror: false,
-        // A prefix: a topic of that name may be there, and would be taken as this one.
-        content: DraftBody::arguments([("name_prefix", Draft::string("alarms-")), ("kms_master_key_id", key.arn)]),
+        content: match project.language {
+            // A prefix: a topic of that name may be there, and would be taken as this one.
+            Language::Terraform => {
+                DraftBody::arguments([("name_prefix", Draft::string("alarms-")), ("kms_master_key_id", key.arn)])
+            }
+            Language::CloudFormation => project.arguments(TOPIC, [("kms_master_key_id", key.arn)]),
+        },
     });
     let mut notes = key.notes;
-    notes.push("adds one topic for the alarms of the module: subscribe who is to be told".into());
-    let actions = Draft::List(vec![Draft::Expression(format!("aws_sns_topic.{name}.arn"))]);
+    let what = context.named("module", "template");
+    notes.push(format!("adds one topic for the alarms of the {what}: subscribe who is to be told"));
+    let actions = Draft::List(vec![project.once(kind, &name, context.named("arn", "Ref"))]);
     Ok(AlarmPlan { actions, changes, notes })
 }
 
 /// The name of a stage's API, where it stands in the same module.
 pub(super) fn api_name(context: &Context<'_>) -> Value {
     match api_of(context.project, context.resource) {
+        // A template has no name for the name of an API.
+        Some(api) if context.project.language == Language::CloudFormation => {
+            match context.project.settle(&api.body.get("Name")) {
+                Value::String(name) if api.instance == context.resource.instance => Value::String(name),
+                _ => Value::Null,
+            }
+        }
         Some(api) if api.instance == context.resource.instance => {
             Value::Reference(Reference { resource: api.id, index: None, path: vec!["name".into()] })
         }
@@ -248,23 +278,24 @@ pub(super) fn stage_alarm(context: &Context<'_>) -> Value {
     let (project, stage) = (context.project, context.resource);
     let Some(api) = api_of(project, stage) else { return Value::Unknown };
     let watches = |body: &Body, alarm: &Resource| {
-        let metric = project.settle(&body.get("metric_name"));
+        let metric = project.settle(&body.at(&project.argument(ALARM, "metric_name")));
         match metric.as_str() {
             Some(name) if METRICS.contains(&name) => {}
             Some(_) => return Some(false),
             None => return if metric.is_null() { Some(false) } else { None },
         }
         let of = |dimension: &str, target: &Resource, name: &str| {
-            let value = project.spread(alarm, body.at("dimensions").step(dimension));
+            let dimensions = project.argument(ALARM, "dimensions");
+            let value = project.spread(alarm, body.pair(&format!("{dimensions}.{dimension}")));
             if value.is_null() { Some(true) } else { project.names(&value, target, name) }
         };
-        let dimensions = body.at("dimensions");
-        let by = if dimensions.step("ApiName").is_null() { ("ApiId", "id") } else { ("ApiName", "name") };
-        all([of(by.0, api, by.1), of("Stage", stage, stage_name(stage))])
+        let by_name = !body.pair(&format!("{}.ApiName", project.argument(ALARM, "dimensions"))).is_null();
+        let by = if by_name { ("ApiName", project.argument(API, "name")) } else { ("ApiId", "id".into()) };
+        all([of(by.0, api, &by.1), of("Stage", stage, stage_name(stage))])
     };
     let root = |resource: &Resource| project.instance(resource.instance).root;
     let mut answers = Vec::new();
-    for alarm in project.of_kind("aws_cloudwatch_metric_alarm").filter(|alarm| root(alarm) == root(stage)) {
+    for alarm in project.all(ALARM).filter(|alarm| root(alarm) == root(stage)) {
         answers.push(watches(&alarm.body, alarm));
         for query in alarm.body.blocks("metric_query") {
             answers.extend(query.blocks("metric").map(|metric| watches(metric, alarm)));
@@ -276,7 +307,11 @@ pub(super) fn stage_alarm(context: &Context<'_>) -> Value {
 }
 
 fn stage_name(stage: &Resource) -> &'static str {
-    if &*stage.kind == "aws_api_gateway_stage" { "stage_name" } else { "name" }
+    match &*stage.kind {
+        "aws_api_gateway_stage" => "stage_name",
+        "aws_apigatewayv2_stage" => "name",
+        _ => "StageName",
+    }
 }
 
 /// Resources that send what fails to a queue, and where they name it.
@@ -298,8 +333,9 @@ const WORDS: [&str; 5] = ["dlq", "dead-letter", "dead_letter", "deadletter", "re
 pub(super) fn is_dead_letter_queue(context: &Context<'_>) -> Value {
     let (project, queue) = (context.project, context.resource);
     let sent =
-        SENDERS.iter().any(|(kind, path)| project.of_kind(kind).any(|sender| refers(&sender.body.at(path), queue)));
-    let given = [queue.body.get("name"), queue.body.get("name_prefix")];
+        SENDERS.iter().any(|(kind, path)| project.all(kind).any(|s| refers(&project.value(s, kind, path), queue)));
+    let logical_id = context.named(Value::Null, Value::String(queue.name.clone()));
+    let given = [project.value(queue, "aws_sqs_queue", "name"), queue.body.get("name_prefix"), logical_id];
     let named = given.iter().any(|name| {
         let settled = project.settle(name);
         let text = settled.known_pieces().join(" ").to_lowercase();
@@ -313,7 +349,7 @@ fn takes_redrives(project: &Project, queue: &Resource) -> bool {
         Some(document) => document.step("redrivePermission").as_str().is_some_and(|who| who != "denyAll"),
         None => false,
     };
-    allows(&queue.body.get("redrive_allow_policy"))
+    allows(&project.value(queue, "aws_sqs_queue", "redrive_allow_policy"))
         || project.of_kind("aws_sqs_queue_redrive_allow_policy").any(|policy| {
             refers(&policy.body.get("queue_url"), queue) && allows(&policy.body.get("redrive_allow_policy"))
         })
@@ -321,12 +357,12 @@ fn takes_redrives(project: &Project, queue: &Resource) -> bool {
 
 /// The bus of a rule: `default`, `own` (by its name), `arn`, or unknown.
 pub(super) fn event_bus(context: &Context<'_>) -> Value {
-    let given = context.resource.body.get("event_bus_name");
+    let given = context.resource.body.get(context.named("event_bus_name", "EventBusName"));
     if let Value::Reference(reference) = &given {
-        let is_bus = &*context.project.resource(reference.resource).kind == "aws_cloudwatch_event_bus";
+        let is_bus = &*context.project.resource(reference.resource).kind == context.project.kind("aws_cloudwatch_event_bus");
         return match reference.attribute().as_str() {
-            "name" | "id" if is_bus => Value::string("own"),
-            "arn" => Value::string("arn"),
+            "name" | "id" | "Name" | "Ref" if is_bus => Value::string("own"),
+            "arn" | "Arn" => Value::string("arn"),
             _ => Value::Unknown,
         };
     }

@@ -5,6 +5,7 @@ use crate::catalogue::Context;
 use crate::iam::policy::Policy;
 use crate::model::{Project, Resource, Value};
 
+const APIS: [&str; 2] = ["aws_api_gateway_rest_api", "aws_apigatewayv2_api"];
 /// Last parts of paths that monitors call without credentials, or people who don't have any yet.
 const OPEN_ENDS: [&str; 27] = [
     "docs",
@@ -43,12 +44,12 @@ const SIGNATURES: [&str; 4] = ["SIGNING_SECRET", "WEBHOOK", "SIGNATURE", "HMAC"]
 
 /// The API that a method, route, stage, validator or authorizer belongs to.
 pub(super) fn api_of<'a>(project: &'a Project, resource: &Resource) -> Option<&'a Resource> {
-    let names = |argument: &str| match resource.body.get(argument) {
+    let names = |argument: &str| match project.value(resource, "", argument) {
         Value::Reference(reference) => Some(project.resource(reference.resource)),
         _ => None,
     };
     let api = names("rest_api_id").or_else(|| names("api_id"))?;
-    ["aws_api_gateway_rest_api", "aws_apigatewayv2_api"].contains(&&*api.kind).then_some(api)
+    APIS.iter().any(|kind| project.kind(kind) == &*api.kind).then_some(api)
 }
 
 /// Why a method or a route may stay open: where its path leads, an API that is private or has a policy that says who may

@@ -56,7 +56,7 @@ impl Project {
             if self.root_of(candidate) != self.root_of(target) && candidate.instance != target.instance {
                 continue;
             }
-            match self.names(&self.spread(candidate, candidate.body.at(tie.by)), target, tie.name) {
+            match self.names(&self.spread(candidate, candidate.body.pair(tie.by)), target, tie.name) {
                 Some(true) if self.is_switched_off(candidate) => {}
                 // A root module may be given another value.
                 Some(true) if candidate.repeat.is_never() => {

@@ -40,6 +40,16 @@ impl Value {
         found
     }
 
+    /// The value beside a name, in a list of objects that have both.
+    fn pairs(&self, name: &str) -> Option<Value> {
+        let items = self.as_list()?;
+        items.iter().find_map(|item| match &item.value {
+            Self::List(_) => item.value.pairs(name),
+            Self::Map(body) if body.get("Name").as_str() == Some(name) => Some(body.get("Value")),
+            _ => None,
+        })
+    }
+
     fn says(&self, text: &str) -> bool {
         match self {
             Self::String(known) => known.ends_with(text) || known.contains(&format!("{text}\"")),
@@ -69,6 +79,17 @@ impl Value {
 }
 
 impl Body {
+    /// An argument by its dotted path, where a list of names and values on the way counts as a map of them:
+    /// `Dimensions.FunctionName` of an alarm in a template.
+    pub fn pair(&self, path: &str) -> Value {
+        let whole = self.at(path);
+        let Some((list, name)) = path.rsplit_once('.').filter(|_| whole.is_present() != Some(true)) else {
+            return whole;
+        };
+        let found = self.at(list).pairs(name);
+        found.unwrap_or(whole)
+    }
+
     /// Visits every reference with the name of the innermost argument or key that holds it.
     pub fn each_place<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a Reference)) {
         self.entries.iter().for_each(|entry| entry.node.value.each_place(&entry.name, visit));
