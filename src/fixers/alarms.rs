@@ -359,7 +359,8 @@ fn takes_redrives(project: &Project, queue: &Resource) -> bool {
 pub(super) fn event_bus(context: &Context<'_>) -> Value {
     let given = context.resource.body.get(context.named("event_bus_name", "EventBusName"));
     if let Value::Reference(reference) = &given {
-        let is_bus = &*context.project.resource(reference.resource).kind == context.project.kind("aws_cloudwatch_event_bus");
+        let is_bus =
+            &*context.project.resource(reference.resource).kind == context.project.kind("aws_cloudwatch_event_bus");
         return match reference.attribute().as_str() {
             "name" | "id" | "Name" | "Ref" if is_bus => Value::string("own"),
             "arn" | "Arn" => Value::string("arn"),

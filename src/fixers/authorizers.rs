@@ -52,8 +52,9 @@ pub(super) fn note(context: &Context<'_>) -> Value {
 
 /// `HTTP`, `WEBSOCKET` or unknown.
 pub(super) fn protocol(context: &Context<'_>) -> Value {
-    api_of(context.project, context.resource)
-        .map_or(Value::Unknown, |api| context.project.settle(&api.body.get("protocol_type")))
+    api_of(context.project, context.resource).map_or(Value::Unknown, |api| {
+        context.project.settle(&context.project.value(api, "aws_apigatewayv2_api", "protocol_type"))
+    })
 }
 
 fn answer<'a>(context: &Context<'a>) -> Answer<'a> {
