@@ -10,10 +10,17 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-const PROJECTS: [&str; 5] = ["orders-api", "media-pipeline", "multi-module", "private-stores", "ticket-desk"];
+const PROJECTS: [&str; 6] = [
+    "terraform/orders-api",
+    "terraform/media-pipeline",
+    "terraform/multi-module",
+    "terraform/private-stores",
+    "terraform/ticket-desk",
+    "cloudformation/orders",
+];
 
 fn project(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
 fn files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

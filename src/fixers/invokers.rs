@@ -52,6 +52,11 @@ pub(super) fn asynchronous<'a>(project: &'a Project, function: &Resource) -> Opt
 /// A resource that invokes the function and waits for its answer, or hands it batches.
 pub(super) fn waiting<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
     let declared = WAITING.iter().find_map(|kind| project.all(kind).find(|user| user.uses(function)));
+    // Custom resources and macros of a template wait, too; their types are the template's own.
+    let of_stack = |user: &&Resource| {
+        (user.kind.starts_with("Custom::") || &*user.kind == "AWS::CloudFormation::Macro") && user.uses(function)
+    };
+    let declared = declared.or_else(|| project.resources.iter().find(of_stack));
     let permitted = |permission: &&Resource| {
         let principal = project.value(permission, PERMISSION, "principal");
         project.value(permission, PERMISSION, "function_name").refers_to(function.id)
