@@ -4,7 +4,7 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from judges.trees import walk
+from judges.trees import TERRAFORM, walk
 from judges.verdict import JudgeError, Verdict, find_tool
 
 TEMPLATES = (".json", ".template")
@@ -13,7 +13,8 @@ TIMEOUT = 3600  # seconds for one call
 REGION = "us-east-1"
 
 Pair = tuple[Path, Path]  # a template before and after the edit
-Matches = dict[Path, Counter]  # file -> what is found in it
+Finding = tuple[str, str, str]  # level, rule, place
+Matches = dict[Path, dict[Finding, list[str]]]  # file -> what is found in it, with the messages
 
 
 def judge(pairs: list[Pair]) -> Verdict:
@@ -22,24 +23,30 @@ def judge(pairs: list[Pair]) -> Verdict:
     found = lint([path for pair in pairs for path in pair])
     new, gone, clean = 0, 0, 0
     for before, after in pairs:
-        old, now = found.get(before, Counter()), found.get(after, Counter())
-        added = now - old
-        for (level, rule, message, place), _ in added.items():
-            line = f"{after}: {rule} at {place}: {message}"
+        old, now = found.get(before, {}), found.get(after, {})
+        added, removed = more(now, old), more(old, now)
+        for level, rule, place in added:
+            line = f"{after}: {rule} at {place}: {now[level, rule, place][-1]}"
             (verdict.failures if level == "Error" else verdict.notes).append(line)
         new += added.total()
-        gone += (old - now).total()
-        clean += not errors(now)
+        gone += removed.total()
+        clean += not any(level == "Error" for level, _, _ in now)
     verdict.summary = [f"{len(pairs)} edited templates, {clean} without an error; {new} new findings, {gone} gone"]
     return verdict.close()
 
 
-def errors(found: Counter) -> list:
-    return [key for key in found if key[0] == "Error"]
+def more(these: dict[Finding, list[str]], those: dict[Finding, list[str]]) -> Counter:
+    """What is found more often in these than in those."""
+    this, that = (Counter({key: len(messages) for key, messages in found.items()}) for found in (these, those))
+    return this - that
 
 
 def lint(files: list[Path]) -> Matches:
-    """What cfn-lint says of each file. The place is the resource and its property: lines move."""
+    """What cfn-lint says of each file.
+
+    The place is the resource and its property: lines move, and messages quote the value around the mistake, which an
+    edit beside it changes.
+    """
     tool = find_tool("cfn-lint")
     found: Matches = {}
     for start in range(0, len(files), BATCH):
@@ -56,14 +63,15 @@ def lint(files: list[Path]) -> Matches:
         for match in matches:
             path = (match["Location"].get("Path") or [])
             place = "/".join(str(part) for part in path if not isinstance(part, int))
-            key = (match["Level"], match["Rule"]["Id"], match["Message"], place)
-            found.setdefault(Path(match["Filename"]), Counter())[key] += 1
+            key = (match["Level"], match["Rule"]["Id"], place)
+            found.setdefault(Path(match["Filename"]), {}).setdefault(key, []).append(match["Message"])
     return found
 
 
 def edited(before: Path, after: Path) -> list[Pair]:
     """The templates of two trees whose text differs."""
-    both = [(path, after / path.relative_to(before)) for path in walk(before, TEMPLATES)]
+    templates = (path for path in walk(before, TEMPLATES) if not path.name.endswith(TERRAFORM))
+    both = [(path, after / path.relative_to(before)) for path in templates]
     return [(old, new) for old, new in both if new.is_file() and old.read_bytes() != new.read_bytes()]
 
 
