@@ -1,18 +1,24 @@
 //! Finds the configuration files below a directory.
 //!
-//! `.gitignore` is respected; `.terraform/`, `node_modules/`, `cdk.out/` and `.git/` are never entered. Symbolic links
+//! `.gitignore` is respected (`ignored`); `.terraform/`, `node_modules/`, `cdk.out/` and `.git/` are never entered. Symbolic links
 //! to directories are not followed; a link to a file inside the tree is read and never written, one that leads out of
 //! the tree is not even read.
 
+mod ignored;
+mod patterns;
+mod walk;
+
+use std::ffi::OsStr;
+use std::fs::{File, FileType};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
-
 use crate::cdk::App;
 use crate::diagnostic::Diagnostic;
 use crate::source::{MAX_FILE_BYTES, SourceFile};
+
+use self::walk::{Entry, Visitor, walk};
 
 /// Directories that hold downloaded or generated code.
 const SKIPPED: [&str; 4] = [".terraform", "node_modules", "cdk.out", ".git"];
@@ -62,32 +68,7 @@ pub fn is_terraform(name: &str) -> bool {
 /// Finds the files below the directory `root`.
 pub fn discover(root: &Path) -> Discovery {
     let found = Mutex::new(Discovery::default());
-    let walker = WalkBuilder::new(root)
-        .hidden(false)
-        .require_git(false)
-        // The file `cdk.out` marks a cloud assembly.
-        .filter_entry(|entry| {
-            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            is_file || entry.depth() == 0 || !SKIPPED.iter().any(|name| entry.file_name() == *name)
-        })
-        .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
-        .build_parallel();
-    walker.run(|| {
-        Box::new(|entry| {
-            match entry {
-                Ok(entry) => visit(root, &entry, &found),
-                Err(error) => {
-                    let diagnostic = Diagnostic::error(
-                        relative(root, &path_of(&error).unwrap_or_else(|| root.to_owned())),
-                        format!("can't be read: {}", reason(&error)),
-                        "check the permissions, or exclude it in .gitignore",
-                    );
-                    lock(&found).diagnostics.push(diagnostic);
-                }
-            }
-            WalkState::Continue
-        })
-    });
+    walk(root, &Collector { root, found: &found });
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     add_assemblies(root, &mut found);
     found.files.sort();
@@ -99,41 +80,65 @@ fn lock(found: &Mutex<Discovery>) -> std::sync::MutexGuard<'_, Discovery> {
     found.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn path_of(error: &ignore::Error) -> Option<PathBuf> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path.clone()),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
-        _ => None,
+/// Puts what the walk finds into a [`Discovery`].
+struct Collector<'a> {
+    root: &'a Path,
+    found: &'a Mutex<Discovery>,
+}
+
+impl Visitor for Collector<'_> {
+    fn enters(&self, name: &OsStr) -> bool {
+        !SKIPPED.iter().any(|skipped| name == *skipped)
+    }
+
+    fn matters(&self, name: &OsStr, kind: FileType) -> bool {
+        let name = name.to_string_lossy();
+        // The file `cdk.out` marks a cloud assembly.
+        let is_ours = || matches!(&*name, "cdk.out" | "cdk.json") || is_terraform(&name) || is_json(&name);
+        kind.is_symlink() || (kind.is_file() && is_ours())
+    }
+
+    fn visit(&self, entry: &Entry) {
+        if entry.kind.is_symlink() {
+            visit_link(self.root, &entry.path, self.found);
+        } else {
+            visit_file(self.root, &entry.path, self.found);
+        }
+    }
+
+    fn failed(&self, path: &Path, error: &std::io::Error) {
+        let diagnostic = Diagnostic::error(
+            relative(self.root, path),
+            format!("can't be read: {error}"),
+            "check the permissions, or exclude it in .gitignore",
+        );
+        lock(self.found).diagnostics.push(diagnostic);
     }
 }
 
-fn reason(error: &ignore::Error) -> String {
-    error.io_error().map_or_else(|| error.to_string(), std::string::ToString::to_string)
-}
-
-fn visit(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
-    let Some(kind) = entry.file_type() else { return };
-    if kind.is_symlink() {
-        visit_link(root, entry, found);
-    } else if kind.is_file() && entry.file_name() == "cdk.out" {
-        let path = entry.path().parent().unwrap_or(root).to_owned();
+fn visit_file(root: &Path, entry: &Path, found: &Mutex<Discovery>) {
+    let whole = entry.file_name().unwrap_or_default();
+    let name = whole.to_string_lossy();
+    let directory = || {
+        let path = entry.parent().unwrap_or(root).to_owned();
+        let display = if path == root { ".".into() } else { relative(root, &path) };
+        (path, display)
+    };
+    if name == "cdk.out" {
+        let (path, display) = directory();
         if is_assembly(&path) {
-            let display = if path == root { ".".into() } else { relative(root, &path) };
             lock(found).assemblies.push(FoundAssembly { display, path, app: None });
         }
-    } else if kind.is_file() && entry.file_name() == "cdk.json" {
-        let path = entry.path().parent().unwrap_or(root).to_owned();
-        let display = if path == root { ".".into() } else { relative(root, &path) };
+    } else if name == "cdk.json" {
+        let (path, display) = directory();
         lock(found).apps.push(App { path, display });
-    } else if kind.is_file() && entry.file_name().to_str().is_none() {
-        if is_terraform(&entry.file_name().to_string_lossy()) {
-            let display = relative(root, entry.path());
-            let diagnostic = Diagnostic::error(&display, "its name is not valid UTF-8: not read", "rename the file");
-            lock(found).diagnostics.push(diagnostic);
-        }
-    } else if kind.is_file() && entry.file_name().to_str().is_some_and(|name| is_terraform(name) || is_json(name)) {
-        let display = relative(root, entry.path());
-        lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: true });
+    } else if whole.to_str().is_some() {
+        let display = relative(root, entry);
+        lock(found).files.push(Found { display, path: entry.to_owned(), editable: true });
+    } else if is_terraform(&name) {
+        let display = relative(root, entry);
+        let diagnostic = Diagnostic::error(&display, "its name is not valid UTF-8: not read", "rename the file");
+        lock(found).diagnostics.push(diagnostic);
     }
 }
 
@@ -209,10 +214,10 @@ fn is_json(name: &str) -> bool {
     matches!(extension, "json" | "template") && !OTHERS.contains(&name) && !is_terraform(name)
 }
 
-fn visit_link(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
-    let display = relative(root, entry.path());
-    let terraform = entry.file_name().to_str().is_some_and(is_terraform);
-    let diagnostic = match entry.path().canonicalize() {
+fn visit_link(root: &Path, entry: &Path, found: &Mutex<Discovery>) {
+    let display = relative(root, entry);
+    let terraform = entry.file_name().and_then(OsStr::to_str).is_some_and(is_terraform);
+    let diagnostic = match entry.canonicalize() {
         Err(error) if terraform => Diagnostic::error(
             &display,
             format!("symbolic link can't be followed: {error}"),
@@ -230,7 +235,7 @@ fn visit_link(root: &Path, entry: &DirEntry, found: &Mutex<Discovery>) {
             Diagnostic::error(&display, "symbolic link to something that is no file: not read", "remove the link")
         }
         Ok(target) if terraform && is_inside(root, &target) => {
-            lock(found).files.push(Found { display, path: entry.path().to_owned(), editable: false });
+            lock(found).files.push(Found { display, path: entry.to_owned(), editable: false });
             return;
         }
         Ok(_) if terraform => Diagnostic::error(
@@ -263,35 +268,32 @@ pub fn directory(display: &str) -> &str {
     display.rsplit_once('/').map_or(".", |(directory, _)| directory)
 }
 
-/// As much of a file as shows what its first name is.
-const HEAD: usize = 1024;
+/// As much of a file as shows what its first name is, in bytes.
+const HEAD: u64 = 1024;
 
 /// Reads a file that may hold nothing for us: one that can't be a template is passed over in silence.
 pub fn read_candidate(found: &Found) -> Result<Option<SourceFile>, Diagnostic> {
     // Most JSON files of a repository are no templates, and show it at once.
-    let is_hopeless = head(&found.path).is_ok_and(|head| !crate::cloudformation::may_begin(&head));
-    if is_hopeless { Ok(None) } else { read(found).map(Some) }
-}
-
-fn head(path: &Path) -> std::io::Result<String> {
-    let mut file = std::fs::File::open(path)?;
-    let mut buffer = [0; HEAD];
-    let mut length = 0;
-    while length < HEAD {
-        match file.read(&mut buffer[length..])? {
-            0 => break,
-            n => length += n,
-        }
-    }
-    Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    let mut head = Vec::with_capacity(HEAD as usize);
+    let mut file = File::open(&found.path).map_err(|error| unreadable(found, &error))?;
+    file.by_ref().take(HEAD).read_to_end(&mut head).map_err(|error| unreadable(found, &error))?;
+    let is_hopeless = !crate::cloudformation::may_begin(&String::from_utf8_lossy(&head));
+    if is_hopeless { Ok(None) } else { read_on(found, &file, head).map(Some) }
 }
 
 /// Reads one file.
 pub fn read(found: &Found) -> Result<SourceFile, Diagnostic> {
-    let unreadable = |error: std::io::Error| {
-        Diagnostic::error(&found.display, format!("can't be read: {error}"), "check the file's permissions")
-    };
-    let size = std::fs::metadata(&found.path).map_err(unreadable)?.len();
+    let file = File::open(&found.path).map_err(|error| unreadable(found, &error))?;
+    read_on(found, &file, Vec::new())
+}
+
+fn unreadable(found: &Found, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(&found.display, format!("can't be read: {error}"), "check the file's permissions")
+}
+
+/// Reads the rest of a file whose first bytes are there.
+fn read_on(found: &Found, file: &File, mut bytes: Vec<u8>) -> Result<SourceFile, Diagnostic> {
+    let size = file.metadata().map_err(|error| unreadable(found, &error))?.len();
     if size > MAX_FILE_BYTES {
         return Err(Diagnostic::error(
             &found.display,
@@ -299,7 +301,9 @@ pub fn read(found: &Found) -> Result<SourceFile, Diagnostic> {
             "generated or data files do not belong among the configuration: exclude it in .gitignore",
         ));
     }
-    let bytes = std::fs::read(&found.path).map_err(unreadable)?;
+    bytes.reserve((size as usize + 1).saturating_sub(bytes.len()));
+    // One that grows meanwhile is read no further than the limit.
+    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(found, &error))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let line = before.matches('\n').count() + 1;

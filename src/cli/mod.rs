@@ -81,7 +81,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
 
 /// Writes a result to stdout. A reader that has gone away is no error.
 fn print(text: &str) -> anyhow::Result<()> {
-    match anstream::stdout().lock().write_all(text.as_bytes()) {
+    let is_plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
+    let written = if is_plain {
+        // In one piece: a stream that takes colours out writes each stretch between two of them by itself.
+        std::io::stdout().lock().write_all(anstream::adapter::strip_str(text).to_string().as_bytes())
+    } else {
+        anstream::stdout().lock().write_all(text.as_bytes())
+    };
+    match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("writing the result"),
         _ => Ok(()),
     }
@@ -109,12 +116,13 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
         let parent = root.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
         anyhow::bail!("{} is a file: give the directory of the module ({})", root.display(), parent.display());
     }
-    let mut catalogue = catalogue(root)?;
+    // Neither needs the other, and the walk waits for the disk.
+    let (catalogue, mut discovery) = rayon::join(|| catalogue(root), || crate::discover::discover(root));
+    let mut catalogue = catalogue?;
     let mut settings = Settings::load(root, &catalogue)?;
     settings.profile = common.profile.unwrap_or(settings.profile);
     settings.foreign = common.all;
     select(&mut catalogue, &common.control, common.all, &mut settings)?;
-    let mut discovery = crate::discover::discover(root);
     if let Some(path) = &common.assembly {
         if !path.join("manifest.json").is_file() {
             anyhow::bail!("{} is no cloud assembly: it holds no manifest.json", path.display());

@@ -9,17 +9,23 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use hcl_edit::structure::Body;
+
 use crate::edit::Edit;
 use crate::source::{FileId, Span};
 
 /// The blanks that must change so that the edits of a file, in order of place, leave formatted what was formatted.
-pub(super) fn realigned(file: FileId, text: &str, edits: &[&Edit]) -> Vec<Edit> {
+pub(super) fn realigned(file: FileId, text: &str, body: &Body, edits: &[&Edit]) -> Vec<Edit> {
+    let window = window(text, body, edits);
+    let text = &text[window.clone()];
+    let place = |edit: &Edit| edit.span.start as usize - window.start..edit.span.end as usize - window.start;
+    let edits: Vec<_> = edits.iter().map(|edit| (place(edit), edit.text.as_str())).collect();
     let mut after = String::with_capacity(text.len());
     let mut at = 0;
-    for edit in edits {
-        after.push_str(text.get(at..edit.span.start as usize).unwrap_or_default());
-        after.push_str(&edit.text);
-        at = edit.span.end as usize;
+    for (place, new) in &edits {
+        after.push_str(text.get(at..place.start).unwrap_or_default());
+        after.push_str(new);
+        at = place.end;
     }
     after.push_str(&text[at..]);
     let was = Gaps::of(text);
@@ -27,27 +33,40 @@ pub(super) fn realigned(file: FileId, text: &str, edits: &[&Edit]) -> Vec<Edit> 
     let now: HashMap<usize, &Gap> = is.0.iter().map(|gap| (gap.blanks.start, gap)).collect();
     let mut moved = Vec::new();
     for gap in was.0.iter().filter(|gap| gap.formatted) {
-        let Some(place) = moved_to(&gap.blanks, edits) else { continue };
+        let Some(place) = moved_to(&gap.blanks, &edits) else { continue };
         let Some(new) = now.get(&place.start).filter(|new| new.blanks == place) else { continue };
         if new.has != new.wants {
-            moved.push(Edit::replace(Span::new(file, gap.blanks.clone()), " ".repeat(new.wants)));
+            let blanks = window.start + gap.blanks.start..window.start + gap.blanks.end;
+            moved.push(Edit::replace(Span::new(file, blanks), " ".repeat(new.wants)));
         }
     }
     moved
 }
 
+/// The lines that edits can move: no column is shared over a block at the top level that none of them touches.
+fn window(text: &str, body: &Body, edits: &[&Edit]) -> Range<usize> {
+    let first = edits.iter().map(|edit| edit.span.start as usize).min().unwrap_or(0);
+    let last = edits.iter().map(|edit| edit.span.end as usize).max().unwrap_or(text.len());
+    let blocks = || body.blocks().filter_map(hcl_edit::Span::span);
+    let before = blocks().map(|block| block.end).filter(|end| *end <= first).max().unwrap_or(0);
+    let after = blocks().map(|block| block.start).filter(|start| *start >= last).min().unwrap_or(text.len());
+    // With the whole lines of their borders, as comments behind them count.
+    let start = text[..before.saturating_sub(1)].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[after..].find('\n').map_or(text.len(), |at| after + at + 1);
+    start..end
+}
+
 /// Where a range is after the edits; nothing when an edit touches it.
-fn moved_to(range: &Range<usize>, edits: &[&Edit]) -> Option<Range<usize>> {
+fn moved_to(range: &Range<usize>, edits: &[(Range<usize>, &str)]) -> Option<Range<usize>> {
     let mut shift = 0isize;
-    for edit in edits {
-        let (start, end) = (edit.span.start as usize, edit.span.end as usize);
-        if start >= range.end {
+    for (place, new) in edits {
+        if place.start >= range.end {
             break;
         }
-        if end > range.start {
+        if place.end > range.start {
             return None;
         }
-        shift += edit.text.len() as isize - (end - start) as isize;
+        shift += new.len() as isize - place.len() as isize;
     }
     Some(range.start.checked_add_signed(shift)?..range.end.checked_add_signed(shift)?)
 }
@@ -343,7 +362,8 @@ EOF
         let edit = Edit::replace(Span::new(FileId(0), at..at + old.len()), new);
         let mut set = crate::edit::EditSet::default();
         assert!(set.accept(std::slice::from_ref(&edit)));
-        assert!(set.accept(&realigned(FileId(0), text, &[&edit])));
+        let body = crate::hcl::parse_body(text).expect("it is valid");
+        assert!(set.accept(&realigned(FileId(0), text, &body, &[&edit])));
         set.apply(FileId(0), text)
     }
 

@@ -46,9 +46,11 @@ pub fn lower<'w>(
 
 /// What keeps formatted the lines around edits that were formatted.
 pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
-    let is_hcl = |file: &FileId| matches!(workspace.trees[file.0 as usize], Tree::Hcl(_));
-    let files = edits.files().into_iter().filter(is_hcl);
-    files.flat_map(|file| align::realigned(file, &workspace.project.file(file).text, &edits.of(file))).collect()
+    let realigned = |file: FileId| {
+        let Tree::Hcl(body) = &workspace.trees[file.0 as usize] else { return Vec::new() };
+        align::realigned(file, &workspace.project.file(file).text, body, &edits.of(file))
+    };
+    edits.files().into_iter().flat_map(realigned).collect()
 }
 
 struct Lowering<'w> {
