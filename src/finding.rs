@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::catalogue::Severity;
 use crate::cost::Cost;
 use crate::fix::{Effect, Grade};
-use crate::source::Span;
+use crate::source::{Region, Span};
 
 /// A control that a resource fails.
 #[derive(Debug, Clone, Serialize)]
@@ -36,9 +36,18 @@ pub struct Finding {
     pub no_fix_reason: Option<String>,
     /// Who silenced it.
     pub suppressed: Option<Suppression>,
-    /// The repair as a unified diff; only made for text output.
+    /// What makes the resource's address unique: the module's directory, or the template's file.
+    #[serde(skip)]
+    pub module: Arc<str>,
+    /// The repair as a unified diff; only made for reports that show it.
     #[serde(skip)]
     pub preview: String,
+    /// The repair as replacements in the files as they are; made where the diff is.
+    #[serde(skip)]
+    pub edits: Vec<Replacement>,
+    /// The place by lines and columns; made where the diff is.
+    #[serde(skip)]
+    pub region: Region,
     /// The place.
     #[serde(skip)]
     pub span: Span,
@@ -67,6 +76,17 @@ pub struct Excerpt {
     pub first_line: usize,
     /// The place in `text`.
     pub range: std::ops::Range<usize>,
+}
+
+/// A part of a file and what is to stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// Relative to the scanned directory.
+    pub file: Arc<str>,
+    /// What goes; empty where text is inserted.
+    pub region: Region,
+    /// What comes, in the file's own line endings.
+    pub text: String,
 }
 
 /// A repair in short.

@@ -118,6 +118,21 @@ impl SourceFile {
         }
     }
 
+    /// A range of bytes by lines and columns.
+    pub fn region(&self, range: &Range<usize>) -> Region {
+        let (start_line, start_column) = self.utf16_position(range.start);
+        let (end_line, end_column) = self.utf16_position(range.end);
+        Region { start_line, start_column, end_line, end_column }
+    }
+
+    /// Line and column, both from 1; columns count UTF-16 code units.
+    fn utf16_position(&self, offset: usize) -> (usize, usize) {
+        let at = floor_char_boundary(&self.text, offset);
+        let start = line_start(&self.text, at);
+        let line = self.text[..start].bytes().filter(|b| *b == b'\n').count() + 1;
+        (line, self.text[start..at].encode_utf16().count() + 1)
+    }
+
     /// Line and column (both from 1; columns count characters) of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
         let at = floor_char_boundary(&self.text, offset as usize);
@@ -137,6 +152,19 @@ pub struct Position {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
+}
+
+/// A part of a file in the way of SARIF and editors: columns count UTF-16 code units. A byte-order mark counts as nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
+pub struct Region {
+    /// From 1.
+    pub start_line: usize,
+    /// From 1.
+    pub start_column: usize,
+    /// From 1.
+    pub end_line: usize,
+    /// One past the last code unit, from 1.
+    pub end_column: usize,
 }
 
 fn floor_char_boundary(text: &str, mut at: usize) -> usize {
@@ -175,6 +203,17 @@ mod tests {
         assert!(file.bom && file.newline() == "\r\n" && file.text.starts_with('a'));
         assert_eq!(file.bytes(), "\u{feff}a = 1\r\nb = 2\r\n".as_bytes());
         assert_eq!(file.position(7), Position { line: 2, column: 1 });
+    }
+
+    #[test]
+    fn columns_of_regions_count_utf16() {
+        let file = SourceFile::new("a.tf".into(), "a.tf", "\u{feff}a\r\né😀 = 1\n");
+        let of = |text: &str| {
+            let start = file.text.find(text).unwrap();
+            file.region(&(start..start + text.len()))
+        };
+        assert_eq!(of("= 1\n"), Region { start_line: 2, start_column: 5, end_line: 3, end_column: 1 });
+        assert_eq!(of("a\r"), Region { start_line: 1, start_column: 1, end_line: 1, end_column: 3 });
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod overrides;
 mod pages;
 #[path = "support/cli/profiles.rs"]
 mod profiles;
+#[path = "support/cli/reports.rs"]
+mod reports;
 #[path = "support/cli/selection.rs"]
 mod selection;
 #[path = "support/cli/suppression.rs"]

@@ -9,6 +9,7 @@ mod decided;
 mod names;
 mod page;
 mod profile;
+mod prose;
 mod settings;
 mod together;
 mod trivy;

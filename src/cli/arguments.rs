@@ -69,6 +69,47 @@ pub struct Common {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Write another report to a file, too: `sarif=terramend.sarif`. May be given several times.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_file)]
+    pub report: Vec<(Format, PathBuf)>,
+    /// Exit with 1 only when a finding of this severity or above is left, or `never` because of findings.
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub fail_on: FailOn,
+}
+
+/// The findings for which a run ends with exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailOn {
+    /// Those of this severity and above.
+    Severity(Severity),
+    /// None.
+    Never,
+}
+
+impl std::str::FromStr for FailOn {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "never" => Ok(Self::Never),
+            _ => text.parse().map(Self::Severity).map_err(|error| format!("{error}, never")),
+        }
+    }
+}
+
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Severity(severity) => severity.fmt(f),
+            Self::Never => f.write_str("never"),
+        }
+    }
+}
+
+fn report_file(text: &str) -> Result<(Format, PathBuf), String> {
+    match text.split_once('=') {
+        Some((format, file)) if !file.is_empty() => Ok((Format::from_str(format, false)?, file.into())),
+        _ => Err("say format and file: `sarif=terramend.sarif`".into()),
+    }
 }
 
 /// Output formats.
@@ -80,6 +121,14 @@ pub enum Format {
     Json,
     /// A unified diff that `git apply` takes.
     Patch,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
+    /// JUnit's XML, for CI servers.
+    Junit,
+    /// Markdown, for the summary of a job.
+    Markdown,
+    /// Annotations, as workflow commands of GitHub Actions.
+    Github,
 }
 
 /// `terramend scan`
@@ -88,7 +137,7 @@ pub struct Scan {
     /// What to treat, and how to say it.
     #[command(flatten)]
     pub common: Common,
-    /// With --format patch: fixes of this grade and above.
+    /// In patches: fixes of this grade and above.
     #[arg(long, default_value = "safe", value_parser = applicable)]
     pub grade: Grade,
 }

@@ -1,7 +1,7 @@
 //! `terramend fix`
 
 use super::arguments::{Fix, Format};
-use super::{files, talk};
+use super::{files, output, talk};
 use crate::engine::{Options, Outcome};
 use crate::report;
 
@@ -9,20 +9,17 @@ pub(super) fn run(arguments: &Fix) -> anyhow::Result<u8> {
     if arguments.write && !arguments.allow_dirty {
         files::refuse_dirty_tree(&arguments.common.path)?;
     }
-    let options = Options { apply: Some(arguments.grade), preview: false, severity: None };
-    let outcome = super::analyse(&arguments.common, options)?;
+    let common = &arguments.common;
+    let options = Options { apply: Some(arguments.grade), preview: output::shows_fixes(common, true), severity: None };
+    let analysis = super::analyse(common, options)?;
     if arguments.write {
-        files::write_all(&arguments.common.path, &outcome)?;
+        files::write_all(&common.path, &analysis.outcome)?;
     }
-    match arguments.common.format {
-        Format::Json => super::print(&report::json::render(&outcome, true)?)?,
-        Format::Patch => super::print(&patch(&outcome))?,
-        Format::Text => {
-            super::print(&patch(&outcome))?;
-            talk_about(arguments, &outcome);
-        }
+    output::write(common, &analysis, true, || patch(&analysis.outcome))?;
+    if common.format == Format::Text {
+        talk_about(arguments, &analysis.outcome);
     }
-    Ok(super::exit_code(&outcome))
+    Ok(super::exit_code(&analysis.outcome, common.fail_on))
 }
 
 /// The whole diff.

@@ -6,6 +6,7 @@ mod explain;
 mod files;
 mod fix;
 mod generate;
+mod output;
 mod scan;
 mod test;
 
@@ -16,10 +17,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 
+use arguments::FailOn;
 pub use arguments::{Cli, Command};
 
 use crate::catalogue::{ALARMS, Catalogue, Settings};
 use crate::engine::{Options, Outcome};
+use crate::finding::Finding;
 
 /// Nothing to complain about.
 const CLEAN: u8 = 0;
@@ -107,8 +110,14 @@ fn catalogue(root: &Path) -> anyhow::Result<Catalogue> {
     Ok(if own.is_dir() { Catalogue::with_directory(&own)? } else { Catalogue::built_in()? })
 }
 
+/// What came of a run, and the controls that it was judged by.
+struct Analysis {
+    outcome: Outcome,
+    catalogue: Catalogue,
+}
+
 /// Loads, judges and, when asked, fixes in memory.
-fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outcome> {
+fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Analysis> {
     let root = &common.path;
     let metadata = std::fs::metadata(root).with_context(|| format!("{}: can't be opened", root.display()))?;
     if !metadata.is_dir() {
@@ -142,7 +151,7 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Outco
     for diagnostic in &outcome.diagnostics {
         talk(&diagnostic.to_string());
     }
-    Ok(outcome)
+    Ok(Analysis { outcome, catalogue })
 }
 
 /// `--control a b DIR`: the last value is the directory when it is one and no control.
@@ -188,11 +197,14 @@ fn unknown_control(catalogue: &Catalogue, id: &str) -> String {
 }
 
 /// The exit code of a run.
-fn exit_code(outcome: &Outcome) -> u8 {
-    let counts = crate::report::json::summary(outcome);
-    if counts.errors > 0 {
+fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
+    let fails = |finding: &Finding| match fail_on {
+        FailOn::Severity(severity) => finding.suppressed.is_none() && finding.severity >= severity,
+        FailOn::Never => false,
+    };
+    if crate::report::json::errors(outcome).next().is_some() {
         INCOMPLETE
-    } else if counts.findings > 0 {
+    } else if outcome.findings.iter().any(fails) {
         FINDINGS
     } else {
         CLEAN

@@ -1,21 +1,24 @@
 //! `terramend scan`
 
 use super::arguments::{Format, Scan};
+use super::output;
 use crate::engine::Options;
 use crate::report;
 
 pub(super) fn run(arguments: &Scan) -> anyhow::Result<u8> {
-    let format = arguments.common.format;
+    let common = &arguments.common;
+    let patches = common.format == Format::Patch || common.report.iter().any(|(format, _)| *format == Format::Patch);
+    if patches && (common.format != Format::Patch || common.report.iter().any(|(format, _)| *format != Format::Patch)) {
+        anyhow::bail!(
+            "a patch shows the files with their fixes, other reports without\n  hint: use `terramend fix`, or run twice"
+        );
+    }
     let options = Options {
-        apply: (format == Format::Patch).then_some(arguments.grade),
-        preview: format == Format::Text,
+        apply: patches.then_some(arguments.grade),
+        preview: output::shows_fixes(common, false),
         severity: None,
     };
-    let outcome = super::analyse(&arguments.common, options)?;
-    match format {
-        Format::Text => super::print(&report::text::render(&outcome, true))?,
-        Format::Json => super::print(&report::json::render(&outcome, false)?)?,
-        Format::Patch => super::print(&super::fix::patch(&outcome))?,
-    }
-    Ok(super::exit_code(&outcome))
+    let analysis = super::analyse(common, options)?;
+    output::write(common, &analysis, false, || report::text::render(&analysis.outcome, true))?;
+    Ok(super::exit_code(&analysis.outcome, common.fail_on))
 }

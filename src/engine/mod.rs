@@ -28,7 +28,7 @@ const MAX_ROUNDS: usize = 10;
 pub struct Options {
     /// Apply fixes of this grade and above; nothing when only scanning.
     pub apply: Option<Grade>,
-    /// Make the diff of each fix for the text report.
+    /// Make the diff and the replacements of each fix, for reports that show them.
     pub preview: bool,
     /// Report findings of this severity and above.
     pub severity: Option<Severity>,

@@ -6,9 +6,9 @@ use super::{Options, Outcome};
 use crate::backend::align;
 use crate::diagnostic::Diagnostic;
 use crate::edit::EditSet;
-use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Source};
+use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Replacement, Source};
 use crate::fix::Grade;
-use crate::source::{SourceFile, Span, line_end, line_start};
+use crate::source::{Region, SourceFile, Span, line_end, line_start};
 use crate::workspace::Lowered;
 
 /// The findings that are left, each with the reason why it is.
@@ -87,9 +87,9 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
         title: fix.title.clone(),
         notes: fix.notes.clone(),
     });
-    let diff = match &judged.fix {
-        Ok((_, Some(lowered))) if preview => diff(run, lowered),
-        _ => String::new(),
+    let edits = match &judged.fix {
+        Ok((_, Some(lowered))) if preview => edits(run, lowered),
+        _ => EditSet::default(),
     };
     let origin = resource.origin.as_deref();
     let source = origin.and_then(|origin| {
@@ -109,23 +109,44 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
         fix,
         no_fix_reason: judged.fix.as_ref().err().cloned(),
         suppressed: judged.suppressed.clone(),
-        preview: diff,
+        module: project.module_of(resource.instance).directory.clone(),
+        preview: diff(run, &edits),
+        edits: replacements(run, &edits),
+        region: if preview { file.region(&judged.at.range()) } else { Region::default() },
         span: judged.at,
         excerpt: preview.then(|| excerpt(file, judged.at)),
     }
 }
 
-fn diff(run: &Run<'_>, lowered: &Lowered) -> String {
+/// What a fix writes when it goes alone.
+fn edits(run: &Run<'_>, lowered: &Lowered) -> EditSet {
     let mut edits = EditSet::default();
     edits.accept(&lowered.all_edits().cloned().collect::<Vec<_>>());
     let moved = align(&run.workspace, &edits);
     edits.accept(&moved);
+    edits
+}
+
+fn diff(run: &Run<'_>, edits: &EditSet) -> String {
     let mut text = String::new();
     for id in edits.files() {
         let file = run.workspace.project.file(id);
         text.push_str(&crate::report::unified(&file.display, &file.text, &edits.apply(id, &file.text), 2));
     }
     text
+}
+
+fn replacements(run: &Run<'_>, edits: &EditSet) -> Vec<Replacement> {
+    let mut all = Vec::new();
+    for id in edits.files() {
+        let file = run.workspace.project.file(id);
+        all.extend(edits.of(id).into_iter().map(|edit| Replacement {
+            file: file.display.clone(),
+            region: file.region(&edit.span.range()),
+            text: edit.text.clone(),
+        }));
+    }
+    all
 }
 
 fn excerpt(file: &SourceFile, at: Span) -> Excerpt {

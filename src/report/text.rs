@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::json::summary;
+use super::plural;
 use crate::catalogue::Severity;
 use crate::engine::Outcome;
 use crate::finding::Finding;
@@ -72,8 +73,8 @@ fn one(finding: &Finding, renderer: &Renderer) -> String {
 /// The line of counts at the end.
 pub fn counts(outcome: &Outcome) -> String {
     let counts = summary(outcome);
-    let plural = |n: usize, what: &str| if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") };
-    let mut text = format!("{} in {}", plural(counts.findings, "finding"), plural(counts.files, "file"));
+    let mut text =
+        format!("{} in {}", plural(counts.findings, "finding", "findings"), plural(counts.files, "file", "files"));
     if counts.fixable > 0 {
         let _ = write!(text, ", {} fixable", counts.fixable);
     }
@@ -81,11 +82,11 @@ pub fn counts(outcome: &Outcome) -> String {
         let _ = write!(text, ", {} suppressed", counts.suppressed);
     }
     if counts.applied > 0 {
-        let files = plural(counts.changed_files, "file");
-        let _ = write!(text, "; {} applied in {files}", plural(counts.applied, "fix").replace("fixs", "fixes"));
+        let files = plural(counts.changed_files, "file", "files");
+        let _ = write!(text, "; {} applied in {files}", plural(counts.applied, "fix", "fixes"));
     }
     if counts.errors > 0 {
-        let _ = write!(text, "; {} could not be analysed", plural(counts.errors, "input"));
+        let _ = write!(text, "; {} could not be analysed", plural(counts.errors, "input", "inputs"));
     }
     text.push('\n');
     text

@@ -127,8 +127,8 @@ impl Ran {
 }
 
 fn run(mut command: assert_cmd::Command, directory: &Path, arguments: &[&str]) -> Ran {
-    // A hook of git that runs the tests would send its own repository along.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+    // A hook of git that runs the tests would send its own repository along, a job of GitHub Actions its commit.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_SHA", "GITHUB_REPOSITORY"] {
         command.env_remove(name);
     }
     let output = command
