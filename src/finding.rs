@@ -85,6 +85,8 @@ pub struct Replacement {
     pub file: Arc<str>,
     /// What goes; empty where text is inserted.
     pub region: Region,
+    /// The same in bytes, after a byte-order mark.
+    pub range: std::ops::Range<usize>,
     /// What comes, in the file's own line endings.
     pub text: String,
 }

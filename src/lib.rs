@@ -24,6 +24,7 @@ pub mod json;
 pub mod model;
 pub mod network;
 pub mod report;
+pub mod review;
 pub mod source;
 pub mod terraform;
 pub mod verify;

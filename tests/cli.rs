@@ -24,6 +24,8 @@ mod profiles;
 mod reports;
 #[path = "support/cli/selection.rs"]
 mod selection;
+#[path = "support/cli/suggest.rs"]
+mod suggest;
 #[path = "support/cli/suppression.rs"]
 mod suppression;
 #[path = "support/cli/triggers.rs"]

@@ -28,6 +28,8 @@ pub enum Command {
     Scan(Scan),
     /// Fix what is wrong: print the diff, or write it with --write.
     Fix(Fix),
+    /// Review changes: suggest the fixes that lie within changed lines.
+    Suggest(Suggest),
     /// List the controls.
     Controls(Controls),
     /// Print the page of a control.
@@ -157,6 +159,29 @@ pub struct Fix {
     /// Write although the git work tree has uncommitted changes.
     #[arg(long, requires = "write")]
     pub allow_dirty: bool,
+}
+
+/// `terramend suggest`
+#[derive(Debug, Args)]
+pub struct Suggest {
+    /// What to treat. The format is text, json (the request that makes a review on GitHub) or github (annotations).
+    #[command(flatten)]
+    pub common: Common,
+    /// Suggest fixes of this grade: `safe` only, or `review` and safe ones.
+    #[arg(long, default_value = "safe", value_parser = applicable)]
+    pub grade: Grade,
+    /// The changes are those since the work tree left this commit or branch.
+    #[arg(long, value_name = "REF", conflicts_with = "diff", required_unless_present = "diff")]
+    pub base: Option<String>,
+    /// The changes are those of a unified diff, with paths from the top of the repository; `-` for stdin.
+    #[arg(long, value_name = "FILE")]
+    pub diff: Option<PathBuf>,
+    /// What was suggested before and isn't again: the review comments of the pull request, as GitHub's API gives them.
+    #[arg(long, value_name = "FILE")]
+    pub posted: Option<PathBuf>,
+    /// The commit whose lines are meant; else HEAD.
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
 }
 
 /// `terramend controls`

@@ -8,6 +8,7 @@ mod fix;
 mod generate;
 mod output;
 mod scan;
+mod suggest;
 mod test;
 
 use std::io::Write as _;
@@ -73,6 +74,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Fix(mut arguments) => {
             take_path(&mut arguments.common)?;
             fix::run(&arguments)
+        }
+        Command::Suggest(mut arguments) => {
+            take_path(&mut arguments.common)?;
+            suggest::run(&arguments)
         }
         Command::Controls(arguments) => controls::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

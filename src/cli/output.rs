@@ -58,7 +58,7 @@ pub(super) fn write(
 }
 
 /// What stands before the paths of a directory, so that they begin at the top of its git work tree; nothing outside one.
-fn prefix(root: &Path) -> String {
+pub(super) fn prefix(root: &Path) -> String {
     let Ok(root) = root.canonicalize() else { return String::new() };
     let Some(top) = root.ancestors().find(|directory| directory.join(".git").exists()) else { return String::new() };
     let inner = root.strip_prefix(top).unwrap_or(Path::new(""));

@@ -143,6 +143,7 @@ fn replacements(run: &Run<'_>, edits: &EditSet) -> Vec<Replacement> {
         all.extend(edits.of(id).into_iter().map(|edit| Replacement {
             file: file.display.clone(),
             region: file.region(&edit.span.range()),
+            range: edit.span.range(),
             text: edit.text.clone(),
         }));
     }

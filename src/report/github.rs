@@ -18,12 +18,17 @@ const LIMIT: usize = 10;
 const KINDS: [&str; 3] = ["error", "warning", "notice"];
 
 /// One annotation.
-struct Annotation {
-    kind: &'static str,
-    file: String,
-    line: Option<usize>,
-    title: String,
-    message: String,
+pub(crate) struct Annotation {
+    /// `error`, `warning` or `notice`.
+    pub(crate) kind: &'static str,
+    /// From the top of the repository.
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) line: Option<usize>,
+    /// Shown in bold above the message.
+    pub(crate) title: String,
+    /// It may have several lines.
+    pub(crate) message: String,
 }
 
 /// The commands, one a line.
@@ -98,7 +103,8 @@ fn of_diagnostic(report: &Report<'_>, diagnostic: &Diagnostic) -> Annotation {
     }
 }
 
-fn command(annotation: &Annotation) -> String {
+/// The workflow command that makes an annotation, with its line end.
+pub(crate) fn command(annotation: &Annotation) -> String {
     let Annotation { kind, file, line, title, message } = annotation;
     let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
     format!("::{kind} file={}{line},title={}::{}\n", property(file), property(title), data(message))

@@ -138,7 +138,7 @@ fn diff(finding: &Finding) -> String {
 }
 
 /// More backticks than the text has in a row, and three at least.
-fn fence(text: &str) -> String {
+pub(crate) fn fence(text: &str) -> String {
     "`".repeat((longest_run(text) + 1).max(3))
 }
 

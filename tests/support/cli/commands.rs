@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Scratch, items, text};
 
-const COMMANDS: [&str; 7] = ["scan", "fix", "controls", "explain", "test", "completions", "man"];
+const COMMANDS: [&str; 8] = ["scan", "fix", "suggest", "controls", "explain", "test", "completions", "man"];
 
 fn run(arguments: &[&str]) -> String {
     let ran = Scratch::with(&[]).expect(0, arguments);
