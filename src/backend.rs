@@ -12,14 +12,19 @@ use crate::discover::{Discovery, Found, is_terraform, read, read_candidate};
 use crate::edit::{Edit, EditSet};
 use crate::finding::Suppression;
 use crate::fix::Change;
-use crate::model::{InstanceId, Language, Resource};
+use crate::model::{self, InstanceId, Resource};
+use crate::program::Language;
 use crate::source::SourceFile;
 use crate::terraform;
 use crate::workspace::{Group, Loaded, Lowered, Parsed, Tree, Workspace};
 
 /// Parses one file by its name; nothing when it holds no configuration.
 pub fn parse(file: SourceFile) -> Result<Option<Parsed>, Diagnostic> {
-    if is_terraform(file.name()) { terraform::parse(file).map(Some) } else { cloudformation::parse(file) }
+    match Language::of(&file.path) {
+        _ if is_terraform(file.name()) => terraform::parse(file).map(Some),
+        Some(language) => Ok(cdk::parse(language, file)),
+        None => cloudformation::parse(file),
+    }
 }
 
 /// Reads and parses everything that was discovered, in parallel, and groups it.
@@ -59,25 +64,26 @@ pub fn group(parsed: Vec<Parsed>) -> Vec<Group> {
 
 /// Builds the model of a group.
 pub fn build(group: Group) -> Workspace {
-    match group.parsed.first() {
-        Some(Parsed { tree: Tree::Template(_), .. }) => cloudformation::build(group),
-        _ => terraform::build(group),
-    }
+    let is_template = |parsed: &Parsed| matches!(parsed.tree, Tree::Template(_));
+    if group.parsed.iter().any(is_template) { cloudformation::build(group) } else { terraform::build(group) }
 }
 
 /// Lowers the changes of a fix to edits: all of them or none. `only` says for which uses of the module, when not for all.
 pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<InstanceId>>) -> Result<Lowered, String> {
     match workspace.project.language {
-        Language::Terraform => terraform::lower::lower(workspace, changes, only),
-        Language::CloudFormation => cloudformation::lower::lower(workspace, changes, only.as_deref()),
+        model::Language::Terraform => terraform::lower::lower(workspace, changes, only),
+        model::Language::CloudFormation if changes.iter().any(|change| matches!(change, Change::SetInCall { .. })) => {
+            cdk::lower(workspace, changes)
+        }
+        model::Language::CloudFormation => cloudformation::lower::lower(workspace, changes, only.as_deref()),
     }
 }
 
 /// What keeps the lines around edits as the language's formatter leaves them.
 pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
     match workspace.project.language {
-        Language::Terraform => terraform::lower::align(workspace, edits),
-        Language::CloudFormation => Vec::new(),
+        model::Language::Terraform => terraform::lower::align(workspace, edits),
+        model::Language::CloudFormation => Vec::new(),
     }
 }
 
@@ -88,9 +94,11 @@ impl Suppressions {
     /// Reads them, once for all findings.
     pub fn of(workspace: &Workspace) -> Self {
         match workspace.project.language {
-            Language::Terraform => Self(workspace.project.files.iter().map(terraform::suppress::comments).collect()),
+            model::Language::Terraform => {
+                Self(workspace.project.files.iter().map(terraform::suppress::comments).collect())
+            }
             // Templates have no comments; metadata is read where it stands.
-            Language::CloudFormation => Self(Vec::new()),
+            model::Language::CloudFormation => Self(Vec::new()),
         }
     }
 

@@ -3,10 +3,11 @@
 
 use crate::backend;
 use crate::catalogue::{Catalogue, Control, Example, ExampleKind, Settings};
+use crate::cdk::{self, Synthesised};
 use crate::engine::{self, Options, Outcome};
 use crate::fix::{Effect, Grade};
 use crate::source::SourceFile;
-use crate::workspace::Loaded;
+use crate::workspace::{Group, Loaded};
 
 /// One example in one shape.
 #[derive(Debug, Clone)]
@@ -44,29 +45,34 @@ impl Shape {
     /// JSON has no comments; `terraform fmt` knows one indentation only.
     fn fits(self, extension: &str) -> bool {
         match self {
-            Self::LeadingComments => extension == "tf",
+            Self::LeadingComments => matches!(extension, "tf" | "ts" | "py"),
             Self::OneSpace => extension != "tf",
             _ => true,
         }
     }
 
-    fn apply(self, text: &str) -> String {
+    fn apply(self, text: &str, extension: &str) -> String {
+        let step = if extension == "py" { 4 } else { 2 };
         match self {
             Self::AsWritten => text.to_owned(),
             Self::Crlf => text.replace('\n', "\r\n"),
-            Self::Tabs => text.split_inclusive('\n').map(|line| indented(line, "\t")).collect(),
-            Self::OneSpace => text.split_inclusive('\n').map(|line| indented(line, " ")).collect(),
+            Self::Tabs => text.split_inclusive('\n').map(|line| indented(line, step, "\t")).collect(),
+            Self::OneSpace => text.split_inclusive('\n').map(|line| indented(line, step, " ")).collect(),
             Self::Bom => format!("\u{feff}{text}"),
             Self::NoFinalNewline => text.trim_end_matches('\n').to_owned(),
+            Self::LeadingComments if extension == "py" => format!("# Owned by the platform team.\n\n{text}"),
+            Self::LeadingComments if extension == "ts" => {
+                format!("// Owned by the platform team.\n/* {{ not a block }} */\n\n{text}")
+            }
             Self::LeadingComments => format!("# Owned by the platform team.\n/* {{ not a block }} */\n\n{text}"),
         }
     }
 }
 
-/// Two spaces of indentation become another unit.
-fn indented(line: &str, unit: &str) -> String {
+/// Steps of indentation become another unit.
+fn indented(line: &str, step: usize, unit: &str) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
-    format!("{}{}", unit.repeat(spaces / 2), &line[spaces / 2 * 2..])
+    format!("{}{}", unit.repeat(spaces / step), &line[spaces / step * step..])
 }
 
 impl Case<'_> {
@@ -123,7 +129,7 @@ pub fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
 
 /// Runs one case; the error says what is different.
 pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
-    let input = case.shape.apply(&case.example.text);
+    let input = case.shape.apply(&case.example.text, case.example.extension);
     let place = format!("{}:{}", case.control.page, case.example.line);
     let outcome = fix(catalogue, case, &input).map_err(|reason| format!("{place}: {reason}"))?;
     let main = format!("main.{}", case.example.extension);
@@ -136,7 +142,7 @@ pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
     };
     match &case.example.kind {
         ExampleKind::Bad { fixed, grade, effect, .. } => {
-            let expected = case.shape.apply(fixed);
+            let expected = case.shape.apply(fixed, case.example.extension);
             if result != expected {
                 return Err(format!(
                     "{place}: not as in the `fixed` block:\n{}{}",
@@ -180,6 +186,11 @@ fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, St
     if !case.example.common.is_empty() {
         files.push(("common.tf".into(), case.example.common.as_str()));
     }
+    if matches!(case.example.extension, "ts" | "py") {
+        let group = program(case, text)?;
+        let loaded = Loaded { files: 1, groups: vec![group], ..Loaded::default() };
+        return Ok(engine::run(loaded, catalogue, &settings(catalogue, case), OPTIONS));
+    }
     let mut parsed = Vec::new();
     for (name, text) in &files {
         let file = SourceFile::new(name.into(), name, text);
@@ -187,9 +198,31 @@ fn fix(catalogue: &Catalogue, case: &Case<'_>, text: &str) -> Result<Outcome, St
         parsed.push(file.ok_or_else(|| format!("{name} holds no configuration"))?);
     }
     let loaded = Loaded { files: parsed.len(), groups: backend::group(parsed), ..Loaded::default() };
+    Ok(engine::run(loaded, catalogue, &settings(catalogue, case), OPTIONS))
+}
+
+const OPTIONS: Options = Options { apply: Some(Grade::Review), preview: false, severity: None };
+
+/// The settings of an example: its control alone.
+fn settings(catalogue: &Catalogue, case: &Case<'_>) -> Settings {
     let only = Settings::only(&case.control.id, catalogue).in_profile(case.example.profile);
     let id = &case.control.id;
-    let settings = case.example.options.iter().fold(only, |settings, (name, value)| settings.with(id, name, value));
-    let options = Options { apply: Some(Grade::Review), ..Options::default() };
-    Ok(engine::run(loaded, catalogue, &settings, options))
+    case.example.options.iter().fold(only, |settings, (name, value)| settings.with(id, name, value))
+}
+
+/// A program with what it makes.
+fn program(case: &Case<'_>, text: &str) -> Result<Group, String> {
+    let name = format!("main.{}", case.example.extension);
+    let file = SourceFile::new(name.as_str().into(), &name, text);
+    let judged = case.control.rules.iter().map(|rule| rule.kind.as_str()).find(|kind| kind.contains("::"));
+    let classes = case.control.constructs.iter().flat_map(|spec| {
+        let kind = spec.kind.as_deref().or(judged).unwrap_or_default();
+        spec.classes.iter().map(move |class| (class.as_str(), kind))
+    });
+    let made = Synthesised {
+        classes: classes.collect(),
+        resources: &case.example.synthesised,
+        library: case.example.library.unwrap_or(cdk::NEWEST),
+    };
+    cdk::example(file, &made).map_err(|diagnostic| diagnostic.to_string())
 }

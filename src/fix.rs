@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::iam::policy::StatementAt;
-use crate::model::{Draft, DraftBody, ResourceId};
+use crate::model::{CallContent, Draft, DraftBody, ResourceId};
 
 /// What terramend may do with a fix on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -171,6 +171,14 @@ pub enum Change {
         /// What changes; what else stands in the statement stays.
         edits: Vec<StatementEdit>,
     },
+    /// Set properties in the call of a program that makes the resource. Other changes of such a fix say what becomes of
+    /// the template.
+    SetInCall {
+        /// The resource.
+        resource: ResourceId,
+        /// What is set.
+        content: CallContent,
+    },
     /// Bring a resource that may exist already under management (`import` block; root modules only).
     Import {
         /// The resource near which the block stands.
@@ -242,7 +250,7 @@ impl Change {
                     *edit = edit.with_ids(id);
                 }
             }
-            Self::Remove { resource, .. } => *resource = id(*resource),
+            Self::Remove { resource, .. } | Self::SetInCall { resource, .. } => *resource = id(*resource),
             Self::AddData { near, .. } | Self::Import { near, .. } => *near = id(*near),
         }
         change
@@ -254,6 +262,7 @@ impl Change {
             Self::Set { resource, .. }
             | Self::AppendBlock { resource, .. }
             | Self::Remove { resource, .. }
+            | Self::SetInCall { resource, .. }
             | Self::Append { resource, .. }
             | Self::Copy { resource, .. }
             | Self::Rewire { resource, .. }

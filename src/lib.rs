@@ -23,6 +23,7 @@ pub mod iam;
 pub mod json;
 pub mod model;
 pub mod network;
+pub mod program;
 pub mod report;
 pub mod review;
 pub mod source;

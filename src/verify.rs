@@ -23,6 +23,7 @@ pub fn frame(file: FileId, before: &Tree, after: &Tree, lowered: &[&Lowered]) ->
             json_difference(before, after, "", &mut paths);
             return json_frame(file, &paths, lowered);
         }
+        (Tree::Program(before), Tree::Program(after)) => return crate::cdk::frame(file, before, after, lowered),
         _ => return Err("the file changed its syntax".into()),
     }
     for (block, path) in differences {
@@ -197,6 +198,7 @@ fn addresses(tree: &Tree) -> BTreeSet<String> {
     match tree {
         Tree::Hcl(body) => collector.visit_body(body),
         Tree::Json(node) | Tree::Template(node) => json_addresses(node, &mut collector),
+        Tree::Program(_) => {}
     }
     collector.found
 }

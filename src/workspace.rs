@@ -10,6 +10,7 @@ use crate::edit::Edit;
 use crate::fix::Change;
 use crate::json;
 use crate::model::{InstanceId, Project, ResourceId};
+use crate::program::Program;
 use crate::source::{FileId, SourceFile};
 
 /// The syntax tree of a file.
@@ -21,6 +22,8 @@ pub enum Tree {
     Json(json::Node),
     /// A CloudFormation template.
     Template(json::Node),
+    /// A program that makes templates.
+    Program(Program),
 }
 
 /// A file and its tree.
@@ -112,6 +115,8 @@ pub struct Lowered {
     pub created: Vec<(String, ResourceId)>,
     /// Copies among those: the new address and that of what was copied.
     pub copies: Vec<(String, String)>,
+    /// Whether what is to be written stands in the program already: the template is older.
+    pub settled: bool,
     /// Why the fix needs a look at the callers, if it does.
     pub shared: Option<String>,
     /// The uses of the module that change, when not all do.

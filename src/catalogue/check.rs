@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use hcl_edit::expr::Expression;
 
+use super::constructs;
 use super::content;
 use super::control::{Control, FixSpec, Rule};
 use super::decided;
@@ -104,8 +105,19 @@ impl Context<'_> {
         }
     }
 
-    /// Judges the resource.
+    /// Judges the resource. What a program makes is repaired in the program.
     pub fn judge(&self) -> Verdict {
+        match self.verdict() {
+            Verdict::Fail(mut failure) if self.resource.origin.is_some() => {
+                let scope = PageScope { context: *self, companions: OnceCell::new() };
+                failure.fix = constructs::in_program(&scope, failure.fix);
+                Verdict::Fail(failure)
+            }
+            verdict => verdict,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
         let scope = PageScope { context: *self, companions: OnceCell::new() };
         match scope.truth(self.rule.skip.as_ref(), false) {
             Some(true) => return Verdict::Pass,
@@ -149,11 +161,11 @@ pub(super) struct PageScope<'a> {
 
 impl PageScope<'_> {
     /// The truth of a predicate; `missing` when there is none.
-    fn truth(&self, predicate: Option<&Expression>, missing: bool) -> Option<bool> {
+    pub(super) fn truth(&self, predicate: Option<&Expression>, missing: bool) -> Option<bool> {
         predicate.map_or(Some(missing), |expr| evaluate(expr, self, None).value.as_bool())
     }
 
-    fn text(&self, expr: &Expression) -> String {
+    pub(super) fn text(&self, expr: &Expression) -> String {
         match evaluate(expr, self, None).value {
             Value::String(text) => text.to_string(),
             Value::Text(pieces) => pieces.iter().map(|piece| piece.value.as_str().unwrap_or("…").to_owned()).collect(),

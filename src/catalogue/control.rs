@@ -5,6 +5,7 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 use serde::Serialize;
 
+use super::constructs::ConstructSpec;
 use super::page::{self, Example, PageError};
 use super::profile::ProfileSpec;
 use crate::fix::{Effect, Grade, names};
@@ -48,6 +49,8 @@ pub struct Control {
     pub profiles: Vec<ProfileSpec>,
     /// One rule a resource type and backend.
     pub rules: Vec<Rule>,
+    /// What is set in the calls of CDK programs.
+    pub constructs: Vec<ConstructSpec>,
     /// The page's path.
     pub page: String,
     /// The whole page.
@@ -154,7 +157,7 @@ impl Control {
         reader.known(
             &body,
             &["id", "family", "severity", "aliases", "quiet"],
-            &["option", "profile", "terraform", "module", "cloudformation"],
+            &["option", "profile", "terraform", "module", "cloudformation", "cdk"],
         )?;
         let mut control = Self {
             id: reader.required(&body, "id")?,
@@ -166,6 +169,7 @@ impl Control {
             options: Vec::new(),
             profiles: Vec::new(),
             rules: Vec::new(),
+            constructs: Vec::new(),
             page: page.to_owned(),
             text: text.to_owned(),
             examples: parts.examples,
@@ -185,6 +189,9 @@ impl Control {
         for block in body.get_blocks("module") {
             let rule = reader.rule(block)?;
             control.rules.push(Rule { kind: format!("module:{}", rule.kind), ..rule });
+        }
+        for block in body.get_blocks("cdk") {
+            control.constructs.push(reader.construct(block)?);
         }
         super::names::check(&control, parts.control_line)?;
         Ok(control)
@@ -224,7 +231,7 @@ impl Reader<'_> {
     }
 
     /// Refuses what the grammar doesn't know.
-    fn known(&self, body: &Body, attributes: &[&str], blocks: &[&str]) -> Result<(), PageError> {
+    pub(super) fn known(&self, body: &Body, attributes: &[&str], blocks: &[&str]) -> Result<(), PageError> {
         for attribute in body.attributes() {
             if !attributes.contains(&attribute.key.as_str()) {
                 let message =
@@ -241,7 +248,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn text(&self, body: &Body, name: &str) -> Result<Option<String>, PageError> {
+    pub(super) fn text(&self, body: &Body, name: &str) -> Result<Option<String>, PageError> {
         let Some(attribute) = body.get_attribute(name) else { return Ok(None) };
         match attribute.value.as_str() {
             Some(text) => Ok(Some(text.to_owned())),
@@ -253,13 +260,13 @@ impl Reader<'_> {
         self.text(body, name)?.ok_or_else(|| self.error(None, format!("`{name}` is missing")))
     }
 
-    fn parsed<T: std::str::FromStr<Err = String>>(&self, body: &Body, name: &str) -> Result<T, PageError> {
+    pub(super) fn parsed<T: std::str::FromStr<Err = String>>(&self, body: &Body, name: &str) -> Result<T, PageError> {
         self.required(body, name)?
             .parse()
             .map_err(|message: String| self.error(body.get_attribute(name).and_then(hcl_edit::Span::span), message))
     }
 
-    fn texts(&self, body: &Body, name: &str) -> Result<Vec<String>, PageError> {
+    pub(super) fn texts(&self, body: &Body, name: &str) -> Result<Vec<String>, PageError> {
         let Some(attribute) = body.get_attribute(name) else { return Ok(Vec::new()) };
         let wrong = || self.error(attribute.span(), format!("`{name}` is a list of plain strings"));
         let array = attribute.value.as_array().ok_or_else(wrong)?;

@@ -3,6 +3,7 @@
 //! The pages of `fixes/` are built into the program; a repository may add its own in `.terramend/fixes/`.
 
 mod check;
+mod constructs;
 mod content;
 mod control;
 mod decided;
@@ -20,6 +21,7 @@ use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 
 pub use check::{Context, Failure, Verdict};
+pub use constructs::ConstructSpec;
 pub use control::{Control, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
 pub use profile::{Profile, ProfileSpec, written};

@@ -18,6 +18,15 @@ const FUNCTIONS: [(&str, usize); 2] = [("provider_at_least", 1), ("module_at_lea
 
 /// Refuses names and functions that nothing stands behind. `first_line` is the control block's in its page.
 pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageError> {
+    // Blocks on calls speak of the template's resource.
+    if let Some(rule) = control.rules.iter().find(|rule| rule.kind.contains("::")) {
+        let mut names = Names { control, rule, fault: None, bound: Vec::new() };
+        for spec in &control.constructs {
+            let values = spec.set.iter().map(|(_, value)| value);
+            spec.when.iter().chain(&spec.notes).chain(values).for_each(|expr| names.visit_expr(expr));
+        }
+        names.end(first_line)?;
+    }
     for rule in &control.rules {
         let mut names = Names { control, rule, fault: None, bound: Vec::new() };
         let companions = rule.companions.iter().filter_map(|companion| companion.only.as_ref());
@@ -39,10 +48,7 @@ pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageErro
                 }
             }
         }
-        if let Some((at, message)) = names.fault {
-            let line = control.source[..at.min(control.source.len())].matches('\n').count();
-            return Err(PageError::new(&control.page, first_line + line, message));
-        }
+        names.end(first_line)?;
     }
     Ok(())
 }
@@ -57,6 +63,14 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
+    /// The first fault, with its line in the page.
+    fn end(self, first_line: usize) -> Result<(), PageError> {
+        let Some((at, message)) = self.fault else { return Ok(()) };
+        let source = &self.control.source;
+        let line = source[..at.min(source.len())].matches('\n').count();
+        Err(PageError::new(&self.control.page, first_line + line, message))
+    }
+
     fn fail(&mut self, range: Option<Range<usize>>, what: &str, name: &str, known: &[&str]) {
         let near = super::nearest(name, known.iter().copied());
         let hint = match near.as_slice() {

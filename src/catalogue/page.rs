@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::profile::Profile;
+use crate::model::Version;
 
 /// What is wrong with a page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,12 +58,16 @@ pub struct Example {
     pub line: usize,
     /// The configuration.
     pub text: String,
-    /// `tf`, `tf.json` for Terraform's JSON syntax, or `template.json` for CloudFormation.
+    /// `tf`, `tf.json` for Terraform's JSON syntax, `template.json` for CloudFormation, `ts` and `py` for CDK.
     pub extension: &'static str,
     /// What it shows.
     pub kind: ExampleKind,
     /// Configuration that stands in a file beside it.
     pub common: String,
+    /// Of a program: the resources that it makes, as JSON.
+    pub synthesised: String,
+    /// Of a program: the version of aws-cdk-lib, `library=2.100` there.
+    pub library: Option<Version>,
     /// Options that are set for it: `option.retention_days=90` in the block's first line.
     pub options: Vec<(String, String)>,
     /// The profile that it is judged in: `profile=strict` there.
@@ -96,6 +101,7 @@ pub(super) fn split(page: &str, text: &str) -> Result<Parts, PageError> {
         headings: Vec::new(),
     };
     let mut common = String::new();
+    let mut synthesised = String::new();
     let mut open_bad = false;
     for piece in pieces(page, text)? {
         match piece {
@@ -107,8 +113,17 @@ pub(super) fn split(page: &str, text: &str) -> Result<Parts, PageError> {
                     (parts.control, parts.control_line) = (fence.text, fence.line + 1);
                 } else if fence.info.contains(&"common") {
                     common = fence.text;
+                } else if fence.info.contains(&"synthesised") {
+                    synthesised = fence.text;
                 } else {
-                    open_bad = add_example(page, &mut parts.examples, fence, &common, open_bad)?;
+                    let (before, beside) =
+                        (parts.examples.len(), Beside { common: &common, synthesised: &synthesised });
+                    open_bad = add_example(page, &mut parts.examples, fence, beside, open_bad)?;
+                    // It says what the next program makes.
+                    let is_program = |example: &Example| ["ts", "py"].contains(&example.extension);
+                    if parts.examples.get(before).is_some_and(is_program) {
+                        synthesised.clear();
+                    }
                 }
             }
         }
@@ -130,13 +145,15 @@ fn add_example(
     page: &str,
     examples: &mut Vec<Example>,
     fence: Fence<'_>,
-    common: &str,
+    beside: Beside<'_>,
     open_bad: bool,
 ) -> Result<bool, PageError> {
     let extension = match fence.info.as_slice() {
         ["hcl", ..] => "tf",
         ["json", "terraform", ..] => "tf.json",
         ["json", "cloudformation", ..] => "template.json",
+        ["typescript", ..] => "ts",
+        ["python", ..] => "py",
         _ => return Ok(open_bad),
     };
     let has = |word: &str| fence.info.contains(&word);
@@ -163,14 +180,23 @@ fn add_example(
     };
     let bad = has("bad");
     // What stands beside other examples is Terraform.
-    let common = if extension == "template.json" { "" } else { common };
+    let common = if extension.starts_with("tf") { beside.common } else { "" };
     let option = |word: &&str| word.strip_prefix("option.")?.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));
     let options = fence.info.iter().filter_map(option).collect();
     let profile = value("profile").unwrap_or_else(|| "default".into());
     let profile = profile.parse().map_err(|message: String| PageError::new(page, fence.line, message))?;
-    let common = common.to_owned();
-    examples.push(Example { line: fence.line, text: fence.text, extension, kind, common, options, profile });
+    let (common, synthesised) = (common.to_owned(), beside.synthesised.to_owned());
+    let library = value("library").as_deref().and_then(Version::parse);
+    let (line, text) = (fence.line, fence.text);
+    examples.push(Example { line, text, extension, kind, common, synthesised, library, options, profile });
     Ok(bad)
+}
+
+/// What stands beside an example.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    common: &'a str,
+    synthesised: &'a str,
 }
 
 enum Piece<'a> {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::source::Sources;
+use crate::model::Version;
+use crate::workspace::Parsed;
 
 /// Marks what a library made for its own purposes.
 const HANDLER: &str = "aws:cdk:is-custom-resource-handler";
@@ -21,6 +23,8 @@ pub struct Assembly {
     pub app: Option<App>,
     /// The calls of the application's source.
     pub(super) sources: Option<Sources>,
+    /// The version of aws-cdk-lib.
+    pub(super) library: Option<Version>,
     /// Construct paths by template and logical id.
     paths: HashMap<(Arc<str>, String), Arc<str>>,
     /// Types of constructs by path.
@@ -41,10 +45,15 @@ pub struct App {
 }
 
 impl Assembly {
-    /// An assembly of an application.
-    pub(super) fn new(app: Option<App>) -> Self {
-        let sources = app.as_ref().map(Sources::read);
-        Self { app, sources, ..Self::default() }
+    /// An assembly of an application, and the files of its program.
+    pub(super) fn new(app: Option<App>) -> (Self, Vec<Parsed>) {
+        let (sources, parsed) = app.as_ref().map(Sources::read).unzip();
+        (Self { app, sources, ..Self::default() }, parsed.unwrap_or_default())
+    }
+
+    /// An assembly whose parts are known.
+    pub(super) fn assembled(sources: Sources, classes: HashMap<Arc<str>, Arc<str>>, library: Version) -> Self {
+        Self { sources: Some(sources), classes, library: Some(library), ..Self::default() }
     }
 
     /// The path of the construct behind a logical id, where the template doesn't say it.
@@ -108,8 +117,16 @@ impl Assembly {
         while let Some(node) = open.pop() {
             if let (Some(path), Some(class)) = (node["path"].as_str(), node["constructInfo"]["fqn"].as_str()) {
                 self.classes.insert(path.into(), class.into());
+                let version = node["constructInfo"]["version"].as_str().filter(|_| class.starts_with("aws-cdk-lib."));
+                self.library = self.library.or_else(|| library_version(version?));
             }
             open.extend(node["children"].as_object().into_iter().flatten().map(|(_, child)| child));
         }
     }
+}
+
+/// `2.276.0`, also with what stands behind it in versions that are none yet.
+fn library_version(text: &str) -> Option<Version> {
+    let mut numbers = text.split('.');
+    Version::parse(&format!("{}.{}", numbers.next()?, numbers.next()?))
 }

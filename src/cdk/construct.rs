@@ -54,7 +54,9 @@ pub fn origin(
         (None, None) => Err("the template stands outside its cloud assembly".into()),
         (Some(assembly), None) => trace::call(assembly, path, owner),
     };
-    Some(Arc::new(Origin { construct: owner.into(), foreign, call }))
+    let class = assembly.and_then(|assembly| assembly.class(owner)).map(Arc::from);
+    let library = assembly.and_then(|assembly| assembly.library);
+    Some(Arc::new(Origin { construct: owner.into(), class, library, foreign, call }))
 }
 
 /// The topmost library construct that a path belongs to: what the author's call made.

@@ -37,10 +37,11 @@ pub struct Loader {
 impl Loader {
     /// Loads the assembly in a directory, displayed as `display`.
     pub fn load(root: &Path, display: &str, app: Option<App>) -> (Option<Group>, Vec<Diagnostic>) {
+        let (assembly, program) = Assembly::new(app);
         let mut loader = Self {
             root: root.to_owned(),
             display: display.to_owned(),
-            assembly: Assembly::new(app),
+            assembly,
             parsed: Vec::new(),
             seen: HashSet::new(),
             diagnostics: Vec::new(),
@@ -48,8 +49,9 @@ impl Loader {
         loader.tree();
         loader.manifest("", 0);
         loader.say_when_old();
-        let group = (!loader.parsed.is_empty())
-            .then(|| Group { parsed: loader.parsed, assembly: Some(Arc::new(loader.assembly)) });
+        let is_empty = loader.parsed.is_empty();
+        loader.parsed.extend(program);
+        let group = (!is_empty).then(|| Group { parsed: loader.parsed, assembly: Some(Arc::new(loader.assembly)) });
         (group, loader.diagnostics)
     }
 
@@ -202,7 +204,10 @@ pub(super) fn source_files(app: &Path) -> impl Iterator<Item = PathBuf> {
         .hidden(false)
         .require_git(false)
         .filter_entry(|entry| {
-            !SKIPPED.iter().any(|name| entry.file_name() == *name) && !entry.path().join("cdk.out").is_file()
+            // A directory with a file `cdk.out` is an assembly, one below with a `cdk.json` another application.
+            let foreign =
+                entry.path().join("cdk.out").is_file() || entry.depth() > 0 && entry.path().join("cdk.json").is_file();
+            !SKIPPED.iter().any(|name| entry.file_name() == *name) && !foreign
         })
         .build();
     walk.filter_map(Result::ok)

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::source::{Call, Id, each, start, text};
+use super::source::{Call, Id};
+use crate::program::{each, parts, start, text};
 
 /// The calls of a file that may make a construct: a name with a capital and two arguments, or an `id`.
 pub(super) fn calls(root: Node<'_>, source: &str) -> Vec<Call> {
@@ -35,8 +36,7 @@ fn call(node: Node<'_>, source: &str) -> Option<Call> {
         return None;
     }
     let arguments = node.child_by_field_name("arguments")?;
-    let mut cursor = arguments.walk();
-    let all: Vec<Node<'_>> = arguments.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect();
+    let all = parts(arguments);
     let by_name = all.iter().find(|node| {
         node.kind() == "keyword_argument"
             && node.child_by_field_name("name").is_some_and(|name| text(name, source) == "id")
@@ -45,7 +45,8 @@ fn call(node: Node<'_>, source: &str) -> Option<Call> {
     let second = all.iter().filter(|node| node.kind() != "keyword_argument").nth(1).copied();
     let written = by_name.or(second)?;
     let (line, column) = start(node);
-    Some(Call { class, id: id(written, source), line, column })
+    let (id, written) = (id(written, source), text(written, source).to_owned());
+    Some(Call { class, id, line, column, written, range: node.byte_range() })
 }
 
 fn class_name(node: Node<'_>, source: &str) -> Option<String> {

@@ -3,17 +3,19 @@
 //! Nothing is executed and nothing is resolved but the names of imports: whoever uses a call checks its class and id.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use tree_sitter::{Node, Parser, Tree};
-
 use super::{App, python, typescript};
+use crate::discover::{Found, read};
+use crate::model::CallKey;
+use crate::program::{Language, Program};
+use crate::source::SourceFile;
+use crate::workspace::{Parsed, Tree};
 
 /// Source files above this size are generated: they are not read.
 const MAX_SOURCE: u64 = 2 * 1024 * 1024;
-/// Calls nested deeper than this are not looked at.
-const MAX_DEPTH: usize = 400;
 
 /// A call that may make a construct.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,36 @@ pub(super) struct Call {
     /// Where the call starts: line from 1, column from 1 in bytes.
     pub(super) line: usize,
     pub(super) column: usize,
+    /// The id as it is written.
+    pub(super) written: String,
+    /// The whole call, as bytes.
+    pub(super) range: Range<usize>,
+}
+
+/// Parses a file of a program; nothing when the parser gives up.
+pub fn parse(language: Language, file: SourceFile) -> Option<Parsed> {
+    let program = language.parse(&file.text)?;
+    Some(Parsed { file, tree: Tree::Program(program) })
+}
+
+/// The calls of a program that may make constructs, by place.
+pub(super) fn calls(program: &Program, text: &str) -> Vec<Call> {
+    match program.language {
+        Language::Python => python::calls(program.root(), text),
+        _ => typescript::calls(program.root(), text),
+    }
+}
+
+/// What finds the call again among those of its file.
+pub(super) fn key(calls: &[Call], call: &Call) -> CallKey {
+    let twins = calls.iter().filter(|other| other.class == call.class && other.written == call.written);
+    let nth = twins.take_while(|other| *other != call).count();
+    CallKey { class: call.class.as_str().into(), id: call.written.as_str().into(), nth }
+}
+
+/// The call of a key.
+pub(super) fn find<'c>(calls: &'c [Call], key: &CallKey) -> Option<&'c Call> {
+    calls.iter().filter(|call| *call.class == *key.class && *call.written == *key.id).nth(key.nth)
 }
 
 /// A construct's id in a call.
@@ -60,62 +92,40 @@ pub(super) struct Sources {
     prefix: String,
 }
 
-/// The languages that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Language {
-    TypeScript,
-    /// With tags; JavaScript too.
-    Tsx,
-    Python,
-}
-
-impl Language {
-    fn of(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
-            "ts" | "mts" | "cts" => Some(Self::TypeScript),
-            "tsx" | "js" | "mjs" | "cjs" => Some(Self::Tsx),
-            "py" => Some(Self::Python),
-            _ => None,
-        }
-    }
-
-    fn parse(self, text: &str) -> Option<Tree> {
-        let language = match self {
-            Self::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-            Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
-            Self::Python => tree_sitter_python::LANGUAGE,
-        };
-        let mut parser = Parser::new();
-        parser.set_language(&language.into()).ok()?;
-        parser.parse(text, None)
-    }
-}
-
 impl Sources {
-    /// Reads the source of an application.
-    pub(super) fn read(app: &App) -> Self {
+    /// Reads the source of an application; files without a call that makes a construct are left out.
+    pub(super) fn read(app: &App) -> (Self, Vec<Parsed>) {
         let prefix = if app.display == "." { String::new() } else { format!("{}/", app.display) };
         let mut sources = Self { files: HashMap::new(), prefix };
+        let mut parsed = Vec::new();
         for path in super::load::source_files(&app.path) {
             let large = std::fs::metadata(&path).is_ok_and(|m| m.len() > MAX_SOURCE);
             if large || is_compiled(&path) {
                 continue;
             }
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let name = path.strip_prefix(&app.path).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            sources.add(&path, &name, &text);
+            let found = Found { display: format!("{}{name}", sources.prefix), path, editable: true };
+            // What is no text is no program.
+            let Ok(file) = read(&found) else { continue };
+            parsed.extend(sources.add(&name, file));
         }
-        sources
+        (sources, parsed)
     }
 
-    fn add(&mut self, path: &Path, name: &str, text: &str) {
-        let Some(language) = Language::of(path) else { return };
-        let Some(tree) = language.parse(text) else { return };
-        let calls = match language {
-            Language::Python => python::calls(tree.root_node(), text),
-            _ => typescript::calls(tree.root_node(), text),
-        };
+    /// Takes a file, named by its path relative to the application.
+    pub(super) fn add(&mut self, name: &str, file: SourceFile) -> Option<Parsed> {
+        let program = Language::of(Path::new(name))?.parse(&file.text)?;
+        let calls = calls(&program, &file.text);
+        if calls.is_empty() {
+            return None;
+        }
         self.files.insert(name.into(), calls);
+        Some(Parsed { file, tree: Tree::Program(program) })
+    }
+
+    /// What finds a call again.
+    pub(super) fn key(&self, file: &str, call: &Call) -> CallKey {
+        key(self.files.get(file).map_or(&[][..], Vec::as_slice), call)
     }
 
     /// The path as it is shown to people.
@@ -154,26 +164,4 @@ fn is_compiled(path: &Path) -> bool {
     let pairs = [("js", "ts"), ("js", "tsx"), ("mjs", "mts"), ("cjs", "cts")];
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     pairs.iter().any(|(made, source)| extension == *made && path.with_extension(source).is_file())
-}
-
-/// Visits every node below one.
-pub(super) fn each<'t>(node: Node<'t>, visit: &mut dyn FnMut(Node<'t>)) {
-    let mut open = vec![(node, 0)];
-    while let Some((node, depth)) = open.pop() {
-        visit(node);
-        if depth < MAX_DEPTH {
-            let mut cursor = node.walk();
-            open.extend(node.children(&mut cursor).map(|child| (child, depth + 1)));
-        }
-    }
-}
-
-/// The text of a node.
-pub(super) fn text<'s>(node: Node<'_>, source: &'s str) -> &'s str {
-    source.get(node.byte_range()).unwrap_or_default()
-}
-
-/// Where a node starts: line and column, from 1.
-pub(super) fn start(node: Node<'_>) -> (usize, usize) {
-    (node.start_position().row + 1, node.start_position().column + 1)
 }

@@ -37,7 +37,7 @@ pub(super) fn call(assembly: &Assembly, path: &str, owner: &str) -> Result<CallS
             return Err(format!("{} calls of {class} have the id `{id}`, and no call stack tells which", all.len()));
         }
     };
-    Ok(CallSite { file: sources.display(file), line: call.line })
+    Ok(CallSite { file: sources.display(file), line: call.line, key: sources.key(file, call) })
 }
 
 /// The call at the innermost frame of the program's own code, when class and id agree.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::source::{Call, Id, each, start, text};
+use super::source::{Call, Id};
+use crate::program::{each, parts, start, text};
 
 /// The `new` expressions of a file whose class has a plain name.
 pub(super) fn calls(root: Node<'_>, source: &str) -> Vec<Call> {
@@ -32,10 +33,10 @@ pub(super) fn calls(root: Node<'_>, source: &str) -> Vec<Call> {
 fn call(node: Node<'_>, source: &str) -> Option<Call> {
     let class = class_name(node.child_by_field_name("constructor")?, source)?;
     let arguments = node.child_by_field_name("arguments")?;
-    let mut cursor = arguments.walk();
-    let second = arguments.named_children(&mut cursor).filter(|node| node.kind() != "comment").nth(1);
+    let second = *parts(arguments).get(1)?;
     let (line, column) = start(node);
-    Some(Call { class, id: id(second?, source), line, column })
+    let written = text(second, source).to_owned();
+    Some(Call { class, id: id(second, source), line, column, written, range: node.byte_range() })
 }
 
 /// The last name of `Bucket`, `s3.Bucket`, `cdk.aws_s3.Bucket`.

@@ -72,6 +72,7 @@ impl<'w> Lowering<'w> {
             Change::EditStatement { .. } => Err("statements in templates are not changed yet".into()),
             // Pseudo parameters need no declaration.
             Change::AddData { .. } => Ok(()),
+            Change::SetInCall { .. } => Err("a template has no calls".into()),
             Change::Import { .. } => Err("a template can't import what exists: that is a change set's business".into()),
         }
     }

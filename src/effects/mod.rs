@@ -163,6 +163,7 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
         | Change::AddShared { .. }
         | Change::Copy { .. }
         | Change::AddData { .. }
+        | Change::SetInCall { .. }
         | Change::Import { .. } => None,
     }
 }

@@ -22,10 +22,15 @@ pub(super) struct Judged<'c> {
     pub(super) at: Span,
     /// The fix with its final grade and effect, and its edits unless it is manual.
     pub(super) fix: Result<(Fix, Option<Lowered>), String>,
+    /// Whether the program that makes the resource says already what the fix would write.
+    pub(super) settled: bool,
     /// What the fix costs.
     pub(super) costs: Vec<Cost>,
     pub(super) suppressed: Option<Suppression>,
 }
+
+/// Why nothing is to be written where the program says it already.
+const SETTLED: &str = "the call that makes it says so already: synthesise again, or find out what takes it back";
 
 /// What makes a finding the same one before and after an edit.
 pub(super) type Key = (String, String, String);
@@ -104,9 +109,13 @@ fn judge_rule<'c>(
         }
         let named = Context { project, settings, control, rule, resource }.costs();
         let costs = fix.as_ref().map_or_else(|_| Vec::new(), |fix| cost::of(fix, &named));
-        let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only));
+        let mut settled = false;
+        let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only)).and_then(|(fix, lowered)| {
+            settled = lowered.as_ref().is_some_and(|lowered| lowered.settled);
+            if settled { Err(SETTLED.into()) } else { Ok((fix, lowered)) }
+        });
         let at = at.unwrap_or(resource.header);
-        all.push(Judged { control, resource: resource.id, message, at, fix, costs, suppressed: None });
+        all.push(Judged { control, resource: resource.id, message, at, fix, settled, costs, suppressed: None });
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Run<'c> {
     pub(super) applied: Vec<Applied>,
     /// Fixes that were taken back, with the reason.
     pub(super) rejected: BTreeMap<Key, String>,
+    /// Findings that the program had mended before this run: the assembly is older, or something takes it back.
+    settled_before: BTreeSet<Key>,
 }
 
 impl<'c> Run<'c> {
@@ -33,7 +35,10 @@ impl<'c> Run<'c> {
         options: Options,
     ) -> Self {
         let judged = judge(&workspace, catalogue.controls(), settings);
-        Self { workspace, catalogue, settings, options, judged, applied: Vec::new(), rejected: BTreeMap::new() }
+        let settled = judged.iter().filter(|judged| judged.settled).map(|judged| judged.key(&workspace));
+        let settled_before = settled.collect();
+        let (applied, rejected) = (Vec::new(), BTreeMap::new());
+        Self { workspace, catalogue, settings, options, judged, applied, rejected, settled_before }
     }
 
     /// Applies fixes of `grade` and above until none is left.
@@ -93,6 +98,9 @@ impl<'c> Run<'c> {
                     None => {
                         self.record(batch, &before.workspace);
                         self.judged = judged;
+                        // The assembly still has what this run has mended in the program.
+                        let (workspace, before) = (&self.workspace, &self.settled_before);
+                        self.judged.retain(|judged| !judged.settled || before.contains(&judged.key(workspace)));
                         return true;
                     }
                     Some(reason) => {
@@ -151,7 +159,8 @@ impl<'c> Run<'c> {
     fn verify(&self, batch: &Batch, before: &Before, after: &[Judged<'_>]) -> Option<String> {
         let chosen: Vec<&Judged<'_>> = batch.chosen.iter().map(|i| &self.judged[*i]).collect();
         let old: BTreeSet<Key> = self.judged.iter().map(|judged| judged.key(&before.workspace)).collect();
-        let now: BTreeSet<Key> = after.iter().map(|judged| judged.key(&self.workspace)).collect();
+        let now: BTreeSet<Key> =
+            after.iter().filter(|judged| !judged.settled).map(|judged| judged.key(&self.workspace)).collect();
         if let Some(left) = chosen.iter().find(|judged| now.contains(&judged.key(&before.workspace))) {
             return Some(format!("after the edit, {} still fails {}", left.key(&before.workspace).2, left.control.id));
         }
@@ -172,7 +181,12 @@ impl<'c> Run<'c> {
                 && (["alarms", "monitoring"].contains(&judged.control.family.as_str())
                     || is_small
                     || judged.grade() >= self.options.apply);
-            judged.suppressed.is_none() && !old.contains(&key) && !to_come && !inherited(&key) && !self.follows(judged)
+            judged.suppressed.is_none()
+                && !judged.settled
+                && !old.contains(&key)
+                && !to_come
+                && !inherited(&key)
+                && !self.follows(judged)
         };
         if let Some(new) = after.iter().find(is_new) {
             return Some(format!("the edit would make {} fail {}", new.key(&self.workspace).2, new.control.id));

@@ -4,6 +4,7 @@
 //! the catalogue and the fixers read it and answer with [`draft`]s of what should be written.
 
 pub mod companion;
+mod construct;
 pub mod draft;
 pub mod project;
 pub mod reference;
@@ -13,9 +14,10 @@ pub mod value;
 mod version;
 mod vocabulary;
 
+pub use construct::{CallContent, Construct, ProgramDraft};
 pub use draft::{Draft, DraftBody, DraftItem};
 pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project};
 pub use reference::Reference;
-pub use resource::{CallSite, Mode, Origin, Repeat, Resource, ResourceId};
+pub use resource::{CallKey, CallSite, Mode, Origin, Repeat, Resource, ResourceId};
 pub use value::{Body, Entry, Form, Node, Symbol, Value};
 pub use version::{Version, highest};

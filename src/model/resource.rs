@@ -82,6 +82,10 @@ pub struct Resource {
 pub struct Origin {
     /// The path of the construct that the program's author made: `Stack/Uploads`.
     pub construct: Arc<str>,
+    /// Its class: `aws-cdk-lib.aws_s3.Bucket`; nothing when the assembly doesn't say it.
+    pub class: Option<Arc<str>>,
+    /// The version of aws-cdk-lib that made it.
+    pub library: Option<Version>,
     /// Why the resource is not the author's, when it isn't.
     pub foreign: Option<String>,
     /// The call that makes it, or why it can't be told.
@@ -95,6 +99,19 @@ pub struct CallSite {
     pub file: Arc<str>,
     /// From 1.
     pub line: usize,
+    /// What finds it again after edits.
+    pub key: CallKey,
+}
+
+/// What tells a call from the others of its file, also when lines have moved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallKey {
+    /// The last name of its class, as the library calls it.
+    pub class: Arc<str>,
+    /// The id as it is written.
+    pub id: Arc<str>,
+    /// How many calls before it in the file are of the same class and id.
+    pub nth: usize,
 }
 
 impl Resource {

@@ -186,7 +186,7 @@ fn local_sources(tree: &Tree, directory: &str) -> Vec<String> {
                 sources.extend(Content::Hcl(&block.body).text("source"));
             }
         }
-        Tree::Template(_) => {}
+        Tree::Template(_) | Tree::Program(_) => {}
         Tree::Json(root) => each_block(root, "module", 1, &mut |_, _, node| {
             sources.extend(Content::Json(node).text("source"));
         }),
@@ -237,7 +237,7 @@ impl<'a> Declared<'a> {
         match tree {
             Tree::Hcl(body) => body.blocks().for_each(|block| self.add_block(file, block, overriding)),
             Tree::Json(root) => self.add_json(file, root, overriding),
-            Tree::Template(_) => {}
+            Tree::Template(_) | Tree::Program(_) => {}
         }
     }
 
@@ -250,7 +250,7 @@ impl<'a> Declared<'a> {
                     self.values.entry(attribute.key.as_str()).or_default().push((source, automatic));
                 }
             }
-            Tree::Template(_) => {}
+            Tree::Template(_) | Tree::Program(_) => {}
             Tree::Json(root) => {
                 for property in root.properties() {
                     let source = Source { file, expr: Expr::Json(&property.value) };

@@ -79,6 +79,7 @@ pub(super) fn change(
         Change::EditStatement { argument, at, edits, .. } => {
             return super::policy::edit_statement(lowering, resource, argument, *at, edits);
         }
+        Change::SetInCall { .. } => return Err("no program makes it".into()),
         Change::Import { to, id, .. } => {
             let edit = writer.import(lowering, root, to, id)?;
             lowering.out.edits.push(edit);

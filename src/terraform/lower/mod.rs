@@ -123,6 +123,7 @@ impl<'w> Lowering<'w> {
             Change::EditStatement { argument, at, edits, .. } => {
                 policy::edit_statement(self, resource, argument, *at, edits)
             }
+            Change::SetInCall { .. } => Err("no program makes it".into()),
             Change::Import { to, id, .. } => self.import(resource, to, id),
         }
     }
@@ -144,7 +145,7 @@ impl<'w> Lowering<'w> {
     fn block(&self, resource: &Resource) -> Result<&'w Block, String> {
         match self.tree(resource.span.file) {
             Tree::Hcl(body) => block_at(body, resource.span).ok_or_else(|| "the block moved".into()),
-            Tree::Json(_) | Tree::Template(_) => Err("the block is JSON".into()),
+            Tree::Json(_) | Tree::Template(_) | Tree::Program(_) => Err("the block is JSON".into()),
         }
     }
 

@@ -108,7 +108,7 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
         let sets = match lowering.tree(file) {
             Tree::Hcl(body) => body.has_attribute(name),
             Tree::Json(root) => root.get(name).is_some(),
-            Tree::Template(_) => false,
+            Tree::Template(_) | Tree::Program(_) => false,
         };
         if sets && source.name().contains(".tfvars") {
             return Err(format!("it is set by `var.{name}`, which {} sets", source.display));
@@ -147,7 +147,7 @@ fn default_of(tree: &Tree, name: &str) -> Option<Result<std::ops::Range<usize>, 
             // A default in JSON is a value, never an expression.
             default.filter(|node| node.properties().is_empty()).map(|node| node.range.clone())
         }
-        Tree::Template(_) => return None,
+        Tree::Template(_) | Tree::Program(_) => return None,
     };
     Some(range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default")))
 }

@@ -1,0 +1,166 @@
+//! What a page sets in the call of a CDK program that makes the resource.
+//!
+//! ```hcl
+//! cdk "aws-cdk-lib.aws_sqs.Queue" { set = { encryption = "QueueEncryption.SQS_MANAGED" } }
+//! ```
+//!
+//! A block follows the template's fix: its effect, its notes, and `manual` where that is. One with an `effect` of its own
+//! stands for itself.
+
+use hcl_edit::Span as _;
+use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::structure::Block;
+
+use super::check::PageScope;
+use super::control::Reader;
+use super::page::PageError;
+use crate::fix::{Change, Effect, Fix, Grade};
+use crate::model::{CallContent, ProgramDraft, Value, Version};
+use crate::program::parse_expression;
+
+/// What is set in the calls of some classes.
+#[derive(Debug)]
+pub struct ConstructSpec {
+    /// The classes: `aws-cdk-lib.aws_sqs.Queue`.
+    pub classes: Vec<String>,
+    /// The type of the template's resource; all that the page judges when it is missing.
+    pub kind: Option<String>,
+    /// The first version of aws-cdk-lib that has the properties.
+    pub since: Option<Version>,
+    /// The first version in which another block is better.
+    pub before: Option<Version>,
+    /// Applies where this holds; `self` is the template's resource.
+    pub when: Option<Expression>,
+    /// What deploying does, where the block stands for itself.
+    pub effect: Option<Effect>,
+    /// What the reader should know.
+    pub notes: Vec<Expression>,
+    /// Properties, and what gives the text of their expressions.
+    pub set: Vec<(String, Expression)>,
+    /// Properties beside which they can't stand.
+    pub without: Vec<String>,
+}
+
+impl Reader<'_> {
+    pub(super) fn construct(&self, block: &Block) -> Result<ConstructSpec, PageError> {
+        let known = ["for", "since", "before", "when", "effect", "note", "set", "without"];
+        self.known(&block.body, &known, &[])?;
+        self.label(block, 0, "a class (`aws-cdk-lib.aws_sqs.Queue`)")?;
+        let classes: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
+        if let Some(wrong) = classes.iter().find(|class| !class.contains('.')) {
+            let message = format!("`{wrong}` is no class with its module: `aws-cdk-lib.aws_sqs.Queue`");
+            return Err(self.error(block.span(), message));
+        }
+        let version = |name: &str| match self.text(&block.body, name)? {
+            None => Ok(None),
+            Some(text) => match Version::parse(&text) {
+                Some(version) => Ok(Some(version)),
+                None => Err(self.error(block.span(), format!("`{name}` is a version: \"2.110\""))),
+            },
+        };
+        let effect = match self.text(&block.body, "effect")? {
+            Some(_) => Some(self.parsed(&block.body, "effect")?),
+            None => None,
+        };
+        let set = block.body.get_attribute("set").ok_or_else(|| self.error(block.span(), "`set` is missing"))?;
+        let wrong = || self.error(set.span(), "`set` is an object: property = \"expression\"");
+        let object = set.value.as_object().ok_or_else(wrong)?;
+        let mut properties = Vec::new();
+        for (key, value) in object {
+            let ObjectKey::Ident(name) = key else { return Err(wrong()) };
+            if let Some(text) = value.expr().as_str() {
+                parse_expression(text).map_err(|message| self.error(value.expr().span(), message))?;
+            }
+            properties.push((name.as_str().to_owned(), value.expr().clone()));
+        }
+        let expression = |name: &str| block.body.get_attribute(name).map(|a| a.value.clone());
+        Ok(ConstructSpec {
+            classes,
+            kind: self.text(&block.body, "for")?,
+            since: version("since")?,
+            before: version("before")?,
+            when: expression("when"),
+            effect,
+            notes: expression("note").into_iter().collect(),
+            set: properties,
+            without: self.texts(&block.body, "without")?,
+        })
+    }
+}
+
+/// The fix of what a program makes, in the program. `fix` is the template's.
+pub(super) fn in_program(scope: &PageScope<'_>, fix: Result<Fix, String>) -> Result<Fix, String> {
+    let (resource, control) = (scope.context.resource, scope.context.control);
+    let Some(origin) = resource.origin.as_ref().filter(|origin| origin.foreign.is_none()) else { return fix };
+    let Some(class) = &origin.class else { return fix };
+    let mut specs = control.constructs.iter().filter(|spec| {
+        spec.classes.iter().any(|known| **known == **class)
+            && spec.kind.as_ref().is_none_or(|kind| **kind == *resource.kind)
+    });
+    let is_manual = |fix: &Result<Fix, String>| fix.as_ref().is_ok_and(|fix| fix.changes.is_empty());
+    let Some(first) = specs.clone().next() else {
+        return if is_manual(&fix) { fix } else { Err(no_property(class)) };
+    };
+    let library = origin.library.unwrap_or(Version::UNBOUNDED);
+    let fits = |spec: &&super::ConstructSpec| {
+        spec.since.is_none_or(|since| since <= library)
+            && spec.before.is_none_or(|before| library < before)
+            && scope.truth(spec.when.as_ref(), true) == Some(true)
+    };
+    let Some(spec) = specs.find(fits) else {
+        return match first.since {
+            Some(since) if since > library => {
+                Err(format!("aws-cdk-lib {library} doesn't have the property: {since} and later do"))
+            }
+            _ if is_manual(&fix) => fix,
+            _ => Err(no_property(class)),
+        };
+    };
+    let template = fix.as_ref().ok().filter(|fix| !fix.changes.is_empty());
+    if template.is_none() && spec.effect.is_none() {
+        return fix;
+    }
+    if let Err(reason) = &origin.call {
+        return Err(format!("where it is made isn't known: {reason}"));
+    }
+    build(scope, spec, template)
+}
+
+fn no_property(class: &str) -> String {
+    let class = class.rsplit('.').next().unwrap_or(class);
+    format!("the template is synthesised, and no property of {class} is known that sets it")
+}
+
+/// The fix that sets what the page says.
+fn build(scope: &PageScope<'_>, spec: &ConstructSpec, template: Option<&Fix>) -> Result<Fix, String> {
+    let resource = scope.context.resource.id;
+    let mut properties = Vec::new();
+    for (name, value) in &spec.set {
+        properties.push((name.clone(), property(scope, value)?));
+    }
+    let names: Vec<&str> = properties.iter().map(|(name, _)| name.as_str()).collect();
+    let class = scope.context.resource.origin.as_ref().and_then(|origin| origin.class.clone()).unwrap_or_default();
+    let title = format!("Set {} in the call of {}", names.join(", "), class.rsplit('.').next().unwrap_or_default());
+    let notes = spec.notes.iter().map(|note| scope.text(note)).filter(|note| !note.is_empty());
+    let content = CallContent { properties, without: spec.without.clone() };
+    let mut changes = vec![Change::SetInCall { resource, content }];
+    // What the template will show. What a library adds beside it isn't known.
+    let sets = template.into_iter().flat_map(|fix| &fix.changes);
+    changes.extend(sets.filter(|change| matches!(change, Change::Set { .. })).cloned());
+    Ok(Fix {
+        title,
+        grade: template.map_or(Grade::Review, |fix| fix.grade).min(Grade::Review),
+        effect: spec.effect.or(template.map(|fix| fix.effect)).unwrap_or(Effect::InPlace),
+        changes,
+        notes: notes.chain(template.into_iter().flat_map(|fix| fix.notes.iter().cloned())).collect(),
+    })
+}
+
+fn property(scope: &PageScope<'_>, value: &Expression) -> Result<ProgramDraft, String> {
+    match crate::hcl::evaluate(value, scope, None).value {
+        Value::Bool(b) => Ok(ProgramDraft::Bool(b)),
+        Value::Number(n) => Ok(ProgramDraft::Number(n.to_string())),
+        Value::String(text) => parse_expression(&text),
+        _ => Err("the value to write isn't known".into()),
+    }
+}

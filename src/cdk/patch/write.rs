@@ -1,0 +1,255 @@
+//! Expressions in the language and the style of a file.
+
+use tree_sitter::Node;
+
+use super::Place;
+use super::imports::Names;
+use super::list::step;
+use crate::edit::Edit;
+use crate::model::{Construct, ProgramDraft};
+use crate::program::{Language, parts, text};
+
+/// Writes expressions into one file.
+pub(super) struct Writer<'p> {
+    place: &'p Place<'p>,
+    names: Names<'p>,
+    /// The scope of the construct as the call writes it.
+    scope: &'p str,
+    quote: char,
+}
+
+impl<'p> Writer<'p> {
+    pub(super) fn new(place: &'p Place<'p>, call: Node<'p>) -> Result<Self, String> {
+        let source = &*place.file.text;
+        let arguments = call.child_by_field_name("arguments").ok_or("the call has no arguments")?;
+        let first = parts(arguments).into_iter().next().ok_or("the call has no scope")?;
+        let scope = match first.kind() {
+            "keyword_argument" => first.child_by_field_name("value").map_or("", |value| text(value, source)),
+            _ => text(first, source),
+        };
+        let quote = place.call.written.chars().find(|c| matches!(c, '\'' | '"'));
+        let quote = quote
+            .unwrap_or_else(|| if source.matches('"').count() > source.matches('\'').count() { '"' } else { '\'' });
+        Ok(Self { place, names: Names::of(place), scope, quote })
+    }
+
+    fn is_python(&self) -> bool {
+        self.place.program.language == Language::Python
+    }
+
+    /// The edits that import what was written, and whether others may be made beside them.
+    pub(super) fn imports(&self) -> Result<(Vec<Edit>, bool), String> {
+        self.names.edits()
+    }
+
+    /// A property's name.
+    pub(super) fn property(&self, name: &str) -> String {
+        if self.is_python() { snake(name) } else { name.to_owned() }
+    }
+
+    /// A property with its value. `indent` is that of its line, nothing for a value on the line of others.
+    pub(super) fn item(&mut self, name: &str, value: &ProgramDraft, indent: Option<&str>) -> Result<String, String> {
+        let value = self.value(value, indent)?;
+        let between = if self.is_python() { "=" } else { ": " };
+        Ok(format!("{}{between}{value}", self.property(name)))
+    }
+
+    /// An expression.
+    pub(super) fn value(&mut self, value: &ProgramDraft, indent: Option<&str>) -> Result<String, String> {
+        let python = self.is_python();
+        Ok(match value {
+            ProgramDraft::Bool(b) if python => if *b { "True" } else { "False" }.to_owned(),
+            ProgramDraft::Bool(b) => b.to_string(),
+            ProgramDraft::Number(number) => number.clone(),
+            ProgramDraft::Text(text) => format!("{0}{text}{0}", self.quote),
+            ProgramDraft::Scope => self.scope.to_owned(),
+            ProgramDraft::Name(path) => self.path(path)?,
+            ProgramDraft::Struct { name: Some(name), fields } if python => {
+                let class = self.path(name)?;
+                self.bracketed(&class, ('(', ')'), &[], fields, indent)?
+            }
+            ProgramDraft::Struct { name: None, .. } if python => {
+                return Err("the name of a struct isn't known".into());
+            }
+            ProgramDraft::Struct { fields, .. } => self.bracketed("", ('{', '}'), &[], fields, indent)?,
+            ProgramDraft::List(items) => {
+                let items: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, None)).collect();
+                format!("[{}]", items?.join(", "))
+            }
+            ProgramDraft::New(Construct { class, arguments }) => {
+                let class = self.path(class)?;
+                let callee = if python { class } else { format!("new {class}") };
+                self.call(&callee, arguments, indent)?
+            }
+            ProgramDraft::Call { function, arguments } => {
+                let (method, class) = function.split_last().ok_or("a call of nothing")?;
+                let callee = format!("{}.{}", self.path(class)?, self.property(method));
+                self.call(&callee, arguments, indent)?
+            }
+        })
+    }
+
+    fn call(&mut self, callee: &str, arguments: &[ProgramDraft], indent: Option<&str>) -> Result<String, String> {
+        let mut plain = Vec::new();
+        let mut fields = None;
+        for (i, argument) in arguments.iter().enumerate() {
+            match argument {
+                ProgramDraft::Text(suffix) if i > 0 && arguments[i - 1] == ProgramDraft::Scope => {
+                    plain.push(self.id(suffix)?);
+                }
+                ProgramDraft::Struct { fields: last, .. } if i + 1 == arguments.len() => fields = Some(last),
+                argument => plain.push(self.value(argument, None)?),
+            }
+        }
+        match fields {
+            None => Ok(format!("{callee}({})", plain.join(", "))),
+            Some(fields) if self.is_python() => self.bracketed(callee, ('(', ')'), &plain, fields, indent),
+            Some(fields) => {
+                plain.push(self.bracketed("", ('{', '}'), &[], fields, indent)?);
+                Ok(format!("{callee}({})", plain.join(", ")))
+            }
+        }
+    }
+
+    /// Properties in brackets, behind plain arguments: on lines of their own where there is an indentation.
+    fn bracketed(
+        &mut self,
+        before: &str,
+        (open, close): (char, char),
+        plain: &[String],
+        fields: &[(String, ProgramDraft)],
+        indent: Option<&str>,
+    ) -> Result<String, String> {
+        let newline = self.place.file.newline();
+        let inner = indent.map(|indent| {
+            let otherwise = if self.is_python() { "    " } else { "  " };
+            format!("{indent}{}", step(&self.place.file.text, otherwise))
+        });
+        let mut items = plain.to_vec();
+        for (name, value) in fields {
+            items.push(self.item(name, value, inner.as_deref())?);
+        }
+        Ok(match (&inner, indent) {
+            (Some(inner), Some(indent)) => {
+                let lines: String = items.iter().map(|item| format!("{newline}{inner}{item},")).collect();
+                format!("{before}{open}{lines}{newline}{indent}{close}")
+            }
+            _ if open == '{' => format!("{before}{{ {} }}", items.join(", ")),
+            _ => format!("{before}{open}{}{close}", items.join(", ")),
+        })
+    }
+
+    /// The id of something that belongs to the construct.
+    fn id(&self, suffix: &str) -> Result<String, String> {
+        let id = &self.place.call.written;
+        let quotes: &[char] = if self.is_python() { &['\'', '"'] } else { &['\'', '"', '`'] };
+        let is_text = id.ends_with(quotes) && id.trim_start_matches(['f', 'F']).starts_with(quotes);
+        if is_text && !id.ends_with("\"\"\"") && !id.ends_with("'''") {
+            let (body, quote) = id.split_at(id.len() - 1);
+            return Ok(format!("{body}{suffix}{quote}"));
+        }
+        match (self.is_python(), id.contains(['\'', '"', '`', '\\', '\n'])) {
+            (_, true) => Err("the id of what is added would be made of an expression".into()),
+            (true, false) => Ok(format!("f{0}{{{id}}}{suffix}{0}", self.quote)),
+            (false, false) => Ok(format!("`${{{id}}}{suffix}`")),
+        }
+    }
+
+    /// A class, or a member of one, as the file can name it.
+    fn path(&mut self, path: &[String]) -> Result<String, String> {
+        let own = self.place.class.rsplit_once('.').map_or("", |(module, _)| module);
+        let (module, names) = match path {
+            [module, names @ ..] if module == "core" => ("aws-cdk-lib".to_owned(), names),
+            [module, names @ ..] if module.starts_with(char::is_lowercase) => (format!("aws-cdk-lib.{module}"), names),
+            names => (own.to_owned(), names),
+        };
+        let (class, members) = names.split_first().ok_or("a name without a class")?;
+        let mut written = self.names.resolve(&module, class)?;
+        for member in members {
+            written.push('.');
+            let is_constant = member.chars().all(|c| !c.is_lowercase());
+            written.push_str(&if is_constant { member.clone() } else { self.property(member) });
+        }
+        Ok(written)
+    }
+
+    /// Whether a value that stands there is what would be written. Of something that is made only the class counts.
+    pub(super) fn is_same(&self, node: Node<'_>, value: &ProgramDraft) -> bool {
+        let written = text(node, &self.place.file.text);
+        match value {
+            ProgramDraft::Bool(b) => written.eq_ignore_ascii_case(&b.to_string()),
+            ProgramDraft::Number(number) => written == number,
+            ProgramDraft::Text(text) => written.trim_matches(['\'', '"']) == text,
+            ProgramDraft::Name(path) => {
+                let ends: Vec<&str> = written.rsplit('.').take(2).collect();
+                ends.iter().zip(path.iter().rev()).all(|(is, wanted)| is == wanted) && ends.len() == 2
+            }
+            ProgramDraft::New(Construct { class, .. }) => {
+                let callee = node.child_by_field_name(if self.is_python() { "function" } else { "constructor" });
+                let callee = callee.map_or("", |callee| text(callee, &self.place.file.text));
+                callee.rsplit('.').next() == class.last().map(String::as_str)
+            }
+            ProgramDraft::Call { function, .. } => {
+                let callee = node.child_by_field_name("function").map_or("", |f| text(f, &self.place.file.text));
+                callee.rsplit('.').next() == function.last().map(|name| self.property(name)).as_deref()
+            }
+            ProgramDraft::Scope | ProgramDraft::Struct { .. } | ProgramDraft::List(_) => false,
+        }
+    }
+}
+
+/// Whether a dotted name ends with one in capitals: a member of an enumeration, or a constant of a class.
+pub(super) fn is_constant(path: &str) -> bool {
+    let mut names = path.rsplit('.');
+    let last = names.next().unwrap_or_default();
+    let class = names.next().unwrap_or_default();
+    !last.is_empty()
+        && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && class.starts_with(char::is_uppercase)
+        && path.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+}
+
+/// The name that jsii gives to a property in Python: `enforceSSL` is `enforce_ssl`, `minimumTLSVersion`
+/// `minimum_tls_version`.
+pub(super) fn snake(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (i, c) in letters.iter().enumerate() {
+        let before = i.checked_sub(1).map(|i| letters[i]);
+        let after = letters.get(i + 1);
+        let begins = c.is_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_uppercase() && before != '_' || after.is_some_and(|after| after.is_lowercase())
+            });
+        if begins && !out.ends_with('_') && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_python() {
+        for (name, expected) in [
+            ("encryption", "encryption"),
+            ("enforceSSL", "enforce_ssl"),
+            ("minimumTLSVersion", "minimum_tls_version"),
+            ("blockPublicAccess", "block_public_access"),
+            ("fromAliasName", "from_alias_name"),
+            ("s3OriginConfig", "s3_origin_config"),
+        ] {
+            assert_eq!(snake(name), expected);
+        }
+    }
+
+    #[test]
+    fn constants() {
+        assert!(is_constant("s3.BucketEncryption.UNENCRYPTED") && is_constant("Tracing.DISABLED"));
+        assert!(!is_constant("props.encryption") && !is_constant("this.KEY") && !is_constant("f(x).A"));
+    }
+}

@@ -1,0 +1,96 @@
+//! Programs as text with exact places: TypeScript, JavaScript and Python, parsed by tree-sitter.
+//!
+//! Nothing is executed, and nothing is known here of what the programs make.
+
+mod expression;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tree_sitter::{Node, Parser, Tree};
+
+pub use expression::parse as parse_expression;
+
+/// Nodes nested deeper than this are not looked at.
+const MAX_DEPTH: usize = 400;
+
+/// The languages that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// TypeScript.
+    TypeScript,
+    /// With tags; JavaScript too.
+    Tsx,
+    /// Python.
+    Python,
+}
+
+/// A parsed file.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// What it is written in.
+    pub language: Language,
+    /// Its text.
+    pub text: Arc<str>,
+    /// Its nodes.
+    pub tree: Tree,
+}
+
+impl Language {
+    /// By the file's name; nothing for other files.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "ts" | "mts" | "cts" => Some(Self::TypeScript),
+            "tsx" | "js" | "mjs" | "cjs" => Some(Self::Tsx),
+            "py" => Some(Self::Python),
+            _ => None,
+        }
+    }
+
+    /// Parses a text; what is wrong in it becomes an error node.
+    pub fn parse(self, text: &Arc<str>) -> Option<Program> {
+        let language = match self {
+            Self::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+            Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
+            Self::Python => tree_sitter_python::LANGUAGE,
+        };
+        let mut parser = Parser::new();
+        parser.set_language(&language.into()).ok()?;
+        Some(Program { language: self, tree: parser.parse(&**text, None)?, text: text.clone() })
+    }
+}
+
+impl Program {
+    /// The whole file.
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+}
+
+/// Visits every node below one.
+pub fn each<'t>(node: Node<'t>, visit: &mut dyn FnMut(Node<'t>)) {
+    let mut open = vec![(node, 0)];
+    while let Some((node, depth)) = open.pop() {
+        visit(node);
+        if depth < MAX_DEPTH {
+            let mut cursor = node.walk();
+            open.extend(node.children(&mut cursor).map(|child| (child, depth + 1)));
+        }
+    }
+}
+
+/// The named nodes right below one, without comments.
+pub fn parts(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|node| node.kind() != "comment").collect()
+}
+
+/// The text of a node.
+pub fn text<'s>(node: Node<'_>, source: &'s str) -> &'s str {
+    source.get(node.byte_range()).unwrap_or_default()
+}
+
+/// Where a node starts: line and column in bytes, from 1.
+pub fn start(node: Node<'_>) -> (usize, usize) {
+    (node.start_position().row + 1, node.start_position().column + 1)
+}
