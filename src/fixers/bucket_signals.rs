@@ -36,6 +36,14 @@ pub(super) fn signal(project: &Project, bucket: &Resource) -> Option<String> {
         .or_else(|| word(bucket))
 }
 
+/// The sign that a bucket is meant to be public, beside what its policy says.
+pub(super) fn published(project: &Project, bucket: &Resource) -> Option<String> {
+    website(project, bucket)
+        .or_else(|| acl(project, bucket))
+        .or_else(|| website_endpoint(project, bucket))
+        .or_else(|| word(bucket))
+}
+
 /// How a companion names its bucket.
 pub(super) fn tie(project: &Project, kind: &'static str) -> Tie<'static> {
     match project.language {
@@ -117,7 +125,7 @@ fn word(bucket: &Resource) -> Option<String> {
 }
 
 /// The words of a name, in lower case: `WebAssets` has two.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {

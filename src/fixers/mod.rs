@@ -22,6 +22,7 @@ mod method_settings;
 mod module_key;
 mod network_use;
 mod once;
+mod open_accounts;
 mod open_permissions;
 mod open_policies;
 mod open_resources;
@@ -198,18 +199,30 @@ fn is_edge_function(project: &Project, function: &Resource) -> bool {
     })
 }
 
-/// The account's id: from the module's own data source, or one that the change declares.
-fn account(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
+/// The account's id: from the module's own data source, or one that the change declares. Refused where a provider other
+/// than the default one manages the resource, whose account may be another.
+fn account(project: &Project, near: &Resource) -> Result<(Draft, Option<Change>), String> {
     const KIND: &str = "aws_caller_identity";
     if project.language == Language::CloudFormation {
-        return (Draft::Expression("AWS::AccountId".into()), None);
+        return Ok((Draft::Expression("AWS::AccountId".into()), None));
     }
-    match project.data_of(KIND, near.instance).next() {
-        Some(data) => (Draft::Attribute(data.id, "account_id".into()), None),
-        None => (
+    let provider = |resource: &Resource| {
+        let node = &resource.body.entry("provider")?.node;
+        Some(project.file(node.span.file).text[node.span.range()].trim().to_owned())
+    };
+    let wanted = provider(near);
+    match project.data_of(KIND, near.instance).find(|data| provider(data) == wanted) {
+        Some(data) => Ok((Draft::Attribute(data.id, "account_id".into()), None)),
+        None if wanted.is_some() => {
+            Err(format!("the account of its provider is not known: {KIND} is not read with it"))
+        }
+        None if project.at(near.instance, &format!("data.{KIND}.current")).is_some() => {
+            Err(format!("data.{KIND}.current is that of another provider"))
+        }
+        None => Ok((
             Draft::Expression(format!("data.{KIND}.current.account_id")),
             Some(Change::AddData { near: near.id, below: false, kind: KIND.into(), name: "current".into() }),
-        ),
+        )),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::open_resources::ARGUMENTS;
 use crate::catalogue::{Context, Failure, Verdict};
-use crate::fix::Fix;
+use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
 use crate::iam::policy::{Policy, Statement};
-use crate::model::{Body, Value};
+use crate::model::{Body, Draft, Language, Value};
 
 /// Condition keys that tie a request to somebody; `aws:Referer` and user agents can be made up.
 const RESTRICTING: [&str; 14] = [
@@ -31,16 +31,56 @@ const TRUST: &[&str] = &["assume_role_policy", "AssumeRolePolicyDocument"];
 
 /// No resource policy allows every action of its service.
 pub(super) fn every_action(context: &Context<'_>) -> Verdict {
-    statements(context, &ARGUMENTS, |statement, _| {
+    statements(context, &ARGUMENTS, |statement, argument| {
         let wide = statement.allow == Some(true)
             && !statement.not_actions
             && statement.actions.iter().any(|a| a.as_str().is_some_and(|a| a == "*" || a.ends_with(":*")));
         wide.then(|| {
-            let fix =
-                Fix::manual("Name the actions that are used", "which actions are needed is not in the configuration");
-            ("every action is allowed, administration included".to_owned(), fix)
+            (
+                "every action is allowed, administration included".to_owned(),
+                message_actions(context, statement, argument),
+            )
         })
     })
+}
+
+/// The statement without the administration of the queue.
+///
+/// NOTE: other accounts can't administer a queue by its policy, and the account's own roles can by their policies.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-customer-managed-policy-examples.html>
+fn message_actions(context: &Context<'_>, statement: &Statement, argument: &str) -> Fix {
+    const MESSAGES: [&str; 6] = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    ];
+    let title = "Name the actions that are used";
+    if context.project.language != Language::Terraform || statement.actions.iter().any(|a| a.as_str().is_none()) {
+        return Fix::manual(title, "which actions are needed is not in the configuration");
+    }
+    // All that a service does with a queue is to send to it.
+    let only_services = statement.principals.iter().all(|(kind, _)| &**kind == "Service");
+    let (actions, note) = if only_services {
+        (Draft::string("sqs:SendMessage"), "services send to queues and do nothing else there")
+    } else {
+        let all = MESSAGES.map(Draft::string).to_vec();
+        (
+            Draft::List(all),
+            "who empties, changes or deletes the queue by this statement needs a policy of their own for it",
+        )
+    };
+    let edits = vec![StatementEdit::Set("Action".into(), actions)];
+    let resource = context.resource.id;
+    Fix {
+        title: "Leave the sending and receiving of messages".into(),
+        grade: Grade::Review,
+        effect: Effect::Access,
+        changes: vec![Change::EditStatement { resource, argument: argument.to_owned(), at: statement.at, edits }],
+        notes: vec![note.into()],
+    }
 }
 
 /// A role may be assumed by those who are named only.

@@ -2,7 +2,7 @@
 
 use super::open_policies::{self, is_restricted};
 use super::senders::{self, Sender};
-use super::{account, draft_of};
+use super::{account, draft_of, open_accounts};
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
 use crate::iam::policy::{Statement, pattern_matches};
@@ -30,6 +30,8 @@ const TARGETS: [(&str, &str, &str); 3] = [
 const SERVICE_ACTIONS: [(&str, &str); 3] =
     [("aws_sqs_queue", "sqs:SendMessage"), ("aws_sns_topic", "sns:Publish"), ("aws_s3_bucket", "s3:GetObject")];
 
+pub(super) const NOT_SHOWN: &str = "who uses it is not in the configuration";
+
 /// No resource policy admits everybody.
 pub(super) fn everybody(context: &Context<'_>) -> Verdict {
     open_policies::statements(context, &ARGUMENTS, |statement, argument| {
@@ -46,6 +48,12 @@ fn fix(context: &Context<'_>, statement: &Statement, argument: &str) -> Fix {
     if let Some(organization) = context.option("organization_id").as_str() {
         return for_organization(context, statement, argument, organization);
     }
+    let reason = match open_accounts::fix(context, statement, argument) {
+        Ok(fix) => return fix,
+        // What was found of those who use it says more than that nothing was.
+        Err(other) if reason == NOT_SHOWN => other,
+        Err(_) => reason,
+    };
     let title = "Name who is meant, or tie the statement to an account, an organisation or a source";
     let choices = match &*context.resource.kind {
         "aws_kms_key" | "aws_kms_key_policy" => {
@@ -67,17 +75,17 @@ fn fix(context: &Context<'_>, statement: &Statement, argument: &str) -> Fix {
 
 /// The statement for those who use the resource, as the configuration shows it.
 fn by_evidence(context: &Context<'_>, statement: &Statement, argument: &str) -> Result<Fix, String> {
-    let target = target(context).ok_or("who uses it is not in the configuration")?;
+    let target = target(context).ok_or(NOT_SHOWN)?;
     let senders = match &*target.kind {
         "aws_s3_bucket" => senders::readers(context.project, target),
         _ => senders::senders(context.project, target)?,
     };
     let Some((first, others)) = senders.split_first() else {
-        return Err("who uses it is not in the configuration".into());
+        return Err(NOT_SHOWN.into());
     };
     serves_only_services(statement, target)?;
     let mut data = Vec::new();
-    let edits = narrowed(context, first, &mut data);
+    let edits = narrowed(context, first, &mut data)?;
     let resource = context.resource.id;
     let mut changes = vec![Change::EditStatement { resource, argument: argument.to_owned(), at: statement.at, edits }];
     for sender in others {
@@ -125,7 +133,7 @@ fn for_organization(context: &Context<'_>, statement: &Statement, argument: &str
 }
 
 /// The queue, topic or bucket that the policy belongs to.
-fn target<'a>(context: &Context<'a>) -> Option<&'a Resource> {
+pub(super) fn target<'a>(context: &Context<'a>) -> Option<&'a Resource> {
     let (project, resource) = (context.project, context.resource);
     let Some((_, by, kind)) = TARGETS.iter().find(|(policy, _, _)| *policy == &*resource.kind) else {
         return Some(resource).filter(|r| TARGETS.iter().any(|(_, _, kind)| *kind == &*r.kind));
@@ -154,22 +162,22 @@ fn serves_only_services(statement: &Statement, target: &Resource) -> Result<(), 
 }
 
 /// The edits that leave a statement to one service.
-fn narrowed(context: &Context<'_>, sender: &Sender, data: &mut Vec<Change>) -> Vec<StatementEdit> {
+fn narrowed(context: &Context<'_>, sender: &Sender, data: &mut Vec<Change>) -> Result<Vec<StatementEdit>, String> {
     let principal = StatementEdit::Set("Principal".into(), Draft::object([("Service", Draft::string(sender.service))]));
-    let conditions = conditions(context, sender, data).into_iter();
+    let conditions = conditions(context, sender, data)?.into_iter();
     let conditions = conditions.map(|(operator, key, value)| StatementEdit::Condition {
         operator: operator.into(),
         key: key.into(),
         value,
     });
-    std::iter::once(principal).chain(conditions).collect()
+    Ok(std::iter::once(principal).chain(conditions).collect())
 }
 
 fn conditions(
     context: &Context<'_>,
     sender: &Sender,
     data: &mut Vec<Change>,
-) -> Vec<(&'static str, &'static str, Draft)> {
+) -> Result<Vec<(&'static str, &'static str, Draft)>, String> {
     let mut conditions = Vec::new();
     match sender.sources.as_slice() {
         [] => {}
@@ -177,15 +185,15 @@ fn conditions(
         several => conditions.push(("ArnEquals", "aws:SourceArn", Draft::List(several.to_vec()))),
     }
     if sender.account {
-        let (id, declared) = account(context.project, context.resource);
+        let (id, declared) = account(context.project, context.resource)?;
         data.extend(declared);
         conditions.push(("StringEquals", "aws:SourceAccount", id));
     }
-    conditions
+    Ok(conditions)
 }
 
 /// The same statement for another service.
-fn copy(
+pub(super) fn copy(
     context: &Context<'_>,
     statement: &Statement,
     sender: &Sender,
@@ -205,7 +213,7 @@ fn copy(
         ("Resource".to_owned(), one_or_all(&statement.resources).ok_or_else(unknown)?),
     ];
     let mut operators: Vec<(String, Draft)> = Vec::new();
-    for (operator, key, value) in conditions(context, sender, data) {
+    for (operator, key, value) in conditions(context, sender, data)? {
         operators.push((operator.to_owned(), Draft::Object(vec![(key.to_owned(), value)])));
     }
     if !operators.is_empty() {

@@ -54,10 +54,10 @@ fn fix(context: &Context<'_>, service: &str) -> Fix {
             };
             return Fix::manual("Name the API that invokes the function as source", note);
         }
-        _ => {
-            let (account, data) = super::account(context.project, permission);
-            (context.named("source_account", "SourceAccount"), account, data)
-        }
+        _ => match super::account(context.project, permission) {
+            Ok((account, data)) => (context.named("source_account", "SourceAccount"), account, data),
+            Err(reason) => return Fix::manual("Name the account that invokes the function", reason),
+        },
     };
     let mut changes: Vec<Change> = data.into_iter().collect();
     changes.push(Change::Set { resource: permission.id, content: DraftBody::arguments([(argument, value)]) });

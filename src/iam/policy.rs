@@ -22,6 +22,8 @@ pub struct Policy {
 /// A statement.
 #[derive(Debug, Clone)]
 pub struct Statement {
+    /// Its name, where it has one.
+    pub sid: Option<Arc<str>>,
     /// `Effect = "Allow"`; nothing when unknown.
     pub allow: Option<bool>,
     /// Type and value of each principal; `*` is `("*", "*")`.
@@ -170,6 +172,7 @@ fn json_statement(project: &Project, body: &Body, at: StatementAt, certain: bool
     let not_actions = !body.get("NotAction").is_null();
     let not_resources = !body.get("NotResource").is_null();
     Statement {
+        sid: body.get("Sid").as_str().map(Arc::from),
         allow: allow(&body.get("Effect")),
         principals: json_principals(project, &body.get("Principal")),
         actions: list(if not_actions { "NotAction" } else { "Action" }),
@@ -264,6 +267,7 @@ fn data_statement(project: &Project, body: &Body, at: StatementAt, certain: bool
         (text("test"), text("variable"), listed(project, &block.get("values")))
     });
     Statement {
+        sid: body.get("sid").as_str().map(Arc::from),
         allow: if body.get("effect").is_null() { Some(true) } else { allow(&body.get("effect")) },
         principals: principals.collect(),
         actions: list(if not_actions { "not_actions" } else { "actions" }),
