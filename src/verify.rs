@@ -175,25 +175,63 @@ fn json_frame(file: FileId, paths: &[String], lowered: &[&Lowered]) -> Result<()
     }
 }
 
-/// Addresses that a file refers to and that its module doesn't declare, when the file didn't before.
+/// What a file refers to and its module doesn't declare, where the file didn't before or not as often: repeating an
+/// invalid reference makes another error.
 pub fn unresolved(workspace: &Workspace, file: FileId, before: &Tree, old: &Project) -> Vec<String> {
     if workspace.project.language == Language::CloudFormation {
         return crate::cloudformation::unresolved(before, &workspace.trees[file.0 as usize]);
     }
-    let missing = |tree: &Tree, project: &Project| -> BTreeSet<String> {
-        let directory = crate::discover::directory(&project.file(file).display).to_owned();
-        let module = project.modules.iter().position(|m| *m.directory == *directory);
+    let directory = crate::discover::directory(&workspace.project.file(file).display);
+    let module = workspace.project.modules.iter().find(|module| &*module.directory == directory);
+    // No fix declares a variable or a local: those of the edited files are all.
+    let names = module.map(|module| declared_names(workspace, &module.files)).unwrap_or_default();
+    let missing = |tree: &Tree, project: &Project| -> BTreeMap<String, usize> {
+        let module = project.modules.iter().position(|m| &*m.directory == directory);
         let instance = project.instances.iter().position(|i| Some(i.module.0 as usize) == module);
-        let Some(instance) = instance else { return BTreeSet::new() };
+        let Some(instance) = instance else { return BTreeMap::new() };
         let instance = crate::model::InstanceId(instance as u32);
-        addresses(tree).into_iter().filter(|address| project.at(instance, address).is_none()).collect()
+        let is_missing = |address: &str| match address.split_once('.') {
+            Some(("var" | "local", _)) => !names.contains(address),
+            _ => project.at(instance, address).is_none(),
+        };
+        addresses(tree).into_iter().filter(|(address, _)| is_missing(address)).collect()
     };
     let was = missing(before, old);
-    missing(&workspace.trees[file.0 as usize], &workspace.project).difference(&was).cloned().collect()
+    let is = missing(&workspace.trees[file.0 as usize], &workspace.project);
+    let more = is.into_iter().filter(|(address, times)| was.get(address).is_none_or(|before| times > before));
+    more.map(|(address, _)| address).collect()
 }
 
-/// The resource and data addresses in the expressions of a tree.
-fn addresses(tree: &Tree) -> BTreeSet<String> {
+/// `var.x` and `local.y` for all that files declare.
+fn declared_names(workspace: &Workspace, files: &[FileId]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for file in files {
+        match &workspace.trees[file.0 as usize] {
+            Tree::Hcl(body) => {
+                for block in body.blocks() {
+                    match (block.ident.as_str(), block.labels.first()) {
+                        ("variable", Some(name)) => names.extend([format!("var.{}", name.as_str())]),
+                        ("locals", None) => {
+                            names.extend(block.body.attributes().map(|local| format!("local.{}", local.key.as_str())));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Tree::Json(root) | Tree::Template(root) => {
+                for (block, prefix) in [("variable", "var"), ("locals", "local")] {
+                    let blocks = root.get(block).into_iter().flat_map(json::Node::each);
+                    names.extend(blocks.flat_map(json::Node::properties).map(|p| format!("{prefix}.{}", p.name)));
+                }
+            }
+            Tree::Program(_) => {}
+        }
+    }
+    names
+}
+
+/// How often the expressions of a tree refer to each resource, data source, variable and local.
+fn addresses(tree: &Tree) -> BTreeMap<String, usize> {
     let mut collector = Collector::default();
     match tree {
         Tree::Hcl(body) => collector.visit_body(body),
@@ -218,7 +256,7 @@ fn json_addresses(node: &json::Node, collector: &mut Collector) {
 
 #[derive(Default)]
 struct Collector {
-    found: BTreeSet<String>,
+    found: BTreeMap<String, usize>,
 }
 
 impl Visit for Collector {
@@ -232,14 +270,14 @@ impl Visit for Collector {
                     _ => None,
                 })
                 .collect();
-            match (root.as_str(), names.as_slice()) {
-                ("data", [kind, name, ..]) => {
-                    self.found.insert(resource::address(Mode::Data, kind, name));
-                }
-                (kind, [name, ..]) if kind.starts_with("aws_") => {
-                    self.found.insert(resource::address(Mode::Managed, kind, name));
-                }
-                _ => {}
+            let address = match (root.as_str(), names.as_slice()) {
+                ("data", [kind, name, ..]) => Some(resource::address(Mode::Data, kind, name)),
+                (root @ ("var" | "local"), [name, ..]) => Some(format!("{root}.{name}")),
+                (kind, [name, ..]) if kind.starts_with("aws_") => Some(resource::address(Mode::Managed, kind, name)),
+                _ => None,
+            };
+            if let Some(address) = address {
+                *self.found.entry(address).or_default() += 1;
             }
         }
         visit_traversal(self, node);

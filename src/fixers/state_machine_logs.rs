@@ -25,6 +25,7 @@ const ENOUGH: [&str; 4] =
     ["AdministratorAccess", "PowerUserAccess", "CloudWatchLogsFullAccess", "CloudWatchFullAccess"];
 /// A shared policy on log groups holds few names; what begins so is left out of it.
 const PREFIX: &str = "/aws/vendedlogs/states/";
+const DATA: &str = "whoever reads the log group sees the data of the steps, personal data included";
 const GROUP: &str = "aws_cloudwatch_log_group";
 const INLINE: &str = "aws_iam_role_policy";
 
@@ -35,10 +36,35 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     match &level {
         Value::Null => {}
         Value::String(level) if &**level == "OFF" => {}
-        Value::String(_) => return Verdict::Pass,
+        Value::String(_) => return execution_data(context),
         _ => return Verdict::Unknown("whether executions are logged isn't known before a deploy".into()),
     }
     Verdict::fail("its executions leave no log", fix(context))
+}
+
+/// What is logged of a step, where the option asks for it.
+fn execution_data(context: &Context<'_>) -> Verdict {
+    let (project, machine) = (context.project, context.resource);
+    if context.option("execution_data").as_bool() != Some(true) {
+        return Verdict::Pass;
+    }
+    match project.settle(&machine.body.at("logging_configuration.include_execution_data")) {
+        Value::Bool(true) => return Verdict::Pass,
+        Value::Bool(false) | Value::Null => {}
+        _ => return Verdict::Unknown("whether data is logged isn't known before a deploy".into()),
+    }
+    let logging = DraftBody::arguments([("include_execution_data", Draft::Bool(true))]);
+    let content = DraftBody::default().with_block("logging_configuration", logging);
+    Verdict::fail(
+        "inputs and outputs of its steps are not logged",
+        Fix {
+            title: "Log the inputs and outputs of steps".into(),
+            grade: Grade::Review,
+            effect: Effect::Cost,
+            changes: vec![Change::Set { resource: machine.id, content }],
+            notes: vec![DATA.into(), "logs are billed by volume".into()],
+        },
+    )
 }
 
 fn fix(context: &Context<'_>) -> Fix {
@@ -79,6 +105,7 @@ fn fix(context: &Context<'_>) -> Fix {
     }
     if context.option("execution_data").as_bool() == Some(true) {
         logging.items.push(("include_execution_data".into(), DraftItem::Argument(Draft::Bool(true))));
+        notes.push(DATA.into());
     }
     // An express workflow has no history beside its log.
     let express = project.settle(&machine.body.get("type")).as_str() == Some("EXPRESS");

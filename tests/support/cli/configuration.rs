@@ -38,8 +38,8 @@ fn the_file_of_the_given_directory_counts() {
 /// One setting asks for alarms on everything; the option of a control comes first.
 #[test]
 fn alarms_have_one_setting() {
-    let function =
-        "provider \"aws\" {}\n\nresource \"aws_lambda_function\" \"orders\" {\n  function_name = \"orders\"\n}\n";
+    let function = "variable \"on_call\" {}\n\nvariable \"errors\" {}\n\nprovider \"aws\" {}\n\n\
+                    resource \"aws_lambda_function\" \"orders\" {\n  function_name = \"orders\"\n}\n";
     let own = "control \"lambda-alarm-errors\" {\n  alarm_topic = \"var.errors\"\n}\n";
     for (configuration, errors, duration) in [
         ("alarm_topic = \"var.on_call\"\n".to_owned(), "var.on_call", "var.on_call"),
@@ -55,6 +55,12 @@ fn alarms_have_one_setting() {
             assert!(alarm.contains(&format!("alarm_actions       = [{topic}]")), "{configuration}\n{after}");
         }
     }
+    // A module that doesn't declare the variable gets no alarm that names it.
+    let bare = function.split_once("provider").unwrap().1;
+    let scratch = with("alarm_topic = \"var.on_call\"\n", &format!("provider{bare}"));
+    let outcome = scratch.expect(1, &["fix", "--grade", "review", "--write"]);
+    assert!(outcome.stderr.contains("would refer to var.on_call, which isn't declared"), "{}", outcome.stderr);
+    assert!(!scratch.read("main.tf").contains("alarm_actions"));
     let scratch = with("alarm_topik = \"module\"\n", function);
     assert!(scratch.expect(2, &["scan"]).stderr.contains("`alarm_topic`"));
 }
