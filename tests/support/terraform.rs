@@ -340,10 +340,13 @@ fn write(tape: &mut Tape<'_>, file: &mut Source, indent: &str, argument: &Argume
         let tail = if n == last { tail.as_str() } else { "" };
         let (head, value) = match n {
             0 => (head.clone(), format!("{after}{line}")),
-            // An empty list is filled.
-            _ => match line.strip_suffix("[]") {
-                Some(name) => (format!("{indent}{name}["), "]".to_owned()),
-                None => (format!("{indent}{line}"), String::new()),
+            // An empty list is filled, and a statement for everybody gets a condition at its end.
+            _ => match (line.strip_suffix("[]"), line.strip_suffix(" }")) {
+                (Some(name), _) => (format!("{indent}{name}["), "]".to_owned()),
+                (_, Some(open)) if open.contains("\"Principal\": \"*\"") => {
+                    (format!("{indent}{open}"), " }".to_owned())
+                }
+                _ => (format!("{indent}{line}"), String::new()),
             },
         };
         file.lines.push(if *may_change {
