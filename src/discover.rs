@@ -207,7 +207,7 @@ fn output_of(app: &Path) -> String {
 }
 
 /// Whether a file may be a CloudFormation template in JSON: its content decides.
-fn is_json(name: &str) -> bool {
+pub(crate) fn is_json(name: &str) -> bool {
     const OTHERS: [&str; 6] =
         ["cdk.context.json", "composer.json", "package-lock.json", "package.json", "tsconfig.json", "tslint.json"];
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);

@@ -23,6 +23,8 @@ pub mod iam;
 pub mod json;
 pub mod model;
 pub mod network;
+#[cfg(feature = "github")]
+pub mod org;
 pub mod program;
 pub mod report;
 pub mod review;

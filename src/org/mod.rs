@@ -1,0 +1,10 @@
+//! Runs over all repositories that an organisation has.
+//!
+//! Invariants: GitHub is the source of truth, and the [`journal`] only makes a second start fast; a repository that fails
+//! never stops the others; nothing that a repository holds is executed, written outside of its own temporary directory,
+//! or able to grant itself more than the policy does.
+
+pub mod content;
+pub mod journal;
+pub mod select;
+pub mod shard;

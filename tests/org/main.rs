@@ -1,0 +1,7 @@
+//! Runs over an organisation: what its repositories may not do, and what a kill may not break.
+
+#![allow(clippy::unwrap_used)]
+
+mod archives;
+mod journal;
+mod support;
