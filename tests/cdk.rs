@@ -54,7 +54,7 @@ fn assemblies_of_old_and_new_versions_are_located() {
         let report = copy(version).json(1, &["scan"]);
         let places = places(&report);
         let buckets = [line("this.uploads = new s3.Bucket"), line("new s3.Bucket(this, `")];
-        assert_eq!(places["s3-encryption"], buckets.into(), "{version}");
+        assert_eq!(places["s3-versioning"], buckets.into(), "{version}");
         assert_eq!(places["sqs-encryption"], [line("new WorkQueue(")].into(), "{version}: in the nested stack");
         assert_eq!(places["dynamodb-point-in-time-recovery"], [line("new Table(")].into(), "{version}");
         assert_eq!(places["lambda-tracing"], [line("new lambda.Function(")].into(), "{version}");

@@ -185,7 +185,7 @@ fn metadata_silences() {
 fn a_file_on_one_line_stays_on_one_line() {
     let before = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"q"}},"B":{"Type":"AWS::S3::Bucket"}}}"#;
     let scratch = Scratch::with(&[("t.json", before)]);
-    scratch.json(0, &["fix", "--control", "sqs-encryption,s3-encryption", "--write"]);
+    scratch.json(0, &["fix", "--profile", "strict", "--control", "sqs-encryption,s3-encryption", "--write"]);
     assert_eq!(
         scratch.read("t.json"),
         r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"q","SqsManagedSseEnabled":true}},"B":{"Type":"AWS::S3::Bucket","Properties":{"BucketEncryption":{"ServerSideEncryptionConfiguration":[{"ServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}}}}}"#

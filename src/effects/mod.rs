@@ -105,7 +105,14 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
         let resource = project.resource(resource);
         let facts = facts(&resource.kind);
         if let Change::Set { content, .. } = change {
-            refuse(resource, &facts, content)?;
+            let gone = |name: &str| {
+                let removes = |change: &Change| {
+                    matches!(change, Change::Remove { resource: of, names }
+                    if *of == resource.id && names.iter().any(|removed| removed == name))
+                };
+                fix.changes.iter().any(removes)
+            };
+            refuse(resource, &facts, content, &gone)?;
         }
         if is_replaced(resource, change) {
             fix.effect = Effect::Replace;
@@ -168,13 +175,13 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
     }
 }
 
-/// Conflicting arguments and values that the provider doesn't take.
-fn refuse(resource: &Resource, facts: &Facts, content: &DraftBody) -> Result<(), String> {
+/// Conflicting arguments and values that the provider doesn't take. `gone`: whether the same fix takes an argument away.
+fn refuse(resource: &Resource, facts: &Facts, content: &DraftBody, gone: &dyn Fn(&str) -> bool) -> Result<(), String> {
     for path in content.paths() {
         for other in facts.conflicts.get(&path).into_iter().flatten() {
             let absent = matches!(resource.body.at(other), crate::model::Value::Null);
             let also_set = content.paths().contains(other);
-            if !absent && !also_set {
+            if !absent && !also_set && !gone(other) {
                 return Err(format!("`{path}` can't stand beside `{other}`"));
             }
         }

@@ -8,6 +8,7 @@ mod evaluate;
 mod failure;
 mod functions;
 mod loops;
+mod repeated_keys;
 mod templates;
 mod traverse;
 
@@ -15,6 +16,7 @@ pub use comments::{comments, comments_above};
 pub use evaluate::{Bindings, Names, Scope, Step, evaluate, literal};
 pub use functions::{FUNCTIONS, set};
 pub use loops::turns;
+pub use repeated_keys::MESSAGE as REPEATED_KEY;
 pub use templates::value as template;
 
 use hcl_edit::structure::Body;
@@ -36,8 +38,10 @@ pub fn parse_body(text: &str) -> Result<Body, ParseError> {
     if let Some(offset) = too_deep(text.as_bytes()) {
         return Err(ParseError { message: format!("brackets nested more than {MAX_DEPTH} deep"), offset });
     }
-    hcl_edit::parser::parse_body(text)
-        .map_err(|error| ParseError { message: error.message().to_owned(), offset: error.location().offset() })
+    hcl_edit::parser::parse_body(text).or_else(|error| {
+        let refused = || ParseError { message: error.message().to_owned(), offset: error.location().offset() };
+        repeated_keys::parse(text, &error).ok_or_else(refused)
+    })
 }
 
 /// The offset at which brackets are nested deeper than parsers can take, strings and comments counted too: an upper bound.

@@ -38,8 +38,25 @@ pub(super) fn parse(value: &Value, span: Span) -> Option<Value> {
             _ => text.push_str(&format!("\"{VALUE}{i}{CLOSE}\"")),
         }
     }
-    let document: serde_json::Value = serde_json::from_str(text.trim()).ok()?;
+    let document: serde_json::Value = serde_json::from_str(without_trailing_commas(&text).trim()).ok()?;
     document.is_object().then(|| from_json(&document, pieces, span))
+}
+
+/// JSON text with blanks for commas behind last elements: AWS refuses them, but they hide nothing of what is meant.
+fn without_trailing_commas(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for (i, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = quoted,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        let is_last = || text[i + 1..].trim_start().starts_with([']', '}']);
+        out.push(if c == ',' && !quoted && is_last() { ' ' } else { c });
+    }
+    out
 }
 
 /// Whether JSON text ends inside a string; `quoted` says whether it begins in one.

@@ -100,13 +100,22 @@ impl Node {
 
 /// Parses plain JSON. The error holds a message and a byte offset.
 pub fn parse(text: &str) -> Result<Node, (String, usize)> {
+    parse_with(text, false)
+}
+
+/// The same with a comma behind the last element or property: no JSON, but what is meant is clear.
+pub fn parse_lenient(text: &str) -> Result<Node, (String, usize)> {
+    parse_with(text, true)
+}
+
+fn parse_with(text: &str, allow_trailing_commas: bool) -> Result<Node, (String, usize)> {
     if let Some(offset) = crate::hcl::too_deep(text.as_bytes()) {
         return Err(("brackets nested too deep".into(), offset));
     }
     let options = ParseOptions {
         allow_comments: false,
         allow_loose_object_property_names: false,
-        allow_trailing_commas: false,
+        allow_trailing_commas,
         ..ParseOptions::default()
     };
     let parsed = jsonc_parser::parse_to_ast(text, &CollectOptions::default(), &options)

@@ -23,12 +23,15 @@ pub use declare::group;
 pub fn parse(file: SourceFile) -> Result<Parsed, Diagnostic> {
     let tree = match file.syntax() {
         Syntax::Hcl => crate::hcl::parse_body(&file.text).map(|body| Tree::Hcl(Box::new(body))).map_err(|error| {
-            Diagnostic::error(
-                &*file.display,
-                format!("not valid HCL: {}", error.message.replace('\n', "; ")),
-                "`terraform validate` names the fault; the other files were analysed",
-            )
-            .at(file.position(error.offset as u32))
+            let (message, hint) = if error.message.contains(crate::hcl::REPEATED_KEY) {
+                // Keys that are names are no error: the last one counts.
+                let message = "an object has the same expression as a key twice, which can't be read here".to_owned();
+                (message, "Terraform takes the last one: remove the first; the other files were analysed")
+            } else {
+                let message = format!("not valid HCL: {}", error.message.replace('\n', "; "));
+                (message, "`terraform validate` names the fault; the other files were analysed")
+            };
+            Diagnostic::error(&*file.display, message, hint).at(file.position(error.offset as u32))
         })?,
         Syntax::Json => crate::json::parse(&file.text).map(Tree::Json).map_err(|(message, offset)| {
             Diagnostic::error(

@@ -16,6 +16,21 @@ fn syntax_errors() {
 }
 
 #[test]
+fn repeated_keys() {
+    // Terraform takes the last one.
+    let scratch = Scratch::with(&[]);
+    scratch.write("names.tf", "locals {\n  names = {\n    a = 1 # no more\n    a = 2\n  }\n}\n");
+    fine(&scratch);
+    let queue = "resource \"aws_sqs_queue\" \"jobs\" {\n  tags = { team = \"a\", team = \"b\" }\n}\n";
+    let scratch = Scratch::with(&[("main.tf", queue)]);
+    scratch.expect(0, &["fix", "--control", "sqs-encryption", "--write"]);
+    let expected = queue.replace("\n}", "\n\n  sqs_managed_sse_enabled = true\n}");
+    assert_eq!(scratch.read("main.tf"), expected);
+    let said = "the same expression as a key twice";
+    faulty("names.tf", "locals {\n  x = { (local.a) = 1, (local.a) = 2 }\n}\n", Some((2, 24)), said);
+}
+
+#[test]
 fn truncated_json() {
     faulty("bad.tf.json", "{\"resource\": {\"aws_sqs_queue\": {", Some((1, 32)), "not valid JSON");
     faulty("bad.tf.json", "{\n  \"locals\": [1,\n", Some((2, 13)), "not valid JSON");

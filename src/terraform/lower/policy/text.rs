@@ -6,7 +6,7 @@ use super::super::{json, render::Place};
 use super::statement::{Writer, element_with_separator};
 use crate::edit::Edit;
 use crate::fix::StatementEdit;
-use crate::json::{Kind, Layout, Node, Style, parse, quote};
+use crate::json::{Kind, Layout, Node, Style, parse_lenient, quote};
 use crate::model::Draft;
 use crate::source::{FileId, SourceFile, indentation, line_start};
 
@@ -24,8 +24,8 @@ impl Document {
         let blanked = blank_interpolations(whole);
         let json_start = blanked[start..].find('{').ok_or("the text is not JSON")? + start;
         let json_end = blanked.rfind('}').ok_or("the text is not JSON")? + 1;
-        let root =
-            parse(&blanked[json_start..json_end]).map_err(|(message, _)| format!("the text is not JSON: {message}"))?;
+        let root = parse_lenient(&blanked[json_start..json_end])
+            .map_err(|(message, _)| format!("the text is not JSON: {message}"))?;
         Ok(Self { root, base: range.start + json_start })
     }
 
