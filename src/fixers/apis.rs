@@ -70,6 +70,28 @@ pub(super) fn open_on_purpose(context: &Context<'_>) -> Value {
     }
 }
 
+/// The method of a stage's API that asks for a key, where no usage plan names the API: then no key is let in at all. Null
+/// otherwise, unknown where a plan may name it.
+pub(super) fn key_without_plan(context: &Context<'_>) -> Value {
+    const PLAN: &str = "aws_api_gateway_usage_plan";
+    let (project, stage) = (context.project, context.resource);
+    let Some(api) = api_of(project, stage) else { return Value::Null };
+    let of_api = |method: &&Resource| api_of(project, method).is_some_and(|of| of.id == api.id);
+    let asks = |method: &&Resource| method.body.get("api_key_required").as_bool() == Some(true);
+    let Some(method) = project.of_kind("aws_api_gateway_method").filter(of_api).find(asks) else { return Value::Null };
+    for plan in project.of_kind(PLAN) {
+        if plan.uses(api) || plan.uses(stage) {
+            return Value::Null;
+        }
+        if plan.body.blocks("api_stages").all(|stages| stages.get("api_id").as_str().is_none())
+            && !plan.body.get("api_stages").is_null()
+        {
+            return Value::Unknown;
+        }
+    }
+    Value::string(method.address())
+}
+
 /// Why an API may have open methods: it is private, or its resource policy says who may call.
 pub(super) fn limited(project: &Project, api: &Resource) -> Value {
     let private = match project.settle(&api.body.at("endpoint_configuration.types")) {

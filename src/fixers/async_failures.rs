@@ -48,21 +48,29 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 }
 
 fn fix(context: &Context<'_>, function: &Resource) -> Fix {
-    let title = "Keep failed events in a dead-letter queue";
     // Not the name that a queue's or a rule's dead-letter queue gets: functions are often called like these.
-    let letters = match DeadLetters::plan(context, function, function, "-async-dlq") {
-        Ok(letters) => letters,
-        Err(reason) => return Fix::manual(title, reason),
+    const SUFFIX: &str = "-async-dlq";
+    let title = "Keep failed events in a dead-letter queue";
+    let (letters, notes) = match DeadLetters::of_siblings(context, function, SUFFIX) {
+        Some(letters) => {
+            let note = "it is the queue that the module's other functions use: messages don't say whose they are but by \
+                        their attributes and their bodies";
+            (letters, vec![note.into()])
+        }
+        None => match DeadLetters::plan(context, function, function, SUFFIX) {
+            Ok(letters) => (letters, notes()),
+            Err(reason) => return Fix::manual(title, reason),
+        },
     };
     let project = context.project;
-    let target = project.arguments(FUNCTION, [("target_arn", letters.arn(context))]);
+    let target = project.arguments(FUNCTION, [("target_arn", letters.arn())]);
     let content = DraftBody::default().with_block(&project.argument(FUNCTION, "dead_letter_config"), target);
     Fix {
         title: title.into(),
         grade: Grade::Review,
         effect: Effect::Access,
         changes: letters.used_by(context, function, content),
-        notes: notes(),
+        notes,
     }
 }
 

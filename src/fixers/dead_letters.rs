@@ -15,8 +15,10 @@ const RETENTION_SECONDS: &str = "1209600";
 /// A queue that a function's role may send to.
 pub(super) struct DeadLetters {
     additions: Vec<Change>,
-    queue: String,
-    policy: String,
+    /// The queue's ARN.
+    arn: Draft,
+    /// The added policy that lets the role send.
+    policy: Option<String>,
 }
 
 impl DeadLetters {
@@ -33,17 +35,9 @@ impl DeadLetters {
         if [function, near, role].iter().any(|resource| resource.repeat != Repeat::Once) {
             return Err("function and role are repeated: which queue belongs to which role isn't known".into());
         }
-        let name = match (project.language, context.as_written(function, "function_name")) {
-            (Language::Terraform, Some(name)) => Some(Draft::Text(vec![name, Draft::string(suffix)])),
-            (Language::Terraform, None) => return Err("the function's name isn't known".into()),
-            // Without a name of its own the queue can't clash with another one.
-            (Language::CloudFormation, _) => None,
-        };
-        // The role may serve several functions.
-        let policy_name = name.clone().unwrap_or_else(|| Draft::string(format!("{}-dead-letter-queue", near.name)));
+        let name = name(context, function, suffix)?;
         let queue = format!("{}_dlq", near.name);
-        let policy = context.named(&queue, &format!("{queue}_policy")).to_owned();
-        let mut letters = Self { additions: Vec::new(), queue, policy };
+        let arn = Draft::AddedAttribute(format!("{}.{queue}", project.kind(QUEUE)), context.named("arn", "Arn").into());
         let mut body = project.arguments(
             QUEUE,
             [
@@ -51,49 +45,79 @@ impl DeadLetters {
                 ("sqs_managed_sse_enabled", Draft::Bool(true)),
             ],
         );
-        if let Some(name) = name {
-            body.items.insert(0, ("name".into(), DraftItem::Argument(name)));
+        if let Some(name) = &name {
+            body.items.insert(0, ("name".into(), DraftItem::Argument(name.clone())));
         }
-        let grant = letters.grant(context, role, policy_name);
-        letters.add(context, near, QUEUE, body);
-        letters.add(context, role, POLICY, grant);
+        let mut letters = Self { additions: Vec::new(), arn, policy: None };
+        letters.add(context, near, QUEUE, queue, body);
+        letters.grant(context, role, near, name);
         Ok(letters)
     }
 
-    /// The policy that lets the role send.
-    fn grant(&self, context: &Context<'_>, role: &Resource, name: Draft) -> DraftBody {
+    /// The one queue that other functions of the module use already; nothing where there is none, or several.
+    pub(super) fn of_siblings(context: &Context<'_>, function: &Resource, suffix: &str) -> Option<Self> {
+        let project = context.project;
+        let role = own_role(context, function)?;
+        let siblings = project.all(FUNCTION).filter(|f| f.instance == function.instance && f.id != function.id);
+        let used: Vec<(&Resource, &Resource)> = siblings.filter_map(|f| Some((f, queue_of(context, f)?))).collect();
+        let (_, queue) = used.first()?;
+        let same = used.iter().all(|(_, other)| other.id == queue.id);
+        // A key of one's own would have to let the role in.
+        let plain = project.value(queue, QUEUE, "kms_master_key_id").is_null();
+        if !same || !plain || [function, *queue, role].iter().any(|resource| resource.repeat != Repeat::Once) {
+            return None;
+        }
+        let arn = Draft::Attribute(queue.id, context.named("arn", "Arn").into());
+        let mut letters = Self { additions: Vec::new(), arn, policy: None };
+        let sends = used.iter().any(|(other, _)| own_role(context, other).is_some_and(|own| own.id == role.id));
+        if !sends {
+            letters.grant(context, role, function, name(context, function, suffix).ok()?);
+        }
+        Some(letters)
+    }
+
+    /// Lets the role send.
+    fn grant(&mut self, context: &Context<'_>, role: &Resource, near: &Resource, name: Option<Draft>) {
+        // The role may serve several functions.
+        let name = name.unwrap_or_else(|| Draft::string(format!("{}-dead-letter-queue", near.name)));
         let statement = Draft::object([
             ("Effect", Draft::string("Allow")),
             ("Action", Draft::string("sqs:SendMessage")),
-            ("Resource", self.arn(context)),
+            ("Resource", self.arn.clone()),
         ]);
         let of_role = match context.project.language {
             Language::Terraform => Draft::Attribute(role.id, "id".into()),
             Language::CloudFormation => Draft::List(vec![Draft::Attribute(role.id, "Ref".into())]),
         };
         let document = context.project.document(vec![statement]);
-        context.project.arguments(POLICY, [("name", name), ("role", of_role), ("policy", document)])
+        let content = context.project.arguments(POLICY, [("name", name), ("role", of_role), ("policy", document)]);
+        let queue = format!("{}_dlq", near.name);
+        let policy = context.named(&queue, &format!("{queue}_policy")).to_owned();
+        self.add(context, role, POLICY, policy.clone(), content);
+        self.policy = Some(policy);
     }
 
-    fn add(&mut self, context: &Context<'_>, near: &Resource, kind: &'static str, content: DraftBody) {
-        let name = if kind == POLICY { self.policy.clone() } else { self.queue.clone() };
+    fn add(&mut self, context: &Context<'_>, near: &Resource, kind: &'static str, name: String, content: DraftBody) {
         let kind = context.project.kind(kind).into();
         self.additions.push(Change::Add { near: near.id, kind, name, mirror: true, content });
     }
 
     /// The queue's ARN.
-    pub(super) fn arn(&self, context: &Context<'_>) -> Draft {
-        let address = format!("{}.{}", context.project.kind(QUEUE), self.queue);
-        Draft::AddedAttribute(address, context.named("arn", "Arn").into())
+    pub(super) fn arn(&self) -> Draft {
+        self.arn.clone()
     }
 
     /// The changes that use the queue: `content` is set on `user`, after the permission is there. Lambda checks it then,
     /// and without the order the first deploy may fail.
     pub(super) fn used_by(self, context: &Context<'_>, user: &Resource, mut content: DraftBody) -> Vec<Change> {
-        let address = format!("{}.{}", context.project.kind(POLICY), self.policy);
+        let mut changes = self.additions;
+        let Some(policy) = self.policy else {
+            changes.push(Change::Set { resource: user.id, content });
+            return changes;
+        };
+        let address = format!("{}.{policy}", context.project.kind(POLICY));
         let order = Draft::AddedAttribute(address, String::new());
         let argument = context.named("depends_on", "DependsOn").to_owned();
-        let mut changes = self.additions;
         if user.body.entry(&argument).is_some() {
             changes.push(Change::Set { resource: user.id, content });
             changes.push(Change::Append { resource: user.id, argument, value: order });
@@ -103,6 +127,25 @@ impl DeadLetters {
         }
         changes
     }
+}
+
+/// What a new queue and the policy are called; nothing where names are left to CloudFormation, so that none can clash.
+fn name(context: &Context<'_>, function: &Resource, suffix: &str) -> Result<Option<Draft>, String> {
+    match (context.project.language, context.as_written(function, "function_name")) {
+        (Language::Terraform, Some(name)) => Ok(Some(Draft::Text(vec![name, Draft::string(suffix)]))),
+        (Language::Terraform, None) => Err("the function's name isn't known".into()),
+        (Language::CloudFormation, _) => Ok(None),
+    }
+}
+
+/// The queue of the same module that a function uses for what it fails on.
+fn queue_of<'a>(context: &Context<'a>, function: &Resource) -> Option<&'a Resource> {
+    let project = context.project;
+    let Value::Reference(target) = project.value(function, FUNCTION, "dead_letter_config.target_arn") else {
+        return None;
+    };
+    let queue = project.resource(target.resource);
+    (project.is(queue, QUEUE) && queue.instance == function.instance && target.index.is_none()).then_some(queue)
 }
 
 fn own_role<'a>(context: &Context<'a>, function: &Resource) -> Option<&'a Resource> {

@@ -42,11 +42,24 @@ const WAITING_PRINCIPALS: [&str; 6] = [
     "secretsmanager.amazonaws.com",
 ];
 
-/// A resource by which a service invokes the function asynchronously.
+/// Services that don't wait for the answer, by the principal of the permission that they need.
+///
+/// Source: the developer guide of Lambda, "Invoking a function asynchronously" and the pages of the services.
+const ASYNCHRONOUS_PRINCIPALS: [&str; 9] =
+    ["codecommit.", "codepipeline.", "config.", "events.", "iot.", "logs.", "s3.", "ses.", "sns."];
+
+/// A resource by which a service invokes the function asynchronously, or may.
 pub(super) fn asynchronous<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
-    ASYNCHRONOUS.iter().find_map(|(kind, path)| {
+    let declared = ASYNCHRONOUS.iter().find_map(|(kind, path)| {
         project.all(kind).find(|resource| project.value(resource, kind, path).refers_to(function.id))
-    })
+    });
+    let permitted = |permission: &&Resource| {
+        let principal = project.value(permission, PERMISSION, "principal");
+        let by = principal.as_str().filter(|principal| principal.ends_with(".amazonaws.com"));
+        project.value(permission, PERMISSION, "function_name").refers_to(function.id)
+            && by.is_some_and(|by| ASYNCHRONOUS_PRINCIPALS.iter().any(|service| by.starts_with(service)))
+    };
+    declared.or_else(|| project.all(PERMISSION).find(permitted))
 }
 
 /// A resource that invokes the function and waits for its answer, or hands it batches.

@@ -96,6 +96,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("is_dead_letter_queue", alarms::is_dead_letter_queue),
     ("is_edge_function", alarms::is_edge_function),
     ("key_obstacle", bucket_keys::obstacle),
+    ("key_without_plan", apis::key_without_plan),
     ("log_purpose", log_groups::purpose),
     ("module_log_bucket", log_buckets::of_module),
     ("names_around", invokers::names_around),

@@ -133,6 +133,48 @@ pub(super) fn fix(context: &Context<'_>, statement: &Statement, argument: &str) 
     })
 }
 
+/// Users and roles of any account: `arn:aws:iam::*:role/writer`. AWS refuses such a principal; the account's own are left.
+pub(super) fn any_account(context: &Context<'_>, statement: &Statement, argument: &str) -> Option<Fix> {
+    let parts = |value: &Value| {
+        let (partition, rest) = value.as_str()?.strip_prefix("arn:")?.split_once(":iam::*:")?;
+        Some((format!("arn:{partition}:iam::"), format!(":{rest}")))
+    };
+    if !statement.principals.iter().any(|(_, value)| parts(value).is_some()) {
+        return None;
+    }
+    let title = "Name the account";
+    let manual = |reason: &str| Some(Fix::manual(title, reason));
+    if context.project.language != Language::Terraform || statement.principals.iter().any(|(kind, _)| &**kind != "AWS")
+    {
+        return manual("AWS takes no wildcard in the ARN of a principal");
+    }
+    let (account, declared) = match account(context.project, context.resource) {
+        Ok(account) => account,
+        Err(reason) => return manual(&reason),
+    };
+    let named = |value: &Value| match parts(value) {
+        Some((before, after)) => Some(Draft::Text(vec![Draft::string(before), account.clone(), Draft::string(after)])),
+        None => draft_of(value),
+    };
+    let names: Option<Vec<Draft>> = statement.principals.iter().map(|(_, value)| named(value)).collect();
+    let Some(names) = names else { return manual("who else is named isn't known before a deploy") };
+    let value = if let [one] = names.as_slice() { one.clone() } else { Draft::List(names) };
+    let edits = vec![StatementEdit::Set("Principal".into(), Draft::object([("AWS", value)]))];
+    let resource = context.resource.id;
+    let edit = Change::EditStatement { resource, argument: argument.to_owned(), at: statement.at, edits };
+    Some(Fix {
+        title: title.into(),
+        grade: Grade::Review,
+        effect: Effect::Access,
+        changes: declared.into_iter().chain([edit]).collect(),
+        notes: vec![
+            "AWS takes no wildcard in the ARN of a principal: that of the account is named, which must exist; for others \
+             name their accounts"
+                .into(),
+        ],
+    })
+}
+
 /// Refuses what seems to be meant for others than the account.
 fn meant_for_others(context: &Context<'_>, statement: &Statement) -> Result<(), String> {
     let (project, resource) = (context.project, context.resource);

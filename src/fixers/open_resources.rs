@@ -35,8 +35,14 @@ pub(super) const NOT_SHOWN: &str = "who uses it is not in the configuration";
 /// No resource policy admits everybody.
 pub(super) fn everybody(context: &Context<'_>) -> Verdict {
     open_policies::statements(context, &ARGUMENTS, |statement, argument| {
-        let open = statement.allow == Some(true) && statement.names_everybody() && !is_restricted(statement);
-        open.then(|| ("everybody is let in, in any account".to_owned(), fix(context, statement, argument)))
+        if statement.allow != Some(true) || is_restricted(statement) {
+            return None;
+        }
+        if statement.names_everybody() {
+            return Some(("everybody is let in, in any account".to_owned(), fix(context, statement, argument)));
+        }
+        let fix = open_accounts::any_account(context, statement, argument)?;
+        Some(("it names users or roles of any account".to_owned(), fix))
     })
 }
 

@@ -80,7 +80,7 @@ fn fix(context: &Context<'_>, function: Option<&Resource>) -> Fix {
         Ok(letters) => letters,
         Err(reason) => return manual(&reason),
     };
-    let destination = DraftBody::arguments([("destination_arn", letters.arn(context))]);
+    let destination = DraftBody::arguments([("destination_arn", letters.arn())]);
     let on_failure = DraftBody::default().with_block("on_failure", destination);
     let mut content = DraftBody::default();
     let mut argument = |name: &str, value: Draft| content.items.push((name.to_owned(), DraftItem::Argument(value)));
