@@ -40,7 +40,7 @@ const QUEUE: Spec = Spec {
         ("delay_seconds", &["5"]),
         ("visibility_timeout_seconds", &["60", "var.seconds"]),
         ("!sqs_managed_sse_enabled", &["false", "true", "null"]),
-        ("kms_master_key_id", &["\"alias/app\"", "\"\""]),
+        ("kms_master_key_id", &["\"alias/app\""]),
         ("redrive_policy", &["jsonencode({\n  maxReceiveCount = 3\n})", "<<-EOT\n{ \"maxReceiveCount\": 3 }\nEOT"]),
         TAGS,
     ],
