@@ -39,6 +39,12 @@ pub struct Finding {
     /// What makes the resource's address unique: the module's directory, or the template's file.
     #[serde(skip)]
     pub module: Arc<str>,
+    /// The first and last line of the resource's block, from 1.
+    #[serde(skip)]
+    pub lines: std::ops::RangeInclusive<usize>,
+    /// The construct that makes the resource, where a program does: `Stack/Uploads`.
+    #[serde(skip)]
+    pub construct: Option<Arc<str>>,
     /// The repair as a unified diff; only made for reports that show it.
     #[serde(skip)]
     pub preview: String,
@@ -183,4 +189,21 @@ pub struct NotApplied {
     /// Whether its control is quiet, so that it is no finding.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub quiet: bool,
+}
+
+/// What another tool reported and no finding answers for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unmatched {
+    /// The tool, in lower case.
+    pub tool: String,
+    /// What it calls the rule.
+    pub id: String,
+    /// The file, as the tool says it.
+    pub file: Option<String>,
+    /// From 1.
+    pub line: Option<usize>,
+    /// The resource, as the tool says it.
+    pub resource: Option<String>,
+    /// Why nothing answers.
+    pub reason: String,
 }

@@ -27,6 +27,7 @@ pub mod network;
 pub mod org;
 pub mod program;
 pub mod report;
+pub mod reported;
 pub mod review;
 pub mod source;
 pub mod terraform;

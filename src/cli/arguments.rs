@@ -131,6 +131,8 @@ pub enum Format {
     Markdown,
     /// Annotations, as workflow commands of GitHub Actions.
     Github,
+    /// One HTML file, for a browser.
+    Html,
 }
 
 /// `terramend scan`

@@ -14,7 +14,7 @@ pub(super) fn shows_fixes(common: &Common, fixing: bool) -> bool {
         // The text of a fix is the diff of all.
         Format::Text => !fixing,
         Format::Json | Format::Patch | Format::Github => false,
-        Format::Sarif | Format::Junit | Format::Markdown => true,
+        Format::Sarif | Format::Junit | Format::Markdown | Format::Html => true,
     };
     shows(common.format) || common.report.iter().any(|(format, _)| shows(*format))
 }
@@ -45,6 +45,7 @@ pub(super) fn write(
             Format::Junit => report::junit::render(&report),
             Format::Markdown => report::markdown::render(&report),
             Format::Github => report::github::render(&report),
+            Format::Html => report::html::render(&report),
         })
     };
     for (format, file) in &common.report {

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use crate::backend::build;
 use crate::catalogue::{Catalogue, Settings, Severity};
 use crate::diagnostic::Diagnostic;
-use crate::finding::{Applied, Finding, NotApplied};
+use crate::finding::{Applied, Finding, NotApplied, Unmatched};
 use crate::fix::Grade;
 use crate::source::SourceFile;
 use crate::workspace::{Group, Loaded};
@@ -52,6 +52,8 @@ pub struct Outcome {
     pub applied: Vec<Applied>,
     /// Findings that stay, each with the reason.
     pub not_applied: Vec<NotApplied>,
+    /// What another tool reported and nothing here answers for.
+    pub unmatched: Vec<Unmatched>,
     /// Files with new text, by path.
     pub changed: Vec<ChangedFile>,
     /// What was wrong with the input.

@@ -1,5 +1,7 @@
 //! The findings of a run as they are reported.
 
+use std::ops::RangeInclusive;
+
 use super::judge::{Judged, judge};
 use super::round::Run;
 use super::{Options, Outcome};
@@ -8,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::edit::EditSet;
 use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Replacement, Source};
 use crate::fix::Grade;
+use crate::model::Project;
 use crate::source::{Region, SourceFile, Span, line_end, line_start};
 use crate::workspace::Lowered;
 
@@ -111,12 +114,21 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
         no_fix_reason: judged.fix.as_ref().err().cloned(),
         suppressed: judged.suppressed.clone(),
         module: project.module_of(resource.instance).directory.clone(),
+        lines: block_lines(project, resource.span, judged.at),
+        construct: origin.map(|origin| origin.construct.clone()),
         preview: diff(run, &edits),
         edits: replacements(run, &edits),
         region: if preview { file.region(&judged.at.range()) } else { Region::default() },
         span: judged.at,
         excerpt: preview.then(|| excerpt(file, judged.at)),
     }
+}
+
+/// The lines of a block, where the place is in its file; else the place's own.
+fn block_lines(project: &Project, block: Span, at: Span) -> RangeInclusive<usize> {
+    let line = |offset: u32| project.file(at.file).position(offset).line;
+    let span = if block.file == at.file { block } else { at };
+    line(span.start)..=line(span.end)
 }
 
 /// What a fix writes when it goes alone.

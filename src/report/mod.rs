@@ -1,6 +1,7 @@
 //! Results for people and programs.
 
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

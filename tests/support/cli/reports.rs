@@ -177,6 +177,28 @@ fn markdown_for_a_summary() {
 }
 
 #[test]
+fn a_page_for_a_browser_holds_everything() {
+    let odd =
+        format!("# terramend:ignore s3-versioning -- x\n{}", QUEUE.replace("orders", "a<script>alert(1)</script>"));
+    let scratch = Scratch::with(&[("<b>/main.tf", &odd), ("broken.tf", "resource {\n")]);
+    let out = scratch.expect(4, &scan(&["--format", "html"])).stdout;
+    assert!(out.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"), "{out}");
+    assert!(out.contains("default-src 'none'"), "{out}");
+    assert!(out.contains("<code>&lt;b&gt;/main.tf:2</code>"), "{out}");
+    assert!(!out.contains("<b>") && !out.contains("<script>alert"), "{out}");
+    // Nothing is fetched from anywhere.
+    assert!(
+        !out.contains("src=\"") && !out.contains("url(") && !out.contains("@import") && !out.contains("<link"),
+        "{out}"
+    );
+    assert!(out.contains("<span class=\"ins\">+  sqs_managed_sse_enabled = true</span>"), "{out}");
+    assert!(out.contains("prefers-color-scheme: dark") && out.contains("<h2 id=\"errors\">"), "{out}");
+    let fixed =
+        Scratch::with(&[("main.tf", QUEUE)]).expect(0, &["fix", "--control", "sqs-encryption", "--format", "html"]);
+    assert!(fixed.stdout.contains("<h2 id=\"fixed\">Fixed</h2>"), "{}", fixed.stdout);
+}
+
+#[test]
 fn reports_go_to_files_as_well() {
     let scratch = Scratch::with(&[("main.tf", QUEUE)]);
     let ran =

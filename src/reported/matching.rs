@@ -1,0 +1,176 @@
+//! Which findings of ours another tool means.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Reported;
+use crate::catalogue::Catalogue;
+use crate::finding::{Finding, Unmatched};
+
+/// What came of a report.
+#[derive(Debug, Default)]
+pub struct Matched {
+    /// Control, module and resource of the findings that are meant.
+    pub wanted: BTreeSet<(String, String, String)>,
+    /// What means none, each with the reason.
+    pub unmatched: Vec<Unmatched>,
+}
+
+impl Matched {
+    /// Whether a finding is meant.
+    pub fn means(&self, control: &str, module: &str, resource: &str) -> bool {
+        self.wanted.contains(&(control.to_owned(), module.to_owned(), resource.to_owned()))
+    }
+}
+
+/// The ids of the controls that a report asks for.
+pub fn controls(reports: &[Reported], catalogue: &Catalogue) -> BTreeSet<String> {
+    reports.iter().flat_map(|reported| answering(reported, catalogue)).map(str::to_owned).collect()
+}
+
+/// The controls that answer for a rule: several may, when the rule asks for more than one thing.
+fn answering<'c>(reported: &Reported, catalogue: &'c Catalogue) -> Vec<&'c str> {
+    let named = |id: &String| {
+        let own = catalogue.controls().iter().filter(move |control| control.id == *id || control.has_alias(id));
+        own.map(|control| control.id.as_str()).collect::<Vec<_>>()
+    };
+    reported.ids.iter().map(named).find(|controls| !controls.is_empty()).unwrap_or_default()
+}
+
+/// Matches reports with the findings of a scan of `root` by the controls that they ask for.
+pub fn matches(reports: &[Reported], findings: &[Finding], catalogue: &Catalogue, root: &Path) -> Matched {
+    let top = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let mut matched = Matched::default();
+    let mut told = BTreeSet::new();
+    for reported in reports {
+        match one(reported, findings, catalogue, &top) {
+            Ok(meant) => matched
+                .wanted
+                .extend(meant.into_iter().map(|f| (f.control.clone(), f.module.to_string(), f.resource.clone()))),
+            Err(reason) => {
+                let unmatched = Unmatched {
+                    tool: reported.tool.clone(),
+                    id: reported.ids.first().cloned().unwrap_or_default(),
+                    file: reported.files.last().cloned(),
+                    line: reported.lines.as_ref().map(|lines| *lines.start()),
+                    resource: reported.resource.clone(),
+                    reason,
+                };
+                if told.insert(unmatched.clone()) {
+                    matched.unmatched.push(unmatched);
+                }
+            }
+        }
+    }
+    matched
+}
+
+fn one<'f>(
+    reported: &Reported,
+    findings: &'f [Finding],
+    catalogue: &Catalogue,
+    top: &Path,
+) -> Result<Vec<&'f Finding>, String> {
+    let controls = answering(reported, catalogue);
+    if controls.is_empty() {
+        return Err("no control answers for this rule".into());
+    }
+    if reported.files.is_empty() && reported.resource.is_none() {
+        return Err("it names no place".into());
+    }
+    if !reported.files.is_empty() && reported.lines.is_none() && reported.resource.is_none() {
+        return Err("it names a file, and neither a line nor a resource".into());
+    }
+    let candidates = findings.iter().filter(|finding| controls.contains(&finding.control.as_str()));
+    let here: Vec<&Finding> = match reported.files.is_empty() {
+        true => candidates.collect(),
+        false => in_file(reported, &candidates.collect::<Vec<_>>(), top)?,
+    };
+    // By the address first: lines may have moved since the report.
+    let same = |finding: &&&Finding| reported.resource.as_deref().is_some_and(|named| is_resource(named, finding));
+    let mut meant: Vec<&Finding> = here.iter().filter(same).copied().collect();
+    if meant.is_empty() {
+        let overlaps = |finding: &&&Finding| {
+            let lines = reported.lines.as_ref();
+            lines.is_some_and(|lines| lines.start() <= finding.lines.end() && finding.lines.start() <= lines.end())
+        };
+        meant = here.iter().filter(overlaps).copied().collect();
+    }
+    if meant.is_empty() {
+        let names: Vec<String> = controls.iter().map(|id| format!("`{id}`")).collect();
+        return Err(format!("{} finds nothing wrong there", names.join(", ")));
+    }
+    Ok(meant)
+}
+
+/// The findings in the file that a report names; where several files may be meant, an error that names them.
+fn in_file<'f>(reported: &Reported, candidates: &[&'f Finding], top: &Path) -> Result<Vec<&'f Finding>, String> {
+    for named in &reported.files {
+        let named = named.replace('\\', "/");
+        let inside = Path::new(&named).strip_prefix(top).ok().map(|path| path.to_string_lossy().replace('\\', "/"));
+        let bare = inside.unwrap_or_else(|| named.trim_start_matches("./").trim_start_matches('/').to_owned());
+        let is = |finding: &&&Finding| *finding.file == *bare;
+        let exact: Vec<&Finding> = candidates.iter().filter(is).copied().collect();
+        if !exact.is_empty() {
+            return Ok(exact);
+        }
+        if top.join(&bare).is_file() {
+            // It is that file, and nothing is found in it: no other one is meant.
+            return Ok(Vec::new());
+        }
+        let suffix = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
+        // The tool ran above our directory, or below it.
+        let mut files: Vec<&str> = candidates.iter().map(|finding| &*finding.file).collect();
+        files.retain(|file| suffix(&bare, file) || suffix(file, &bare));
+        files.sort_by_key(|file| (std::cmp::Reverse(file.len()), *file));
+        files.dedup();
+        let below: Vec<&str> = files.iter().copied().filter(|file| suffix(file, &bare)).collect();
+        let file = match (below.as_slice(), files.as_slice()) {
+            ([_, _, ..], _) => return Err(format!("several files are called so: {}", below.join(", "))),
+            (_, []) => continue,
+            (_, [longest, ..]) => *longest,
+        };
+        return Ok(candidates.iter().filter(|finding| *finding.file == *file).copied().collect());
+    }
+    Ok(Vec::new())
+}
+
+/// Whether a name of another tool is a finding's resource: an address behind modules and before keys, a logical id, or a
+/// path in the construct.
+fn is_resource(named: &str, finding: &Finding) -> bool {
+    let own = finding.resource.as_str();
+    let logical = own.rsplit('.').next().unwrap_or_default();
+    if let Some(construct) = &finding.construct {
+        let inside = named.strip_prefix(&**construct).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if inside || named == logical {
+            return true;
+        }
+    }
+    let bare = without_keys(named);
+    bare == own || bare.strip_suffix(own).is_some_and(|before| before.ends_with('.'))
+}
+
+/// `module.queue["a.b"].aws_sqs_queue.this[0]` without what stands in brackets.
+fn without_keys(address: &str) -> String {
+    let (mut bare, mut depth, mut quoted) = (String::new(), 0usize, false);
+    for letter in address.chars() {
+        match letter {
+            '"' if depth > 0 => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            letter if depth == 0 => bare.push(letter),
+            _ => {}
+        }
+    }
+    bare
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_left_out() {
+        assert_eq!(without_keys("module.q[\"a.]b\"].aws_sqs_queue.this[0]"), "module.q.aws_sqs_queue.this");
+    }
+}
