@@ -155,8 +155,18 @@ pub struct PlannedChange {
 pub struct Applied {
     /// The control's id.
     pub control: String,
-    /// The resource whose finding it repairs.
+    /// How bad the finding was.
+    pub severity: Severity,
+    /// The directory of the resource's module, relative to the scanned one; `.` for that itself.
+    pub module: String,
+    /// The resource whose finding it repairs: its address in its module.
     pub resource: String,
+    /// Where the finding was, relative to the scanned directory.
+    pub file: String,
+    /// From 1, before anything was edited; absent where another fix of the run brought the finding up.
+    pub line: Option<usize>,
+    /// What was wrong.
+    pub message: String,
     /// What may be done with it.
     pub grade: Grade,
     /// What deploying it does.

@@ -46,7 +46,7 @@ pub enum Command {
 }
 
 /// What scan and fix have in common.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Common {
     /// The directory to treat, with all below it.
     #[arg(default_value = ".")]
@@ -155,6 +155,10 @@ pub struct Fix {
     /// Apply fixes of this grade: `safe` only, or `review` and safe ones.
     #[arg(long, default_value = "safe", value_parser = applicable)]
     pub grade: Grade,
+    /// Repair only what a report of another tool names: Checkov (JSON), Trivy (JSON), KICS (JSON), cdk-nag (CSV, JSON), SARIF
+    /// of any tool, or terramend's own JSON. `-` is stdin.
+    #[arg(long, value_name = "REPORT", conflicts_with = "severity")]
+    pub from: Option<PathBuf>,
     /// Write the files; without it nothing is changed.
     #[arg(long)]
     pub write: bool,

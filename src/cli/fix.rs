@@ -11,7 +11,10 @@ pub(super) fn run(arguments: &Fix) -> anyhow::Result<u8> {
     }
     let common = &arguments.common;
     let options = Options { apply: Some(arguments.grade), preview: output::shows_fixes(common, true), severity: None };
-    let analysis = super::analyse(common, options)?;
+    let analysis = match &arguments.from {
+        Some(path) => super::from::analyse(common, path, options)?,
+        None => super::analyse(common, options)?,
+    };
     if arguments.write {
         files::write_all(&common.path, &analysis.outcome)?;
     }
@@ -51,6 +54,12 @@ fn talk_about(arguments: &Fix, outcome: &Outcome) {
     }
     for left in outcome.not_applied.iter().filter(|left| !left.quiet && !left.reason.starts_with("suppressed")) {
         talk(&format!("left  {} {} ({}:{}): {}", left.control, left.resource, left.file, left.line, left.reason));
+    }
+    for other in &outcome.unmatched {
+        let line = other.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let place = other.file.as_ref().map(|file| format!(" {file}{line}")).unwrap_or_default();
+        let resource = other.resource.as_ref().map(|resource| format!(" {resource}")).unwrap_or_default();
+        talk(&format!("skip  {} {}{place}{resource}: {}", other.tool, other.id, other.reason));
     }
     talk(report::text::counts(outcome).trim_end());
     if !arguments.write && !outcome.changed.is_empty() {

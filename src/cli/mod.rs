@@ -5,6 +5,7 @@ mod controls;
 mod explain;
 mod files;
 mod fix;
+mod from;
 mod generate;
 mod output;
 mod scan;
@@ -121,8 +122,14 @@ struct Analysis {
     catalogue: Catalogue,
 }
 
-/// Loads, judges and, when asked, fixes in memory.
-fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Analysis> {
+/// What the arguments ask for: where, by which controls, with which settings.
+struct Prepared<'a> {
+    common: &'a arguments::Common,
+    catalogue: Catalogue,
+    settings: Settings,
+}
+
+fn prepare(common: &arguments::Common) -> anyhow::Result<Prepared<'_>> {
     let root = &common.path;
     let metadata = std::fs::metadata(root).with_context(|| format!("{}: can't be opened", root.display()))?;
     if !metadata.is_dir() {
@@ -130,33 +137,57 @@ fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Analy
         let parent = root.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."));
         anyhow::bail!("{} is a file: give the directory of the module ({})", root.display(), parent.display());
     }
-    // Neither needs the other, and the walk waits for the disk.
-    let (catalogue, mut discovery) = rayon::join(|| catalogue(root), || crate::discover::discover(root));
-    let mut catalogue = catalogue?;
+    let mut catalogue = catalogue(root)?;
     let mut settings = Settings::load(root, &catalogue)?;
     settings.profile = common.profile.unwrap_or(settings.profile);
     settings.foreign = common.all;
     select(&mut catalogue, &common.control, common.all, &mut settings)?;
-    if let Some(path) = &common.assembly {
-        if !path.join("manifest.json").is_file() {
-            anyhow::bail!("{} is no cloud assembly: it holds no manifest.json", path.display());
+    if let Some(path) = common.assembly.as_ref().filter(|path| !path.join("manifest.json").is_file()) {
+        anyhow::bail!("{} is no cloud assembly: it holds no manifest.json", path.display());
+    }
+    Ok(Prepared { common, catalogue, settings })
+}
+
+impl Prepared<'_> {
+    /// Finds and reads the files.
+    fn load(&self) -> crate::workspace::Loaded {
+        self.read(crate::discover::discover(&self.common.path))
+    }
+
+    /// Reads the files that were found.
+    fn read(&self, mut discovery: crate::discover::Discovery) -> crate::workspace::Loaded {
+        let root = &self.common.path;
+        if let Some(path) = &self.common.assembly {
+            discovery.name_assembly(root, path);
         }
-        discovery.name_assembly(root, path);
+        let mut loaded = crate::backend::load(discovery);
+        if loaded.files == 0 && loaded.diagnostics.is_empty() {
+            loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
+                root.display().to_string(),
+                "holds no Terraform files, no CloudFormation templates in JSON and no cloud assembly",
+                "name the directory of a repository; Terraform's files end in .tf or .tf.json",
+            ));
+        }
+        loaded
     }
-    let mut loaded = crate::backend::load(discovery);
-    if loaded.files == 0 && loaded.diagnostics.is_empty() {
-        loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
-            root.display().to_string(),
-            "holds no Terraform files, no CloudFormation templates in JSON and no cloud assembly",
-            "name the directory of a repository; Terraform's files end in .tf or .tf.json",
-        ));
-    }
+}
+
+/// Loads, judges and, when asked, fixes in memory.
+fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Analysis> {
+    // Neither needs the other, and the walk waits for the disk.
+    let (prepared, discovery) = rayon::join(|| prepare(common), || crate::discover::discover(&common.path));
+    let prepared = prepared?;
     let options = Options { severity: common.severity, ..options };
-    let outcome = crate::engine::run(loaded, &catalogue, &settings, options);
+    let outcome = crate::engine::run(prepared.read(discovery), &prepared.catalogue, &prepared.settings, options);
+    Ok(analysis(prepared, outcome))
+}
+
+/// Says what was wrong with the input.
+fn analysis(prepared: Prepared<'_>, outcome: Outcome) -> Analysis {
     for diagnostic in &outcome.diagnostics {
         talk(&diagnostic.to_string());
     }
-    Ok(Analysis { outcome, catalogue })
+    Analysis { outcome, catalogue: prepared.catalogue }
 }
 
 /// `--control a b DIR`: the last value is the directory when it is one and no control.
@@ -209,7 +240,7 @@ fn exit_code(outcome: &Outcome, fail_on: FailOn) -> u8 {
     };
     if crate::report::json::errors(outcome).next().is_some() {
         INCOMPLETE
-    } else if outcome.findings.iter().any(fails) {
+    } else if outcome.findings.iter().any(fails) || (fail_on != FailOn::Never && !outcome.unmatched.is_empty()) {
         FINDINGS
     } else {
         CLEAN

@@ -83,7 +83,8 @@ fn git(directory: &Path, arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// A file's text, or stdin's for `-`.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     let result = if path == Path::new("-") {
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
@@ -91,7 +92,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
         std::fs::read(path).map(|content| bytes = content)
     };
     result.with_context(|| format!("{}: can't be read", path.display()))?;
-    // A diff may hold files of any encoding; those in question are UTF-8.
+    // A diff may hold files of any encoding, a report their names; those in question are UTF-8.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::backend::build;
-use crate::catalogue::{Catalogue, Settings, Severity};
+use crate::catalogue::{Catalogue, Control, Settings, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Applied, Finding, NotApplied, Unmatched};
 use crate::fix::Grade;
@@ -33,6 +33,22 @@ pub struct Options {
     /// Report findings of this severity and above.
     pub severity: Option<Severity>,
 }
+
+/// A fix that could be applied, for whoever chooses among them.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The control that it repairs.
+    pub control: &'a Control,
+    /// What may be done with it.
+    pub grade: Grade,
+    /// The directory of the resource's module, relative to the scanned one; `.` for that itself.
+    pub module: &'a str,
+    /// The resource's address in its module.
+    pub resource: &'a str,
+}
+
+/// Says which fixes a run applies, of those that its options allow.
+pub type Choose<'a> = dyn Fn(&Candidate<'_>) -> bool + Sync + 'a;
 
 /// A file that fixes changed.
 #[derive(Debug, Clone)]
@@ -64,8 +80,19 @@ pub struct Outcome {
 
 /// Judges everything that was loaded, and fixes it in memory when the options say so.
 pub fn run(loaded: Loaded, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+    run_chosen(loaded, catalogue, settings, options, &|_| true)
+}
+
+/// The same with a part of the fixes: those that `choose` takes, and what these bring up themselves.
+pub fn run_chosen(
+    loaded: Loaded,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    options: Options,
+    choose: &Choose<'_>,
+) -> Outcome {
     let outcomes: Vec<Outcome> =
-        loaded.groups.into_par_iter().map(|group| treat(group, catalogue, settings, options)).collect();
+        loaded.groups.into_par_iter().map(|group| treat(group, catalogue, settings, options, choose)).collect();
     let mut all = Outcome { diagnostics: loaded.diagnostics, files: loaded.files, ..Outcome::default() };
     for outcome in outcomes {
         all.findings.extend(outcome.findings);
@@ -81,12 +108,18 @@ pub fn run(loaded: Loaded, catalogue: &Catalogue, settings: &Settings, options: 
 }
 
 /// One group of modules, from its files to its outcome.
-fn treat(mut group: Group, catalogue: &Catalogue, settings: &Settings, options: Options) -> Outcome {
+fn treat(
+    mut group: Group,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    options: Options,
+    choose: &Choose<'_>,
+) -> Outcome {
     // The order in which the files were found decides nothing.
     group.parsed.sort_by(|a, b| a.file.display.cmp(&b.file.display));
     let originals: Vec<SourceFile> = group.parsed.iter().map(|parsed| parsed.file.clone()).collect();
     let workspace = build(group);
-    let run = round::Run::new(workspace, catalogue, settings, options);
+    let run = round::Run::new(workspace, catalogue, settings, options, choose);
     let mut state = match options.apply {
         Some(grade) => run.fix(grade),
         None => run,

@@ -75,6 +75,7 @@ fn reason(run: &Run<'_>, judged: &Judged<'_>, wanted: Grade) -> String {
         Err(reason) => format!("can't be written: {reason}"),
         Ok((fix, None)) => format!("manual: {}", fix.notes.join("; ")),
         Ok((fix, Some(_))) if fix.grade < wanted => format!("grade {}: run with --grade {}", fix.grade, fix.grade),
+        Ok((fix, _)) if !run.is_chosen(judged, fix.grade) => "not chosen".into(),
         Ok(_) => "not reached".into(),
     }
 }

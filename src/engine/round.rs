@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::Batch;
 use super::judge::{Judged, Key, judge};
-use super::{MAX_ROUNDS, Options};
+use super::{Candidate, Choose, MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
 use crate::finding::{Action, Applied, PlannedChange};
@@ -25,6 +25,9 @@ pub(super) struct Run<'c> {
     pub(super) rejected: BTreeMap<Key, String>,
     /// Findings that the program had mended before this run: the assembly is older, or something takes it back.
     settled_before: BTreeSet<Key>,
+    choose: &'c Choose<'c>,
+    /// What failed before anything was edited, with its place.
+    initial: BTreeMap<Key, (String, usize)>,
 }
 
 impl<'c> Run<'c> {
@@ -33,12 +36,16 @@ impl<'c> Run<'c> {
         catalogue: &'c Catalogue,
         settings: &'c Settings,
         options: Options,
+        choose: &'c Choose<'c>,
     ) -> Self {
         let judged = judge(&workspace, catalogue.controls(), settings);
         let settled = judged.iter().filter(|judged| judged.settled).map(|judged| judged.key(&workspace));
         let settled_before = settled.collect();
+        // Only who edits asks for it.
+        let noted = judged.iter().filter(|_| options.apply.is_some());
+        let initial = noted.map(|judged| (judged.key(&workspace), place(&workspace, judged))).collect();
         let (applied, rejected) = (Vec::new(), BTreeMap::new());
-        Self { workspace, catalogue, settings, options, judged, applied, rejected, settled_before }
+        Self { workspace, catalogue, settings, options, judged, applied, rejected, settled_before, choose, initial }
     }
 
     /// Applies fixes of `grade` and above until none is left.
@@ -59,9 +66,16 @@ impl<'c> Run<'c> {
         }
     }
 
+    /// Whether a fix is among those that are wanted: it was chosen, or the run's own fixes brought its finding up.
+    pub(super) fn is_chosen(&self, judged: &Judged<'_>, grade: Grade) -> bool {
+        let key = judged.key(&self.workspace);
+        let candidate = Candidate { control: judged.control, grade, module: &key.1, resource: &key.2 };
+        (self.choose)(&candidate) || !self.initial.contains_key(&key)
+    }
+
     fn is_candidate(&self, judged: &Judged<'_>, grade: Grade) -> bool {
         judged.suppressed.is_none()
-            && judged.grade().is_some_and(|has| has >= grade)
+            && judged.grade().is_some_and(|has| has >= grade && self.is_chosen(judged, has))
             && self.options.severity.is_none_or(|severity| judged.control.severity >= severity)
             && !self.rejected.contains_key(&judged.key(&self.workspace))
     }
@@ -230,9 +244,19 @@ impl<'c> Run<'c> {
             let Ok((fix, Some(lowered))) = &judged.fix else { continue };
             let files: BTreeSet<String> =
                 lowered.all_edits().map(|e| before.project.file(e.span.file).display.to_string()).collect();
+            let key = judged.key(before);
+            let (file, line) = self
+                .initial
+                .get(&key)
+                .map_or_else(|| (place(before, judged).0, None), |(file, line)| (file.clone(), Some(*line)));
             self.applied.push(Applied {
                 control: judged.control.id.clone(),
-                resource: before.project.resource(judged.resource).address(),
+                severity: judged.control.severity,
+                module: key.1,
+                resource: key.2,
+                file,
+                line,
+                message: judged.message.clone(),
                 grade: fix.grade,
                 effect: fix.effect,
                 costs: judged.costs.clone(),
@@ -260,6 +284,12 @@ impl<'c> Run<'c> {
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
         self
     }
+}
+
+/// File and line of a finding.
+fn place(workspace: &Workspace, judged: &Judged<'_>) -> (String, usize) {
+    let file = workspace.project.file(judged.at.file);
+    (file.display.to_string(), file.position(judged.at.start).line)
 }
 
 /// What stood there before a batch.

@@ -38,6 +38,13 @@ pub fn render(report: &Report<'_>) -> String {
             format!("- {}: {}\n", code(&format!("{}{line}", report.path(&error.file))), prose(&error.message))
         }));
     }
+    if !report.outcome.unmatched.is_empty() {
+        parts.push("\n### Reported, and not matched\n\n".into());
+        parts.extend(report.outcome.unmatched.iter().map(|other| {
+            let place = other.file.iter().chain(&other.resource).map(|text| code(text)).collect::<Vec<_>>().join(" ");
+            format!("- {} {} {place}: {}\n", prose(&other.tool), code(&other.id), prose(&other.reason))
+        }));
+    }
     if open.iter().any(|finding| !finding.preview.is_empty()) {
         parts.push("\n### Diffs\n\n".into());
         parts.extend(open.iter().filter(|finding| !finding.preview.is_empty()).map(|finding| diff(finding)));

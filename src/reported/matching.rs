@@ -4,49 +4,73 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Reported;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Control, Settings};
 use crate::finding::{Finding, Unmatched};
+
+/// What a tree was judged by, and what was found.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// What the controls find.
+    pub findings: &'a [Finding],
+    /// All controls that there are.
+    pub known: &'a Catalogue,
+    /// Those that were judged.
+    pub controls: &'a Catalogue,
+    /// What the user switched off.
+    pub settings: &'a Settings,
+    /// The directory of the tree.
+    pub root: &'a Path,
+}
 
 /// What came of a report.
 #[derive(Debug, Default)]
 pub struct Matched {
     /// Control, module and resource of the findings that are meant.
-    pub wanted: BTreeSet<(String, String, String)>,
+    wanted: BTreeSet<(String, String, String)>,
+    /// The same by their files.
+    named: BTreeSet<(String, String, String)>,
     /// What means none, each with the reason.
     pub unmatched: Vec<Unmatched>,
 }
 
 impl Matched {
-    /// Whether a finding is meant.
+    /// Whether a finding is meant, by the module of its resource.
     pub fn means(&self, control: &str, module: &str, resource: &str) -> bool {
         self.wanted.contains(&(control.to_owned(), module.to_owned(), resource.to_owned()))
+    }
+
+    /// Whether a finding is meant, by its file.
+    pub fn names(&self, control: &str, file: &str, resource: &str) -> bool {
+        self.named.contains(&(control.to_owned(), file.to_owned(), resource.to_owned()))
+    }
+
+    fn add(&mut self, finding: &Finding) {
+        let with = |place: &str| (finding.control.clone(), place.to_owned(), finding.resource.clone());
+        self.wanted.insert(with(&finding.module));
+        self.named.insert(with(&finding.file));
     }
 }
 
 /// The ids of the controls that a report asks for.
 pub fn controls(reports: &[Reported], catalogue: &Catalogue) -> BTreeSet<String> {
-    reports.iter().flat_map(|reported| answering(reported, catalogue)).map(str::to_owned).collect()
+    reports.iter().flat_map(|reported| answering(reported, catalogue)).map(|control| control.id.clone()).collect()
 }
 
 /// The controls that answer for a rule: several may, when the rule asks for more than one thing.
-fn answering<'c>(reported: &Reported, catalogue: &'c Catalogue) -> Vec<&'c str> {
-    let named = |id: &String| {
-        let own = catalogue.controls().iter().filter(move |control| control.id == *id || control.has_alias(id));
-        own.map(|control| control.id.as_str()).collect::<Vec<_>>()
+fn answering<'c>(reported: &Reported, catalogue: &'c Catalogue) -> Vec<&'c Control> {
+    let named = |id: &String| -> Vec<&Control> {
+        catalogue.controls().iter().filter(|control| control.id == *id || control.has_alias(id)).collect()
     };
     reported.ids.iter().map(named).find(|controls| !controls.is_empty()).unwrap_or_default()
 }
 
-/// Matches reports with the findings of a scan of `root` by the controls that they ask for.
-pub fn matches(reports: &[Reported], findings: &[Finding], catalogue: &Catalogue, root: &Path) -> Matched {
-    let top = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+/// Matches reports with the findings of the controls that they ask for.
+pub fn matches(reports: &[Reported], judged: &Judged<'_>) -> Matched {
+    let top = judged.root.canonicalize().unwrap_or_else(|_| judged.root.to_owned());
     let mut matched = Matched::default();
-    let mut told = BTreeSet::new();
     for reported in reports {
-        match one(reported, findings, catalogue, &top) {
-            Ok(meant) => matched
-                .wanted
-                .extend(meant.into_iter().map(|f| (f.control.clone(), f.module.to_string(), f.resource.clone()))),
+        match one(reported, judged, &top) {
+            Ok(meant) => meant.into_iter().for_each(|finding| matched.add(finding)),
             Err(reason) => {
                 let unmatched = Unmatched {
                     tool: reported.tool.clone(),
@@ -56,7 +80,7 @@ pub fn matches(reports: &[Reported], findings: &[Finding], catalogue: &Catalogue
                     resource: reported.resource.clone(),
                     reason,
                 };
-                if told.insert(unmatched.clone()) {
+                if !matched.unmatched.contains(&unmatched) {
                     matched.unmatched.push(unmatched);
                 }
             }
@@ -65,15 +89,17 @@ pub fn matches(reports: &[Reported], findings: &[Finding], catalogue: &Catalogue
     matched
 }
 
-fn one<'f>(
-    reported: &Reported,
-    findings: &'f [Finding],
-    catalogue: &Catalogue,
-    top: &Path,
-) -> Result<Vec<&'f Finding>, String> {
-    let controls = answering(reported, catalogue);
+fn one<'f>(reported: &Reported, judged: &Judged<'f>, top: &Path) -> Result<Vec<&'f Finding>, String> {
+    let controls = answering(reported, judged.known);
+    let names = || controls.iter().map(|control| format!("`{}`", control.id)).collect::<Vec<_>>().join(", ");
     if controls.is_empty() {
         return Err("no control answers for this rule".into());
+    }
+    if !controls.iter().any(|control| judged.controls.find(&control.id).is_some()) {
+        return Err(format!("{} is not among the controls of --control", names()));
+    }
+    if !controls.iter().any(|control| judged.settings.enabled(control)) {
+        return Err(format!("{} is switched off in .terramend.hcl", names()));
     }
     if reported.files.is_empty() && reported.resource.is_none() {
         return Err("it names no place".into());
@@ -81,11 +107,11 @@ fn one<'f>(
     if !reported.files.is_empty() && reported.lines.is_none() && reported.resource.is_none() {
         return Err("it names a file, and neither a line nor a resource".into());
     }
-    let candidates = findings.iter().filter(|finding| controls.contains(&finding.control.as_str()));
-    let here: Vec<&Finding> = match reported.files.is_empty() {
-        true => candidates.collect(),
-        false => in_file(reported, &candidates.collect::<Vec<_>>(), top)?,
-    };
+    let is_asked = |finding: &&Finding| controls.iter().any(|control| control.id == finding.control);
+    let mut here: Vec<&Finding> = judged.findings.iter().filter(is_asked).collect();
+    if !reported.files.is_empty() {
+        here = in_file(reported, &here, top)?;
+    }
     // By the address first: lines may have moved since the report.
     let same = |finding: &&&Finding| reported.resource.as_deref().is_some_and(|named| is_resource(named, finding));
     let mut meant: Vec<&Finding> = here.iter().filter(same).copied().collect();
@@ -97,8 +123,7 @@ fn one<'f>(
         meant = here.iter().filter(overlaps).copied().collect();
     }
     if meant.is_empty() {
-        let names: Vec<String> = controls.iter().map(|id| format!("`{id}`")).collect();
-        return Err(format!("{} finds nothing wrong there", names.join(", ")));
+        return Err(format!("{} finds nothing wrong there", names()));
     }
     Ok(meant)
 }

@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-pub use matching::{Matched, controls, matches};
+pub use matching::{Judged, Matched, controls, matches};
 
 /// One finding of another tool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

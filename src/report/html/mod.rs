@@ -18,7 +18,9 @@ pub fn render(report: &Report<'_>) -> String {
     body.push_str(&counts(report));
     if report.fixing && !report.outcome.applied.is_empty() {
         let _ = writeln!(body, "<section aria-labelledby=\"fixed\">\n<h2 id=\"fixed\">Fixed</h2>\n<ul class=\"list\">");
-        report.outcome.applied.iter().for_each(|applied| body.push_str(&fixed(applied)));
+        for applied in &report.outcome.applied {
+            body.push_str(&fixed(applied));
+        }
         body.push_str("</ul>\n</section>\n");
     }
     let errors: Vec<_> = super::json::errors(report.outcome).collect();
@@ -35,7 +37,9 @@ pub fn render(report: &Report<'_>) -> String {
         let _ = writeln!(body, "<section aria-labelledby=\"findings\">\n<h2 id=\"findings\">{title}</h2>");
         body.push_str(&filters(&open));
         body.push_str("<ul class=\"list\" id=\"list\">\n");
-        open.iter().for_each(|finding| body.push_str(&item(report, finding)));
+        for finding in &open {
+            body.push_str(&item(report, finding));
+        }
         body.push_str("</ul>\n</section>\n");
     }
     format!(
