@@ -4,22 +4,57 @@
 //! operation, the arguments that could be read, and its place. What isn't understood is a [`Refusal`] with a place: an
 //! empty list of refusals says that the calls are complete, and nothing else says so.
 
+mod evaluate;
+mod ir;
+mod javascript;
+mod library;
+mod lower;
+mod python;
 mod report;
+
+use evaluate::Evaluator;
 
 pub use report::{
     Argument, Call, EnvironmentRead, Imports, Language, OutsideImport, Place, Refusal, RefusalKind, SourceSet, Usage,
     Value,
 };
 
+/// Stack of the thread that reads source: trees are walked by recursion up to a fixed depth.
+const STACK: usize = 256 * 1024 * 1024;
+
 /// Reads the calls of one function from the entry on, e.g. `app.handler` (Python: module and function, JavaScript: file
 /// and export; folders by `/`).
+///
+/// Never panics on any input: what can't be read is a refusal.
 pub fn analyse(source: &SourceSet, handler: &str, language: Language) -> Usage {
-    let _ = (source, language);
+    let started = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("usage".into()).stack_size(STACK);
+        thread.spawn_scoped(scope, || read(source, handler, language)).ok().and_then(|thread| thread.join().ok())
+    });
+    started.unwrap_or_else(|| too_large(handler))
+}
+
+/// With as much context as the program's size allows.
+fn read(source: &SourceSet, handler: &str, language: Language) -> Usage {
+    for depth in [2, 1, 0] {
+        let start = |evaluator: &mut Evaluator<'_>| match language {
+            Language::Python => python::start(evaluator, handler),
+            Language::JavaScript => javascript::start(evaluator, handler),
+        };
+        if let Some(usage) = Evaluator::new(source, language, depth).run(&start) {
+            return usage;
+        }
+    }
+    too_large(handler)
+}
+
+fn too_large(handler: &str) -> Usage {
     let mut usage = Usage::default();
+    let place = Place { file: handler.to_owned(), line: 1, column: 1 };
     usage.refusals.push(Refusal {
-        kind: RefusalKind::LanguageUnsupported,
-        place: Place { file: handler.to_owned(), line: 1, column: 1 },
-        what: "source in this language isn't read yet".into(),
+        kind: RefusalKind::TooLarge,
+        place,
+        what: "the program is too large to be read".into(),
     });
     usage
 }

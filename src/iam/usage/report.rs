@@ -18,7 +18,7 @@ pub struct SourceSet {
 pub enum Language {
     /// Python 3.
     Python,
-    /// JavaScript and TypeScript, as ES modules or CommonJS.
+    /// JavaScript and TypeScript, as ES modules or `CommonJS`.
     JavaScript,
 }
 
@@ -81,7 +81,7 @@ impl Call {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Argument {
     /// As in the API, elements of lists by `[]`: `TableName`, `Image.S3Object.Bucket`, `Entries[].EventBusName`. For
-    /// `RequestItems` of DynamoDB's batches, whose keys are names of tables, the value is the key.
+    /// `RequestItems` of `DynamoDB`'s batches, whose keys are names of tables, the value is the key.
     pub path: String,
     /// What is given.
     pub value: Value,

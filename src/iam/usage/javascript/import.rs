@@ -1,0 +1,210 @@
+//! Modules of JavaScript: in the source, or packages outside.
+
+use std::sync::Arc;
+
+use tree_sitter::Parser;
+
+use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
+use super::super::ir::{At, ModuleId, Name};
+use super::super::library::Class;
+use super::super::lower::{MAX_FILE, fault};
+use super::super::report::{Place, Refusal, RefusalKind};
+use super::names;
+
+/// Endings of files that are read, in the order in which they are tried.
+const ENDINGS: [&str; 9] = [".ts", ".mts", ".tsx", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
+/// A line of code longer than this was written by a program; in bytes.
+const LONG_LINE: usize = 5_000;
+
+impl Evaluator<'_> {
+    pub(in super::super) fn import_script(&mut self, module: &Name, at: At) -> Atoms {
+        let local = module.starts_with('.') || module.starts_with('/');
+        let found = if local { self.relative_script(module) } else { None };
+        if let Some(file) = found {
+            return one(self
+                .load_script(&file)
+                .map_or_else(|| Atom::unknown("a module that can't be read"), Atom::Module));
+        }
+        let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
+        if local {
+            let what = format!("`{module}` isn't in the source");
+            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place, what });
+            return unknown("a module that isn't in the source");
+        }
+        let class = names::classify(module);
+        if class == Class::Unknown
+            && let Some(file) = self.aliased(module)
+        {
+            return one(self
+                .load_script(&file)
+                .map_or_else(|| Atom::unknown("a module that can't be read"), Atom::Module));
+        }
+        let bare: Name = module.strip_prefix("node:").unwrap_or(module).into();
+        let package = names::package(&bare).to_owned();
+        let class = if class == Class::Unknown && self.speaks_not_of_aws(&package, 0) { Class::AwsFree } else { class };
+        self.outside.entry((class as u8, package.as_str().into())).or_insert_with(|| place.clone());
+        if class == Class::Unknown {
+            let what = format!("`{package}` isn't known to make no AWS calls");
+            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place: place.clone(), what });
+        }
+        if names::signs(module) {
+            let what = format!("`{module}` signs requests to AWS by hand");
+            self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
+        }
+        one(Atom::Library(bare))
+    }
+
+    fn relative_script(&self, module: &str) -> Option<String> {
+        if let Some(layer) = module.strip_prefix("/opt/") {
+            return [layer, layer.strip_prefix("nodejs/").unwrap_or(layer)].iter().find_map(|path| self.file_at(path));
+        }
+        let here = &self.here.1;
+        let mut folder: Vec<&str> = here.split('/').collect();
+        folder.pop();
+        for part in module.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => {
+                    folder.pop()?;
+                }
+                other => folder.push(other),
+            }
+        }
+        self.file_at(&folder.join("/"))
+    }
+
+    /// The file that a path without an ending means.
+    fn file_at(&self, path: &str) -> Option<String> {
+        let path = path.trim_end_matches('/');
+        let has = |file: String| self.source.files.contains_key(&file).then_some(file);
+        let written_as = [(".js", ".ts"), (".mjs", ".mts"), (".cjs", ".cts"), (".js", ".tsx"), (".jsx", ".tsx")];
+        let typescript =
+            written_as.iter().find_map(|(made, source)| has(format!("{}{source}", path.strip_suffix(made)?)));
+        let exact =
+            typescript.or_else(|| has(path.to_owned()).filter(|file| ENDINGS.iter().any(|end| file.ends_with(end))));
+        exact.or_else(|| ENDINGS.iter().find_map(|end| has(format!("{path}{end}")))).or_else(|| {
+            let folder = if path.is_empty() { String::new() } else { format!("{path}/") };
+            ENDINGS.iter().find_map(|end| has(format!("{folder}index{end}")))
+        })
+    }
+
+    /// Paths from the root of the project, as TypeScript's `baseUrl` and `paths` allow them.
+    fn aliased(&self, module: &str) -> Option<String> {
+        let short =
+            module.strip_prefix("@/").or_else(|| module.strip_prefix("~/")).or_else(|| module.strip_prefix('#'));
+        let path = short.unwrap_or(module);
+        [String::new(), "src/".to_owned(), "lib/".to_owned()]
+            .iter()
+            .find_map(|root| self.file_at(&format!("{root}{path}")))
+    }
+
+    /// A package that came along and, with all that it needs, never speaks of AWS.
+    fn speaks_not_of_aws(&self, package: &str, depth: usize) -> bool {
+        let folder = format!("node_modules/{package}/");
+        let mut any = false;
+        let mut needs = Vec::new();
+        for (file, bytes) in self.source.files.range(folder.clone()..).take_while(|(file, _)| file.starts_with(&folder))
+        {
+            if *file == format!("{folder}package.json") {
+                let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+                let all = json.as_ref().and_then(|json| json.get("dependencies")).and_then(|all| all.as_object());
+                needs.extend(all.into_iter().flatten().map(|(name, _)| name.clone()));
+                continue;
+            }
+            let code = [".js", ".mjs", ".cjs"].iter().any(|end| file.ends_with(end));
+            any |= code;
+            let speaks = |bytes: &[u8]| bytes.windows(3).any(|word| word.eq_ignore_ascii_case(b"aws"));
+            if code && speaks(bytes) {
+                return false;
+            }
+        }
+        any && depth < 8
+            && needs.iter().all(|need| match names::classify(need) {
+                Class::Unknown => self.speaks_not_of_aws(need, depth + 1),
+                class => class != Class::Sdk,
+            })
+    }
+
+    /// Reads a file; nothing if it can't be read, which is a refusal.
+    pub(in super::super) fn load_script(&mut self, file: &str) -> Option<ModuleId> {
+        if let Some(known) = self.loaded.get(file) {
+            return *known;
+        }
+        let bytes = Arc::clone(self.source.files.get(file)?);
+        self.loaded.insert(file.to_owned(), None);
+        let refuse = |kind, what: &str| Refusal {
+            kind,
+            place: Place { file: file.into(), line: 1, column: 1 },
+            what: what.into(),
+        };
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            self.refusals.insert(refuse(RefusalKind::Unparsable, "the file isn't valid UTF-8"));
+            return None;
+        };
+        if text.len() > MAX_FILE {
+            self.refusals.insert(refuse(RefusalKind::TooLarge, "the file is larger than 2 MiB"));
+            return None;
+        }
+        if !has_ending(file, ".json") && is_bundled(text) {
+            self.refusals.insert(refuse(RefusalKind::Bundled, "the file was written by a bundler or minifier"));
+            return None;
+        }
+        let id = self.lower_script(file, text.trim_start_matches('\u{feff}'))?;
+        self.loaded.insert(file.to_owned(), Some(id));
+        Some(id)
+    }
+
+    fn lower_script(&mut self, file: &str, text: &str) -> Option<ModuleId> {
+        let json = has_ending(file, ".json");
+        let wrapped = if json { format!("module.exports = {text}") } else { String::new() };
+        let text = if json { wrapped.as_str() } else { text };
+        let plain = [".ts", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
+        let language =
+            if plain { tree_sitter_typescript::LANGUAGE_TYPESCRIPT } else { tree_sitter_typescript::LANGUAGE_TSX };
+        let mut parser = Parser::new();
+        let set = parser.set_language(&language.into());
+        let tree = set.ok().and_then(|()| parser.parse(text, None))?;
+        let found = fault(&tree, file);
+        let deep = found.as_ref().is_some_and(|fault| fault.kind == RefusalKind::TooLarge);
+        self.refusals.extend(found);
+        if deep {
+            return None;
+        }
+        let name: Arc<str> = file.into();
+        let id = super::lower::lower(&mut self.program, tree.root_node(), text, &name);
+        self.enter_module(id);
+        Some(id)
+    }
+
+    /// The file of a handler, by its path without an ending.
+    pub(super) fn handler_file(&self, path: &str) -> Option<String> {
+        let path = path.trim_start_matches("./");
+        let found = ENDINGS.iter().find_map(|end| {
+            let file = format!("{path}{end}");
+            self.source.files.contains_key(&file).then_some(file)
+        });
+        found.or_else(|| self.file_at(path))
+    }
+}
+
+fn has_ending(file: &str, ending: &str) -> bool {
+    file.ends_with(ending)
+}
+
+/// Whether a program wrote the file: marks of bundlers, or lines that nobody writes.
+fn is_bundled(text: &str) -> bool {
+    let marks = [
+        "__webpack_require__",
+        "webpackBootstrap",
+        "var __commonJS = ",
+        "var __toESM = ",
+        "__toCommonJS(",
+        "parcelRequire",
+    ];
+    if marks.iter().any(|mark| text.contains(mark)) {
+        return true;
+    }
+    let longest = text.lines().map(str::len).max().unwrap_or_default();
+    let lines = text.lines().count().max(1);
+    longest > LONG_LINE && text.len() / lines > 300
+}

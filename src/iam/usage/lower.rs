@@ -1,0 +1,168 @@
+//! What bringing source into the common form needs in every language: scopes, places, and trees that aren't too deep.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tree_sitter::{Node, Tree};
+
+use super::ir::{
+    At, Expression, Function, FunctionId, Kind, ModuleId, Name, Parameter, Program, Role, Statement, Target,
+};
+use super::report::{Place, Refusal, RefusalKind};
+
+/// Source files above this size are generated or bundled; in bytes.
+pub(super) const MAX_FILE: usize = 2 * 1024 * 1024;
+/// Nodes of a tree inside each other, at most.
+const MAX_DEPTH: usize = 900;
+
+/// A function whose statements are being collected.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    pub(super) locals: HashSet<Name>,
+    /// Names declared to belong outside.
+    pub(super) outside: HashSet<Name>,
+    pub(super) statements: Vec<Statement>,
+}
+
+/// The state of bringing one file into the common form.
+pub(super) struct Lowering<'a> {
+    pub(super) program: &'a mut Program,
+    pub(super) source: &'a str,
+    pub(super) file: Arc<str>,
+    pub(super) module: ModuleId,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) not_found: Vec<Place>,
+    temporaries: u32,
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn new(program: &'a mut Program, source: &'a str, file: Arc<str>, module: ModuleId) -> Self {
+        Self { program, source, file, module, scopes: vec![Scope::default()], not_found: Vec::new(), temporaries: 0 }
+    }
+
+    pub(super) fn text(&self, node: Node<'_>) -> &'a str {
+        self.source.get(node.byte_range()).unwrap_or_default()
+    }
+
+    pub(super) fn scope(&mut self) -> &mut Scope {
+        // The scope of the file is never taken off before the end.
+        self.scopes.last_mut().expect("there is always the scope of the file")
+    }
+
+    pub(super) fn push(&mut self, statement: Statement) {
+        self.scope().statements.push(statement);
+    }
+
+    pub(super) fn make(&mut self, node: Node<'_>, kind: Kind) -> Expression {
+        self.program.expression(at(node), kind)
+    }
+
+    pub(super) fn opaque(&mut self, node: Node<'_>, parts: Vec<Expression>, why: &'static str) -> Expression {
+        self.make(node, Kind::Opaque(parts, why))
+    }
+
+    pub(super) fn name(&mut self, node: Node<'_>, name: &str) -> Expression {
+        self.make(node, Kind::Name(name.into()))
+    }
+
+    /// A name of the current function, unless it was declared to belong outside.
+    pub(super) fn declare(&mut self, name: &str) {
+        let scope = self.scope();
+        if !scope.outside.contains(name) {
+            scope.locals.insert(name.into());
+        }
+    }
+
+    pub(super) fn assign_name(&mut self, name: &str, value: Expression) {
+        self.declare(name);
+        self.push(Statement::Assign(Target::Name(name.into()), value));
+    }
+
+    /// Keeps a value under a name that the source can't have, to use it more than once.
+    pub(super) fn keep(&mut self, value: Expression) -> Name {
+        if let Kind::Name(name) = &*value.kind {
+            return Arc::clone(name);
+        }
+        self.temporaries += 1;
+        let name: Name = format!("${}", self.temporaries).into();
+        self.scope().locals.insert(Arc::clone(&name));
+        self.push(Statement::Assign(Target::Name(Arc::clone(&name)), value));
+        name
+    }
+
+    pub(super) fn refuse(&mut self, node: Node<'_>, kind: RefusalKind, what: &str) {
+        self.push(Statement::Refuse(kind, at(node), what.to_owned()));
+    }
+
+    pub(super) fn note_not_found(&mut self, node: Node<'_>) {
+        let At { line, column } = at(node);
+        self.not_found.push(Place { file: self.file.to_string(), line, column });
+    }
+
+    /// Ends the innermost scope: it becomes a function.
+    pub(super) fn finish(&mut self, parameters: Vec<Parameter>, role: Role) -> FunctionId {
+        let scope = self.scopes.pop().unwrap_or_default();
+        let function = Function {
+            module: self.module,
+            parameters,
+            body: scope.statements,
+            locals: scope.locals,
+            role,
+            lexical_this: false,
+        };
+        self.program.add_function(function)
+    }
+}
+
+/// The place of a node.
+pub(super) fn at(node: Node<'_>) -> At {
+    let start = node.start_position();
+    At { line: start.row as u32 + 1, column: start.column as u32 + 1 }
+}
+
+/// The named children of a node, without comments.
+pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
+}
+
+/// The children of a node that have a field's name.
+pub(super) fn fields<'t>(node: Node<'t>, field: &str) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
+    node.children_by_field_name(field, &mut cursor).filter(Node::is_named).collect()
+}
+
+/// What forbids to read a tree: errors, or nodes too deep inside each other.
+pub(super) fn fault(tree: &Tree, file: &str) -> Option<Refusal> {
+    let mut cursor = tree.walk();
+    let mut depth = 0;
+    let errors = tree.root_node().has_error();
+    loop {
+        let node = cursor.node();
+        let refuse = |kind, what: &str| {
+            let At { line, column } = at(node);
+            Some(Refusal { kind, place: Place { file: file.to_owned(), line, column }, what: what.to_owned() })
+        };
+        if depth > MAX_DEPTH {
+            return refuse(RefusalKind::TooLarge, "nested too deeply to be read");
+        }
+        if errors && (node.is_error() || node.is_missing()) {
+            return refuse(RefusalKind::Unparsable, "a syntax error");
+        }
+        if cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return None;
+            }
+            depth -= 1;
+        }
+    }
+}
+
+/// Words that tell that something isn't there.
+pub(super) fn says_not_found(text: &str) -> bool {
+    ["NoSuchKey", "NoSuchBucket", "NotFound", "404"].iter().any(|word| text.contains(word))
+}
