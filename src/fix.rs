@@ -179,6 +179,22 @@ pub enum Change {
         /// What is set.
         content: CallContent,
     },
+    /// Take statements of a policy document away, and add others beside one that stays.
+    RewriteStatements {
+        /// The resource whose policy it is.
+        resource: ResourceId,
+        /// The argument.
+        argument: String,
+        /// The statements that go.
+        removed: Vec<StatementAt>,
+        /// Statements (IAM's JSON names), and the one that each is added beside.
+        added: Vec<(StatementAt, Draft)>,
+    },
+    /// Take resources and data sources away, to which nothing else refers but in `depends_on`.
+    Delete {
+        /// One of them at least.
+        resources: Vec<ResourceId>,
+    },
     /// Bring a resource that may exist already under management (`import` block; root modules only).
     Import {
         /// The resource near which the block stands.
@@ -193,8 +209,11 @@ pub enum Change {
 /// One change to a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StatementEdit {
-    /// Give an element of IAM's JSON (`Principal`, `Action`, `Resource`) another value.
+    /// Give an element of IAM's JSON (`Principal`, `Action`, `Resource`) another value; one that an expression gives is
+    /// refused.
     Set(String, Draft),
+    /// The same, also where an expression gives the old value.
+    Replace(String, Draft),
     /// Add a condition, or replace the values of the one with this operator and key.
     Condition {
         /// `ArnEquals`
@@ -212,6 +231,7 @@ impl StatementEdit {
     fn with_ids(&self, id: &dyn Fn(ResourceId) -> ResourceId) -> Self {
         match self {
             Self::Set(name, value) => Self::Set(name.clone(), value.with_ids(id)),
+            Self::Replace(name, value) => Self::Replace(name.clone(), value.with_ids(id)),
             Self::Condition { operator, key, value } => {
                 Self::Condition { operator: operator.clone(), key: key.clone(), value: value.with_ids(id) }
             }
@@ -250,6 +270,13 @@ impl Change {
                     *edit = edit.with_ids(id);
                 }
             }
+            Self::RewriteStatements { resource, added, .. } => {
+                *resource = id(*resource);
+                for (_, statement) in added {
+                    *statement = statement.with_ids(id);
+                }
+            }
+            Self::Delete { resources } => resources.iter_mut().for_each(|resource| *resource = id(*resource)),
             Self::Remove { resource, .. } | Self::SetInCall { resource, .. } => *resource = id(*resource),
             Self::AddData { near, .. } | Self::Import { near, .. } => *near = id(*near),
         }
@@ -267,7 +294,9 @@ impl Change {
             | Self::Copy { resource, .. }
             | Self::Rewire { resource, .. }
             | Self::AppendStatement { resource, .. }
-            | Self::EditStatement { resource, .. } => *resource,
+            | Self::EditStatement { resource, .. }
+            | Self::RewriteStatements { resource, .. } => *resource,
+            Self::Delete { resources } => resources.first().copied().unwrap_or(ResourceId(0)),
             Self::Add { near, .. }
             | Self::AddShared { near, .. }
             | Self::AddData { near, .. }

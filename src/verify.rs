@@ -16,8 +16,9 @@ use crate::workspace::{Lowered, Tree, Workspace};
 pub fn frame(file: FileId, before: &Tree, after: &Tree, lowered: &[&Lowered]) -> Result<(), String> {
     let mut differences = Vec::new();
     let mut added = Vec::new();
+    let gone: Vec<&str> = lowered.iter().flat_map(|l| &l.deleted).map(|(header, _)| header.as_str()).collect();
     match (before, after) {
-        (Tree::Hcl(before), Tree::Hcl(after)) => hcl_files(before, after, &mut differences, &mut added)?,
+        (Tree::Hcl(before), Tree::Hcl(after)) => hcl_files(before, after, &gone, &mut differences, &mut added)?,
         (Tree::Json(before), Tree::Json(after)) | (Tree::Template(before), Tree::Template(after)) => {
             let mut paths = Vec::new();
             json_difference(before, after, "", &mut paths);
@@ -62,14 +63,18 @@ fn block_header(block: &Block) -> String {
     std::iter::once(block.ident.as_str()).chain(labels).collect::<Vec<_>>().join(" ")
 }
 
-/// Top-level blocks keep their order; between them others may be added.
+/// Top-level blocks keep their order; between them others may be added, and those that are `gone` are not there any more.
 fn hcl_files(
     before: &Body,
     after: &Body,
+    gone: &[&str],
     differences: &mut Vec<(String, String)>,
     added: &mut Vec<String>,
 ) -> Result<(), String> {
-    let mut old = before.iter().peekable();
+    let mut old = before.iter().filter(|structure| !gone.contains(&header(structure).as_str())).peekable();
+    if let Some(back) = after.iter().map(header).find(|name| gone.contains(&name.as_str())) {
+        return Err(format!("{back} would still be there"));
+    }
     for new in after {
         let name = header(new);
         match old.peek() {

@@ -117,6 +117,8 @@ pub struct Lowered {
     pub copies: Vec<(String, String)>,
     /// Whether what is to be written stands in the program already: the template is older.
     pub settled: bool,
+    /// Resources that are taken away, with the headers of their blocks.
+    pub deleted: Vec<(String, ResourceId)>,
     /// Why the fix needs a look at the callers, if it does.
     pub shared: Option<String>,
     /// The uses of the module that change, when not all do.

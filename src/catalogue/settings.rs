@@ -3,6 +3,7 @@
 //! ```hcl
 //! profile = "strict"                   # what is asked for when nothing else is said
 //! accept  = ["cost"]                   # effects that don't lower a fix's grade
+//! sources = { "aws_lambda_function.orders" = "services/orders" }   # code of functions that are built elsewhere
 //! alarm_topic = "module"               # asks for alarms on everything: one topic for all, or an expression of one
 //!
 //! control "log-group-retention" {
@@ -33,7 +34,7 @@ const FILE_NAME: &str = ".terramend.hcl";
 pub const ALARMS: &str = "alarms";
 
 /// What can be set besides controls.
-const SETTINGS: [&str; 3] = ["accept", "alarm_topic", "profile"];
+const SETTINGS: [&str; 4] = ["accept", "alarm_topic", "profile", "sources"];
 
 /// The user's settings.
 #[derive(Debug, Default, Clone)]
@@ -44,6 +45,8 @@ pub struct Settings {
     pub accept: Vec<Effect>,
     /// Asks for alarms on everything, and says where they go, where their own option doesn't.
     pub alarm_topic: Option<String>,
+    /// Directories of the source of functions that are built elsewhere, by the function's address or name.
+    pub sources: BTreeMap<String, String>,
     /// Judge also what libraries of a program made for themselves.
     pub foreign: bool,
     disabled: Vec<String>,
@@ -65,6 +68,8 @@ pub struct SettingsError {
 struct File {
     profile: Option<String>,
     alarm_topic: Option<String>,
+    #[serde(default)]
+    sources: BTreeMap<String, String>,
     #[serde(default)]
     accept: Vec<String>,
     #[serde(default)]
@@ -89,7 +94,7 @@ impl Settings {
         let body = crate::hcl::parse_body(text).map_err(|e| checker.error(e.offset, e.message))?;
         checker.names(&body, catalogue)?;
         let file: File = hcl::from_str(text).map_err(|e| checker.error(0, e.to_string()))?;
-        let mut settings = Self { alarm_topic: file.alarm_topic, ..Self::default() };
+        let mut settings = Self { alarm_topic: file.alarm_topic, sources: file.sources, ..Self::default() };
         if let Some(profile) = &file.profile {
             settings.profile = profile.parse().map_err(|m: String| checker.error_at(&body, "profile", m))?;
         }

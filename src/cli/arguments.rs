@@ -36,6 +36,12 @@ pub enum Command {
     Explain(Explain),
     /// Run the examples of the pages in a directory.
     Test(Test),
+    /// What functions need of AWS, from their own code.
+    Iam {
+        /// What to show.
+        #[command(subcommand)]
+        command: Iam,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -220,6 +226,50 @@ pub struct Explain {
     /// The repository whose own controls are known too.
     #[arg(long, default_value = ".")]
     pub path: PathBuf,
+}
+
+/// `terramend iam`
+#[derive(Debug, Subcommand)]
+pub enum Iam {
+    /// Show how a function's needs follow from its code and its configuration, and what its role has beyond them.
+    Explain(IamExplain),
+    /// Print a policy for source alone, `*` standing for resources that the source doesn't name.
+    Policy(IamPolicy),
+}
+
+/// `terramend iam explain`
+#[derive(Debug, Args)]
+pub struct IamExplain {
+    /// The function: its address (`aws_lambda_function.orders`) or its name.
+    pub function: String,
+    /// The directory that declares it, with all below it.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = EvidenceFormat::Text)]
+    pub format: EvidenceFormat,
+}
+
+/// `terramend iam policy`
+#[derive(Debug, Args)]
+pub struct IamPolicy {
+    /// The directory of the source.
+    pub path: PathBuf,
+    /// The entry, as Lambda takes it: `app.handler`.
+    #[arg(long)]
+    pub handler: String,
+    /// A policy document, or JSON with the evidence beside it.
+    #[arg(long, value_enum, default_value_t = EvidenceFormat::Text)]
+    pub format: EvidenceFormat,
+}
+
+/// Formats of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EvidenceFormat {
+    /// For people.
+    Text,
+    /// One JSON object; docs/json.md has its schema.
+    Json,
 }
 
 /// `terramend test`

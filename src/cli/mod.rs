@@ -7,6 +7,7 @@ mod files;
 mod fix;
 mod from;
 mod generate;
+mod iam;
 mod output;
 mod scan;
 mod suggest;
@@ -83,6 +84,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
         Command::Controls(arguments) => controls::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Iam { command } => iam::run(&command),
         Command::Completions { shell } => generate::completions(shell, &mut Cli::command()),
         Command::Man => generate::man(&Cli::command()),
     }

@@ -69,7 +69,10 @@ impl<'w> Lowering<'w> {
                 Err("split resources are not written in templates yet".into())
             }
             Change::AppendStatement { argument, statement, .. } => self.append_statement(place, argument, statement),
-            Change::EditStatement { .. } => Err("statements in templates are not changed yet".into()),
+            Change::EditStatement { .. } | Change::RewriteStatements { .. } => {
+                Err("statements in templates are not changed yet".into())
+            }
+            Change::Delete { .. } => Err("resources of templates are not taken away yet".into()),
             // Pseudo parameters need no declaration.
             Change::AddData { .. } => Ok(()),
             Change::SetInCall { .. } => Err("a template has no calls".into()),

@@ -163,6 +163,7 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
         Change::Append { resource, argument, .. }
         | Change::AppendStatement { resource, argument, .. }
         | Change::EditStatement { resource, argument, .. }
+        | Change::RewriteStatements { resource, argument, .. }
         | Change::Rewire { resource, argument, .. } => Some((*resource, vec![argument.clone()])),
         Change::AppendBlock { resource, name, .. } => Some((*resource, vec![name.clone()])),
         Change::Remove { resource, names } => Some((*resource, names.clone())),
@@ -171,6 +172,7 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
         | Change::Copy { .. }
         | Change::AddData { .. }
         | Change::SetInCall { .. }
+        | Change::Delete { .. }
         | Change::Import { .. } => None,
     }
 }

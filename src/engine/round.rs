@@ -329,6 +329,9 @@ fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedCh
     for (address, near) in &lowered.created {
         push(*near, Some(address), Action::Create);
     }
+    for (_, resource) in &lowered.deleted {
+        push(*resource, None, Action::Delete);
+    }
     for change in &fix.changes {
         if let Change::Import { near, to, .. } = change {
             push(*near, Some(to), Action::Update);

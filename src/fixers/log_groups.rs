@@ -3,10 +3,8 @@
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::role;
+use crate::iam::scope::log_group::PREFIX;
 use crate::model::{Draft, DraftBody, Language, Node, Project, Resource, Value};
-
-/// Where Lambda writes by itself.
-const PREFIX: &str = "/aws/lambda/";
 
 /// Groups that only hold what functions, APIs and workflows say.
 const APPLICATION_PREFIXES: [&str; 8] = [
@@ -71,34 +69,6 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         Language::CloudFormation => template_fix(context),
     };
     Verdict::fail("its log group is made by Lambda at the first call, and keeps logs for ever", fix)
-}
-
-/// The declared log group that a function certainly writes to.
-pub(super) fn group_of<'a>(project: &'a Project, function: &Resource) -> Option<&'a Resource> {
-    let chosen = function.body.at("logging_config.log_group");
-    let mut groups = project.of_kind("aws_cloudwatch_log_group").filter(|group| group.instance == function.instance);
-    if !chosen.is_null() {
-        return groups.find(|group| project.names(&chosen, group, "name") == Some(true));
-    }
-    let piece = |value| Node { value, span: function.span };
-    let name = project.settle(&function.body.get("function_name"));
-    let expected = Value::text(vec![piece(Value::string(PREFIX)), piece(name)]);
-    // Behind a key the name stays a reference.
-    let by_name = |value: &Value| match value {
-        Value::Text(pieces) => match pieces.as_slice() {
-            [start, Node { value: Value::Reference(reference), .. }] => {
-                start.value.as_str() == Some(PREFIX)
-                    && reference.resource == function.id
-                    && reference.path.last().is_some_and(|name| matches!(&**name, "function_name" | "id"))
-            }
-            _ => false,
-        },
-        _ => false,
-    };
-    groups.find(|group| {
-        let name = group.body.get("name");
-        by_name(&name) || project.settle(&name).equals(&expected) == Some(true)
-    })
 }
 
 /// Whether a log group is the one that the function writes to.

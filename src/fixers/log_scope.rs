@@ -1,10 +1,10 @@
 //! Permissions to write logs: to the own group, where the configuration shows which one that is.
 
-use super::log_groups::group_of;
 use super::open_policies::{POLICIES, statements};
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
 use crate::iam::policy::Statement;
+use crate::iam::scope::log_group;
 use crate::model::{Draft, Mode, Project, Resource, Value};
 
 /// What Lambda does with a function's group on behalf of its role.
@@ -51,7 +51,7 @@ fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Res
     let mut arns = Vec::new();
     let mut groups = Vec::new();
     for function in functions {
-        let group = group_of(project, function)
+        let group = log_group::declared(project, function)
             .ok_or_else(|| format!("the log group of {} isn't declared", function.address()))?;
         if let Some(other) = other_group(project, function, group) {
             return Err(format!("{} refers to {}, too", function.address(), other.address()));
@@ -75,7 +75,7 @@ fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Res
 }
 
 /// The one role that has the policy.
-fn role_of<'a>(context: &Context<'a>) -> Result<&'a Resource, String> {
+pub(super) fn role_of<'a>(context: &Context<'a>) -> Result<&'a Resource, String> {
     const UNKNOWN: &str = "which role has the policy is not in this module";
     let (project, resource) = (context.project, context.resource);
     let named = |holder: &Resource| match holder.body.get("role") {
@@ -84,7 +84,7 @@ fn role_of<'a>(context: &Context<'a>) -> Result<&'a Resource, String> {
     };
     let role = match &*resource.kind {
         "aws_iam_role" => Some(resource),
-        "aws_iam_role_policy" => named(resource),
+        "aws_iam_role_policy" | "aws_iam_role_policy_attachment" => named(resource),
         "aws_iam_policy" => {
             let users = users(project, resource);
             match users.as_slice() {

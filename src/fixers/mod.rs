@@ -30,6 +30,7 @@ pub mod order;
 mod own_role;
 mod permission_source;
 mod request_validation;
+mod scoped_role;
 mod senders;
 mod state_machine_logs;
 mod stream_failures;
@@ -66,10 +67,13 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("pass-role", open_policies::pass_role),
     ("permission-source", permission_source::judge),
     ("policy-actions", open_policies::every_action),
+    ("missing-permission", scoped_role::missing),
     ("queue-tls-policy", tls_policies::queue),
     ("request-validation", request_validation::judge),
+    ("resources-everywhere", scoped_role::resources),
     ("rest-api-execution-logs", method_settings::execution_logs),
     ("rest-api-throttling", method_settings::throttling),
+    ("scoped-role", scoped_role::judge),
     ("state-machine-logs", state_machine_logs::judge),
     ("state-machine-tracing", tracing::state_machine),
     ("stream-failures", stream_failures::judge),

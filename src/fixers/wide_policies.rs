@@ -1,4 +1,5 @@
-//! Policies that allow whole services, or everything. Shown only: what is needed instead is the scoped-IAM fixer's job.
+//! Policies that allow whole services, or everything. What is needed instead follows from the code of the function whose
+//! role it is (`scoped_role`); else they are only shown.
 
 use super::open_policies::{POLICIES, statements};
 use crate::catalogue::{Context, Verdict};
@@ -16,21 +17,14 @@ pub(super) fn wildcard_actions(context: &Context<'_>) -> Verdict {
             return None;
         }
         let wide: Vec<&str> = wide_actions(statement);
-        (!wide.is_empty()).then(|| {
-            let fix = Fix::manual(
-                "Name the actions that are used",
-                "which actions are needed is not in the configuration: read the code that uses the role",
-            );
-            (format!("allows {}", wide.join(", ")), fix)
-        })
+        (!wide.is_empty())
+            .then(|| (format!("allows {}", wide.join(", ")), narrowed(context, "Name the actions that are used")))
     })
 }
 
 /// No statement allows everything on everything, no attachment gives administration.
 pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
-    let fix = || {
-        Fix::manual("Replace it by a policy with what is used", "which actions are needed is not in the configuration")
-    };
+    let fix = || narrowed(context, "Replace it by a policy with what is used");
     for argument in ["policy_arn", "managed_policy_arns", "ManagedPolicyArns"] {
         let value = context.project.settle(&context.resource.body.get(argument));
         let values: Vec<Value> = match &value {
@@ -47,6 +41,13 @@ pub(super) fn admin_policy(context: &Context<'_>) -> Verdict {
     }
     statements(context, POLICIES, |statement, _| {
         is_admin(statement).then(|| ("allows every action on every resource".into(), fix()))
+    })
+}
+
+/// What the function's code needs instead, or why that isn't known.
+fn narrowed(context: &Context<'_>, title: &str) -> Fix {
+    super::scoped_role::of_policy(context).unwrap_or_else(|reason| {
+        Fix::manual(title, format!("which actions are needed is in the code that uses it: {reason}"))
     })
 }
 

@@ -3,5 +3,6 @@
 pub mod actions;
 pub mod policy;
 pub mod role;
+pub mod scope;
 pub mod text;
 pub mod usage;

@@ -17,13 +17,17 @@ use self::data::{Entry, Needs};
 /// The table.
 pub fn table() -> &'static Table {
     static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        let mut text = String::new();
-        let compressed = include_bytes!(concat!(env!("OUT_DIR"), "/actions.z"));
-        // Both are this program's own bytes, which a test reads whole.
-        ZlibDecoder::new(compressed.as_slice()).read_to_string(&mut text).expect("the table is compressed by build.rs");
-        serde_json::from_str(text.leak()).expect("the table has the form that its generator writes")
+        let text = unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/actions.z")));
+        serde_json::from_str(text).expect("the table has the form that its generator writes")
     });
     &TABLE
+}
+
+/// The text of a table that is built in: the program's own bytes, which a test reads whole.
+pub(super) fn unpacked(compressed: &'static [u8]) -> &'static str {
+    let mut text = String::new();
+    ZlibDecoder::new(compressed).read_to_string(&mut text).expect("the tables are compressed by build.rs");
+    text.leak()
 }
 
 /// What an operation needs.

@@ -76,6 +76,12 @@ impl Table {
         self.javascript.get(package)?.get(name)
     }
 
+    /// An action as AWS spells it; nothing for one that isn't known.
+    pub fn spelled(&self, action: &str) -> Option<String> {
+        let (prefix, name) = action.split_once(':')?;
+        self.named(prefix, name).map(|(name, _)| format!("{}:{name}", prefix.to_ascii_lowercase()))
+    }
+
     /// An action's row and its spelling; case doesn't matter.
     pub(super) fn named(&self, prefix: &str, name: &str) -> Option<(&'static str, &Row)> {
         let lower = prefix.to_ascii_lowercase();

@@ -80,6 +80,10 @@ pub(super) fn change(
             return super::policy::edit_statement(lowering, resource, argument, *at, edits);
         }
         Change::SetInCall { .. } => return Err("no program makes it".into()),
+        Change::RewriteStatements { argument, removed, added, .. } => {
+            return super::policy::rewrite_statements(lowering, resource, argument, removed, added);
+        }
+        Change::Delete { .. } => return Err("resources in JSON files are not taken away yet".into()),
         Change::Import { to, id, .. } => {
             let edit = writer.import(lowering, root, to, id)?;
             lowering.out.edits.push(edit);

@@ -5,6 +5,7 @@
 mod add;
 mod align;
 mod copy;
+mod delete;
 mod json;
 mod json_policy;
 mod overrides;
@@ -124,6 +125,10 @@ impl<'w> Lowering<'w> {
                 policy::edit_statement(self, resource, argument, *at, edits)
             }
             Change::SetInCall { .. } => Err("no program makes it".into()),
+            Change::RewriteStatements { argument, removed, added, .. } => {
+                policy::rewrite_statements(self, resource, argument, removed, added)
+            }
+            Change::Delete { resources } => self.delete(resources),
             Change::Import { to, id, .. } => self.import(resource, to, id),
         }
     }

@@ -1,6 +1,7 @@
 //! Adds statements to policy documents and changes those that are there, whichever way they are written.
 
 mod home;
+mod rewrite;
 mod statement;
 mod text;
 
@@ -9,6 +10,7 @@ use hcl_edit::expr::{Array, Expression, Object};
 use hcl_edit::structure::Block;
 
 use self::home::{document_of, document_serves_only};
+pub(super) use self::rewrite::rewrite_statements;
 pub(super) use self::statement::edit_statement;
 use self::statement::{entry, listed};
 pub(super) use self::text::blank_interpolations;
@@ -131,7 +133,7 @@ pub(super) fn append_element(
 }
 
 /// `[{` ... `}]` takes another element in front: behind the last one, `terraform fmt` would move its closing brace.
-fn prepend_element(file: &SourceFile, id: FileId, at: usize, element: &str, unit: &str) -> Edit {
+pub(super) fn prepend_element(file: &SourceFile, id: FileId, at: usize, element: &str, unit: &str) -> Edit {
     let indent = indentation(&file.text, at);
     let body = element.strip_suffix('}').unwrap_or(element).trim_end_matches([' ', '\t']);
     Edit::insert(id, at, format!("{body}{indent}{unit}}}, "))

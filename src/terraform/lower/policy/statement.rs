@@ -71,6 +71,10 @@ impl Writer<'_> {
                     Some(old) => made.push(self.replace_value(old.expr(), value, name, is_one_line(self, object))?),
                     None => added.push((name.clone(), value.clone())),
                 },
+                StatementEdit::Replace(name, value) => match entry(object, name) {
+                    Some(old) => made.push(self.replace_any(old.expr(), value, name, is_one_line(self, object))?),
+                    None => added.push((name.clone(), value.clone())),
+                },
                 StatementEdit::Condition { operator, key, value } => match entry(object, "Condition") {
                     Some(old) => made.extend(self.condition(old.expr(), operator, key, value)?),
                     None => add_condition(&mut added, operator, key, value),
@@ -99,10 +103,20 @@ impl Writer<'_> {
     }
 
     fn replace_value(&self, old: &Expression, new: &Draft, name: &str, one_line: bool) -> Result<Edit, String> {
-        let range = trimmed(&self.file.text, old.span())?;
         if !is_plain(old) {
+            let range = trimmed(&self.file.text, old.span())?;
             return Err(format!("`{name}` is an expression: {}", shorten(&self.file.text[range])));
         }
+        self.replace_any(old, new, name, one_line)
+    }
+
+    /// Puts another value in the place of one, whatever gives it; refused where a comment would be lost.
+    fn replace_any(&self, old: &Expression, new: &Draft, name: &str, one_line: bool) -> Result<Edit, String> {
+        let range = trimmed(&self.file.text, old.span())?;
+        if crate::hcl::comments(&self.file.text).iter().any(|c| range.start <= c.start && c.end <= range.end) {
+            return Err(format!("a comment stands in `{name}`"));
+        }
+        let new = &alike(matches!(old, Expression::Array(_)), new);
         let indent = indentation(&self.file.text, range.start);
         let text = if one_line { self.place.one_line(new)? } else { self.place.value(new, indent)? };
         Ok(self.replace(range, text))
@@ -232,7 +246,7 @@ impl Writer<'_> {
                         _ => return Err("the statement has several principals".into()),
                     }
                 }
-                StatementEdit::Set(name, value) => {
+                StatementEdit::Set(name, value) | StatementEdit::Replace(name, value) => {
                     let argument = match name.as_str() {
                         "Action" => "actions",
                         "Resource" => "resources",
@@ -240,6 +254,9 @@ impl Writer<'_> {
                     };
                     let value = listed(value);
                     match block.body.get_attribute(argument) {
+                        Some(old) if matches!(edit, StatementEdit::Replace(..)) => {
+                            made.push(self.replace_any(&old.value, &value, argument, false)?);
+                        }
                         Some(old) => made.push(self.replace_value(&old.value, &value, argument, false)?),
                         None => arguments.push((argument.to_owned(), self.place.value(&value, &inside.indent)?)),
                     }
@@ -349,6 +366,16 @@ pub(super) fn listed(value: &Draft) -> Draft {
     }
 }
 
+/// One value as it was written before: alone, or in a list.
+pub(super) fn alike(was_list: bool, new: &Draft) -> Draft {
+    match new {
+        Draft::List(items) if !was_list && items.len() == 1 => items[0].clone(),
+        Draft::List(_) => new.clone(),
+        single if was_list => Draft::List(vec![single.clone()]),
+        single => single.clone(),
+    }
+}
+
 /// The entry of an object with this name.
 pub(super) fn entry<'o>(object: &'o Object, name: &str) -> Option<&'o ObjectValue> {
     let is = |key: &ObjectKey| match key {
@@ -379,7 +406,7 @@ fn is_plain(expr: &Expression) -> bool {
 }
 
 /// A span without the blanks that it may include.
-fn trimmed(text: &str, span: Option<Range<usize>>) -> Result<Range<usize>, String> {
+pub(super) fn trimmed(text: &str, span: Option<Range<usize>>) -> Result<Range<usize>, String> {
     let span = span.ok_or("the value has no place in its file")?;
     let inner = &text[span.clone()];
     let start = span.start + inner.len() - inner.trim_start().len();

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::{json, render::Place};
+use super::rewrite::removal;
 use super::statement::{Writer, element_with_separator};
 use crate::edit::Edit;
 use crate::fix::StatementEdit;
@@ -36,6 +37,32 @@ impl Document {
     fn place(&self, range: &Range<usize>) -> Range<usize> {
         self.base + range.start..self.base + range.end
     }
+}
+
+/// Takes statements (by position) away, and adds others behind those at their positions.
+pub(super) fn rewrite(
+    writer: &Writer<'_>,
+    range: &Range<usize>,
+    removed: &[usize],
+    added: &[(usize, &Draft)],
+) -> Result<Vec<Edit>, String> {
+    let document = Document::of(writer.file, range)?;
+    let statements = document.statements()?;
+    let spans: Vec<_> = statements.each().iter().map(|item| document.place(&item.range)).collect();
+    let mut made = removal(writer, &spans, removed)?;
+    if !added.is_empty() && !matches!(statements.kind, Kind::Array(_)) {
+        return Err("the statements are not written out as a list".into());
+    }
+    for (beside, statement) in added {
+        let at = spans.get(*beside).ok_or("the statement moved")?;
+        let (indent, step) = layout(writer.file, at, writer.place.unit);
+        let rendered =
+            Style::of(writer.file, writer.id).with_step(step).text(&json::layout(&writer.place, statement)?, &indent);
+        let own_line = writer.file.text[line_start(&writer.file.text, at.start)..at.start].trim().is_empty();
+        let separator = if own_line { format!(",{}{indent}", writer.file.newline()) } else { ", ".to_owned() };
+        made.push(writer.replace(at.end..at.end, format!("{separator}{rendered}")));
+    }
+    Ok(made)
 }
 
 /// Adds a statement behind the last one.
@@ -96,6 +123,10 @@ pub(super) fn edit(
                 Some(old) => made.push(text.replace(old, value, name)?),
                 None => added.push((name.clone(), value.clone())),
             },
+            StatementEdit::Replace(name, value) => match statement.get(name) {
+                Some(old) => made.push(text.replace_any(old, value)?),
+                None => added.push((name.clone(), value.clone())),
+            },
             StatementEdit::Condition { operator, key, value } => match statement.get("Condition") {
                 Some(old) => made.push(text.condition(old, operator, key, value)?),
                 None => super::statement::add_condition(&mut added, operator, key, value),
@@ -121,7 +152,15 @@ impl Text<'_> {
         if file.text[range.clone()].contains("${") {
             return Err(format!("`{name}` has an interpolation"));
         }
-        let rendered = self.value(new, indentation(&file.text, range.start))?;
+        self.replace_any(old, new)
+    }
+
+    /// Puts another value in the place of one, interpolations and all.
+    fn replace_any(&self, old: &Node, new: &Draft) -> Result<Edit, String> {
+        let file = self.writer.file;
+        let range = self.document.place(&old.range);
+        let new = super::statement::alike(matches!(old.kind, Kind::Array(_)), new);
+        let rendered = self.value(&new, indentation(&file.text, range.start))?;
         Ok(self.writer.replace(range, rendered))
     }
 

@@ -1,0 +1,100 @@
+//! A function's role allows what its code calls and Lambda needs for it, and nothing else.
+
+mod evidence;
+mod wide;
+mod write;
+
+use super::open_policies::{POLICIES, statements};
+use crate::catalogue::{Context, Verdict};
+use crate::fix::{Effect, Fix, Grade};
+use crate::iam::scope::{Derivation, Tier, derive};
+
+const TITLE: &str = "Allow what its code calls, and nothing else";
+
+/// The role of a function allows no more than the function needs.
+pub(super) fn judge(context: &Context<'_>) -> Verdict {
+    let derivation = derive(context.project, context.resource, &context.settings.sources);
+    let wide = wide::breadth(&derivation.granted);
+    if derivation.tier() == Tier::C {
+        // What isn't understood is no finding by itself.
+        return match wide {
+            Some(wide) => Verdict::fail(
+                format!("its role allows {wide}"),
+                Fix { notes: evidence::refusal(&derivation), ..Fix::manual(TITLE, "") },
+            ),
+            None => Verdict::Unknown(derivation.obstacles.join("; ")),
+        };
+    }
+    if derivation.plan.changes_nothing() {
+        return Verdict::Pass;
+    }
+    let message = match wide {
+        Some(wide) => format!("its role allows {wide}, which its code doesn't need"),
+        None => match evidence::unused(&derivation) {
+            unused if unused.is_empty() => "its role allows more than the resources that its code names".to_owned(),
+            unused => format!("its role allows what its code doesn't call: {unused}"),
+        },
+    };
+    Verdict::fail(message, fix(context, &derivation))
+}
+
+/// Whether a needed action is granted.
+pub(super) fn missing(context: &Context<'_>) -> Verdict {
+    let derivation = derive(context.project, context.resource, &context.settings.sources);
+    if derivation.tier() == Tier::C {
+        return Verdict::Unknown(derivation.obstacles.join("; "));
+    }
+    let lines: Vec<String> = derivation.missing().map(evidence::line).collect();
+    if lines.is_empty() {
+        return Verdict::Pass;
+    }
+    let actions = evidence::actions(derivation.missing());
+    let fix = Fix { notes: lines, ..Fix::manual("Allow it, or take the call away", "") };
+    Verdict::fail(format!("its role doesn't allow {actions}"), fix)
+}
+
+/// What writes a derivation down.
+fn fix(context: &Context<'_>, derivation: &Derivation<'_>) -> Fix {
+    let notes = evidence::notes(derivation);
+    match write::changes(context.project, derivation) {
+        Ok(changes) => {
+            let grade = if derivation.tier() == Tier::A { Grade::Safe } else { Grade::Review };
+            Fix { title: TITLE.into(), grade, effect: Effect::Access, changes, notes }
+        }
+        Err(reason) => {
+            let mut fix = Fix::manual(TITLE, reason);
+            fix.notes.extend(notes);
+            fix
+        }
+    }
+}
+
+/// A statement on everything whose actions could name a resource.
+pub(super) fn resources(context: &Context<'_>) -> Verdict {
+    statements(context, POLICIES, |statement, _| {
+        let actions = wide::restrictable(statement);
+        (!actions.is_empty()).then(|| {
+            let fix = of_policy(context).unwrap_or_else(|reason| Fix::manual("Name the resources", reason));
+            (format!("allows {} on every resource", wide::shortened(&actions)), fix)
+        })
+    })
+}
+
+/// The narrowing of the one function whose role has a policy, for a finding on that policy.
+pub(super) fn of_policy(context: &Context<'_>) -> Result<Fix, String> {
+    let project = context.project;
+    let role = super::log_scope::role_of(context)?;
+    let functions = project.of_kind("aws_lambda_function").filter(|f| f.instance == role.instance);
+    let mut functions = functions.filter(|f| f.body.get("role").refers_to(role.id));
+    let (Some(function), None) = (functions.next(), functions.next()) else {
+        return Err(format!("{} isn't the role of one function of this module", role.address()));
+    };
+    let derivation = derive(project, function, &context.settings.sources);
+    if derivation.tier() == Tier::C {
+        return Err(format!("what {} needs isn't known: {}", function.address(), derivation.obstacles.join("; ")));
+    }
+    if derivation.plan.changes_nothing() {
+        return Err(format!("{} needs all of it: {}", function.address(), derivation.doubts.join("; ")));
+    }
+    Ok(fix(context, &derivation))
+}

@@ -1,0 +1,192 @@
+//! A plan as changes: statements edited where they stand, others beside them, policies that go.
+
+use crate::fix::{Change, StatementEdit};
+use crate::fixers::draft_of;
+use crate::iam::policy::StatementAt;
+use crate::iam::scope::Derivation;
+use crate::iam::scope::grant::{Attached, Document, Held};
+use crate::iam::scope::narrow::{Element, Fate, Group};
+use crate::model::{Draft, DraftBody, InstanceId, Mode, Project, Resource, ResourceId, Value};
+
+/// The changes of a derivation.
+pub(super) fn changes(project: &Project, derivation: &Derivation<'_>) -> Result<Vec<Change>, String> {
+    let mut changes = Vec::new();
+    let role = derivation.role.ok_or("its role isn't declared beside it")?;
+    for (document, fates) in derivation.granted.documents.iter().zip(&derivation.plan.documents) {
+        if fates.iter().any(|fate| *fate != Fate::Stays) {
+            changes.extend(of_document(project, role, document, fates)?);
+        }
+    }
+    for (attached, fate) in derivation.granted.attached.iter().zip(&derivation.plan.attached) {
+        if *fate != Fate::Stays {
+            changes.extend(of_attached(project, derivation.function, role, attached, fate)?);
+        }
+    }
+    Ok(changes)
+}
+
+fn of_document(project: &Project, role: &Resource, document: &Document, fates: &[Fate]) -> Result<Vec<Change>, String> {
+    let holder = project.resource(document.holder);
+    serves_one_role(project, holder, document.by, role)?;
+    let goes: Vec<StatementAt> = pairs(document, fates, |fate| *fate == Fate::Goes).map(|(held, _)| held.at).collect();
+    if goes.len() == fates.len() {
+        return whole(project, document);
+    }
+    let mut changes = Vec::new();
+    let mut added = Vec::new();
+    for (held, fate) in pairs(document, fates, |fate| matches!(fate, Fate::Becomes(_))) {
+        let Fate::Becomes(groups) = fate else { continue };
+        let Some((first, others)) = groups.split_first() else { continue };
+        changes.push(Change::EditStatement {
+            resource: holder.id,
+            argument: document.argument.clone(),
+            at: held.at,
+            edits: edits(project, holder.instance, held, first)?,
+        });
+        for group in others {
+            added.push((held.at, statement(project, holder.instance, held, group)?));
+        }
+    }
+    if !goes.is_empty() || !added.is_empty() {
+        changes.push(Change::RewriteStatements {
+            resource: holder.id,
+            argument: document.argument.clone(),
+            removed: goes,
+            added,
+        });
+    }
+    changes.retain(|change| !matches!(change, Change::EditStatement { edits, .. } if edits.is_empty()));
+    Ok(changes)
+}
+
+fn pairs<'d>(
+    document: &'d Document,
+    fates: &'d [Fate],
+    is_meant: impl Fn(&Fate) -> bool + 'd,
+) -> impl Iterator<Item = (&'d Held, &'d Fate)> {
+    document.statements.iter().zip(fates).filter(move |(_, fate)| is_meant(fate))
+}
+
+/// A policy that is attached serves this role alone.
+fn serves_one_role(project: &Project, holder: &Resource, by: ResourceId, role: &Resource) -> Result<(), String> {
+    if holder.id == role.id || holder.body.get("role").refers_to(role.id) || &*holder.kind == "aws_iam_role_policy" {
+        return Ok(());
+    }
+    let others: Vec<&Resource> = project.users_of(holder).filter(|user| user.id != by).collect();
+    let named = others.into_iter().find(|user| !user.body.get("depends_on").refers_to(holder.id));
+    match named.map(Resource::address).or_else(|| project.handed_out(holder.id)) {
+        Some(other) => Err(format!("{} also serves {other}", holder.address())),
+        None => Ok(()),
+    }
+}
+
+/// Nothing of a document is needed: what holds it goes, with what attaches it and the data source that nobody else uses.
+fn whole(project: &Project, document: &Document) -> Result<Vec<Change>, String> {
+    let holder = project.resource(document.holder);
+    if &*holder.kind == "aws_iam_role" {
+        // Without any block the provider would leave the policy where it is.
+        let note = "leave an empty `inline_policy {}` in its place";
+        return Err(format!("nothing of an `inline_policy` of {} is needed: {note}", holder.address()));
+    }
+    let by = project.resource(document.by);
+    if &*by.kind == "aws_iam_role" {
+        return Err(format!("`managed_policy_arns` of {} lists {}: take it out", by.address(), holder.address()));
+    }
+    let mut resources = vec![document.by];
+    if document.by != holder.id {
+        resources.push(holder.id);
+    }
+    if let Value::Reference(reference) = holder.body.get("policy") {
+        let data = project.resource(reference.resource);
+        let alone = project.users_of(data).all(|user| user.id == holder.id);
+        if data.mode == Mode::Data && data.instance == holder.instance && alone {
+            resources.push(data.id);
+        }
+    }
+    Ok(vec![Change::Delete { resources }])
+}
+
+/// What changes in a statement that stays.
+fn edits(project: &Project, instance: InstanceId, held: &Held, group: &Group) -> Result<Vec<StatementEdit>, String> {
+    let mut edits = Vec::new();
+    let same = group.actions.len() == held.actions.len()
+        && group.actions.iter().all(|action| held.actions.iter().any(|own| own.eq_ignore_ascii_case(action)));
+    if !same {
+        edits.push(StatementEdit::Replace("Action".into(), actions(group)));
+    }
+    if !group.as_written {
+        edits.push(StatementEdit::Replace("Resource".into(), resources(project, instance, held, group)?));
+    }
+    Ok(edits)
+}
+
+fn statement(project: &Project, instance: InstanceId, held: &Held, group: &Group) -> Result<Draft, String> {
+    Ok(Draft::object([
+        ("Effect", Draft::string("Allow")),
+        ("Action", actions(group)),
+        ("Resource", resources(project, instance, held, group)?),
+    ]))
+}
+
+fn actions(group: &Group) -> Draft {
+    Draft::List(group.actions.iter().map(Draft::string).collect())
+}
+
+fn resources(project: &Project, instance: InstanceId, held: &Held, group: &Group) -> Result<Draft, String> {
+    let element = |element: &Element| match element {
+        Element::Everything => Ok(Draft::string("*")),
+        Element::Target(target) => target.draft(project, instance),
+        Element::Own(i) => {
+            let own = held.resources.get(*i).and_then(draft_of);
+            own.ok_or_else(|| "a resource of the statement can't be written a second time".to_owned())
+        }
+    };
+    let mut drafts = group.resources.iter().map(element).collect::<Result<Vec<_>, String>>()?;
+    Ok(if drafts.len() == 1 { drafts.remove(0) } else { Draft::List(drafts) })
+}
+
+/// An attached policy of AWS goes, or gives way to one with what is needed of it.
+fn of_attached(
+    project: &Project,
+    function: &Resource,
+    role: &Resource,
+    attached: &Attached,
+    fate: &Fate,
+) -> Result<Vec<Change>, String> {
+    if attached.by == role.id {
+        return Err(format!("`managed_policy_arns` of {} lists {}: take it out", role.address(), attached.name));
+    }
+    let attachment = project.resource(attached.by);
+    let Fate::Becomes(groups) = fate else {
+        return Ok(vec![Change::Delete { resources: vec![attachment.id] }]);
+    };
+    let nothing = Held {
+        at: StatementAt { span: attachment.span, index: None },
+        actions: Vec::new(),
+        resources: Vec::new(),
+        patterns: Vec::new(),
+        fixed: None,
+        allows: true,
+    };
+    let statements: Result<Vec<_>, String> =
+        groups.iter().map(|group| statement(project, role.instance, &nothing, group)).collect();
+    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(statements?))]);
+    let name = project.unused_name(role.instance, "aws_iam_policy", &function.name);
+    // The attachment stays, so that what waits for it goes on doing so.
+    Ok(vec![
+        Change::Add {
+            near: attachment.id,
+            kind: "aws_iam_policy".into(),
+            name: name.clone(),
+            mirror: true,
+            content: DraftBody::arguments([("policy", Draft::Json(Box::new(document)))]),
+        },
+        Change::Set {
+            resource: attachment.id,
+            content: DraftBody::arguments([(
+                "policy_arn",
+                Draft::AddedAttribute(format!("aws_iam_policy.{name}"), "arn".into()),
+            )]),
+        },
+    ])
+}

@@ -1,0 +1,24 @@
+//! What a function's role needs, from its own code and its configuration, held against what the role is granted.
+//!
+//! The steps are modules: [`source`] finds the code, [`crate::iam::usage`] reads its calls, [`bind`] ties their arguments
+//! to resources, [`configuration`] adds what Lambda does on the function's behalf, [`grant`] reads what is granted,
+//! [`narrow`] compares. Nothing is ever added to a role: the result is a part of what it has.
+
+pub mod arn;
+pub mod bind;
+pub mod configuration;
+pub mod derive;
+pub mod document;
+pub mod grant;
+pub mod kinds;
+pub mod log_group;
+mod managed;
+pub mod narrow;
+pub mod need;
+pub mod source;
+
+pub use derive::{Derivation, Tier, derive};
+pub use need::{Certainty, Need, On, Target};
+
+#[cfg(test)]
+mod tests;

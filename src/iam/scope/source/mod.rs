@@ -1,0 +1,168 @@
+//! Where the source of a function is: archives that Terraform makes, local files, committed zips, a hint of the user.
+//!
+//! Read is only what lies in the scanned directory, whatever links say. What can't be found is a reason, never a guess.
+
+mod archive;
+mod folder;
+mod glob;
+mod layers;
+mod paths;
+mod zip;
+
+use std::collections::BTreeMap;
+
+use crate::iam::usage::{Language, SourceSet};
+use crate::model::{Mode, Project, Resource, Value};
+
+pub use folder::read_folder;
+pub use layers::Layers;
+
+/// The source of a function.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// Its files.
+    pub files: SourceSet,
+    /// Its entry, as the function has it.
+    pub handler: String,
+    /// Its language.
+    pub language: Language,
+    /// Where it is, for people: `src/` or `lambda.zip`.
+    pub place: String,
+    /// Why it may not be what runs, when it may not.
+    pub doubt: Option<String>,
+    /// What its layers bring.
+    pub layers: Layers,
+}
+
+/// What the user says of functions that are built elsewhere: name or address, and the directory of their source below
+/// the scanned one.
+pub type Hints = BTreeMap<String, String>;
+
+/// Files, where they are, and why they may not be what runs.
+struct Package {
+    files: SourceSet,
+    place: String,
+    doubt: Option<String>,
+}
+
+/// Finds the source of a function.
+pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<Located, String> {
+    if function.body.get("package_type").as_str() == Some("Image") || !function.body.get("image_uri").is_null() {
+        return Err("it runs from a container image".into());
+    }
+    let known = |name: &str| match project.settle(&function.body.get(name)) {
+        Value::String(text) => Ok(text.to_string()),
+        Value::Null => Err(format!("it has no `{name}`")),
+        _ => Err(format!("its `{name}` isn't known before a deploy")),
+    };
+    let language = language_of(&known("runtime")?)?;
+    let handler = known("handler")?;
+    let package = match hint(project, function, hints) {
+        Some(directory) => hinted(project, directory)?,
+        None => packaged(project, function, &handler)?,
+    };
+    let (layers, more) = layers::of(project, function, language);
+    let mut files = package.files;
+    for (path, content) in more.files {
+        files.files.entry(path).or_insert(content);
+    }
+    Ok(Located { files, handler, language, place: package.place, doubt: package.doubt, layers })
+}
+
+/// The language of a source by its entry: that of the file which the handler names.
+pub fn language_of_handler(files: &SourceSet, handler: &str) -> Option<Language> {
+    let (module, _) = handler.rsplit_once('.')?;
+    let has = |name: String| files.files.contains_key(&name);
+    if has(format!("{}.py", module.replace('.', "/"))) || has(format!("{}/__init__.py", module.replace('.', "/"))) {
+        return Some(Language::Python);
+    }
+    let ends = ["js", "mjs", "cjs", "ts", "mts", "cts", "tsx", "jsx"];
+    ends.iter().any(|end| has(format!("{module}.{end}"))).then_some(Language::JavaScript)
+}
+
+/// The language of a runtime (`python3.13`), if it is one that is read.
+fn language_of(runtime: &str) -> Result<Language, String> {
+    match runtime {
+        _ if runtime.starts_with("python") => Ok(Language::Python),
+        _ if runtime.starts_with("nodejs") => Ok(Language::JavaScript),
+        _ => Err(format!("source for the runtime {runtime} isn't read")),
+    }
+}
+
+/// The user's word on a function, by its address or its name.
+fn hint<'h>(project: &Project, function: &Resource, hints: &'h Hints) -> Option<&'h str> {
+    let name = project.settle(&function.body.get("function_name"));
+    let names = [Some(project.plan_address(function.id)), Some(function.address()), name.as_str().map(str::to_owned)];
+    names.into_iter().flatten().find_map(|name| hints.get(&name)).map(String::as_str)
+}
+
+fn hinted(project: &Project, directory: &str) -> Result<Package, String> {
+    let top = paths::top(project).ok_or("the configuration is on no disk")?;
+    let path = paths::inside(&top, &top.join(directory))
+        .map_err(|reason| format!("`sources` in .terramend.hcl says {directory}: {reason}"))?;
+    let files = folder::read_folder(&path)?;
+    Ok(Package { files, place: directory.to_owned(), doubt: None })
+}
+
+/// What a function's own arguments say.
+fn packaged(project: &Project, function: &Resource, handler: &str) -> Result<Package, String> {
+    // The hash names the archive even where the file is named by its path.
+    if let Some(archive) = archive::named(project, &function.body.get("source_code_hash")) {
+        return archive::read(project, archive);
+    }
+    match function.body.get("filename") {
+        Value::Null => from_bucket(project, function, handler),
+        filename => package_at(project, function, &filename, handler),
+    }
+}
+
+/// The package at a path: an archive that Terraform makes, or a zip in the tree.
+fn package_at(project: &Project, holder: &Resource, path: &Value, handler: &str) -> Result<Package, String> {
+    if let Some(archive) = archive::named(project, path).or_else(|| archive::writing(project, holder, path)) {
+        return archive::read(project, archive);
+    }
+    let (path, display) = paths::resolve(project, holder.instance, path)?;
+    match paths::inside(&paths::top(project).ok_or("the configuration is on no disk")?, &path) {
+        Ok(found) if found.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")) => {
+            Ok(Package { files: zip::read(&found)?, place: display, doubt: None })
+        }
+        Ok(_) => Err(format!("{display} is no zip archive")),
+        // A zip that is built from what lies beside it and isn't committed.
+        Err(reason) => beside(project, &path, handler)
+            .map(|files| {
+                let doubt =
+                    format!("{display} isn't there: the source beside it was read, which may not be what is packed");
+                Package { files, place: paths::shown(project, path.parent().unwrap_or(&path)), doubt: Some(doubt) }
+            })
+            .ok_or(format!("{display}: {reason}")),
+    }
+}
+
+/// The folder where a missing zip would be, when it holds the handler.
+fn beside(project: &Project, zip: &std::path::Path, handler: &str) -> Option<SourceSet> {
+    let folder = paths::inside(&paths::top(project)?, zip.parent()?).ok()?;
+    let (module, _) = handler.rsplit_once('.')?;
+    let names = ["py", "js", "mjs", "cjs", "ts"].map(|end| folder.join(format!("{}.{end}", module.replace('.', "/"))));
+    names.iter().any(|name| name.is_file()).then(|| folder::read_folder(&folder).ok())?
+}
+
+/// The object of a bucket that this configuration uploads.
+fn from_bucket(project: &Project, function: &Resource, handler: &str) -> Result<Package, String> {
+    const BUILT: &str = "its code comes from a bucket that this configuration doesn't fill: name its directory in `sources` of .terramend.hcl";
+    let key = function.body.get("s3_key");
+    let objects = ["aws_s3_object", "aws_s3_bucket_object"];
+    let object = match &key {
+        Value::Null => return Err("it names no code".into()),
+        Value::Reference(reference) => Some(project.resource(reference.resource)),
+        literal => objects.iter().flat_map(|kind| project.of_kind(kind)).find(|object| {
+            let same = |a: &Value, b: &Value| project.settle(a).equals(&project.settle(b)) == Some(true);
+            same(&object.body.get("key"), literal) && same(&object.body.get("bucket"), &function.body.get("s3_bucket"))
+        }),
+    };
+    let object =
+        object.filter(|object| object.mode == Mode::Managed && objects.contains(&&*object.kind)).ok_or(BUILT)?;
+    match object.body.get("source") {
+        Value::Null => Err(BUILT.into()),
+        source => package_at(project, object, &source, handler),
+    }
+}
