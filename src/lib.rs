@@ -26,6 +26,7 @@ pub mod network;
 #[cfg(feature = "github")]
 pub mod org;
 pub mod program;
+pub mod publish;
 pub mod report;
 pub mod reported;
 pub mod review;

@@ -112,7 +112,7 @@ fn kept(facts: &Value) -> Map<String, Value> {
 #[test]
 fn help_is_in_the_readme() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    for command in ["scan", "fix", "suggest", "controls", "explain", "test", "completions", "man"] {
+    for command in ["scan", "fix", "pr", "suggest", "controls", "explain", "test", "completions", "man"] {
         assert!(readme.contains(&format!("terramend {command}")), "README.md doesn't mention `terramend {command}`");
     }
 }

@@ -11,6 +11,7 @@ mod names;
 mod page;
 mod profile;
 mod prose;
+mod pull_request;
 mod settings;
 mod together;
 mod trivy;
@@ -25,6 +26,7 @@ pub use constructs::ConstructSpec;
 pub use control::{Control, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
 pub use profile::{Profile, ProfileSpec, written};
+pub use pull_request::{GroupBy, MergeMethod, PLACEHOLDERS, PullRequestSettings, branch_prefix, template};
 pub use settings::{ALARMS, Settings, SettingsError};
 
 use crate::fixers::Registry;

@@ -12,6 +12,9 @@
 //! control "s3-versioning" {
 //!   enabled = false
 //! }
+//! pull_request {                       # see `PullRequestSettings`
+//!   labels = ["security"]
+//! }
 //! ```
 
 use std::collections::BTreeMap;
@@ -23,6 +26,7 @@ use serde::Deserialize;
 use super::Catalogue;
 use super::control::Control;
 use super::profile::Profile;
+use super::pull_request::PullRequestSettings;
 use crate::fix::Effect;
 use crate::model::Value;
 use crate::source::{Position, SourceFile};
@@ -49,6 +53,8 @@ pub struct Settings {
     pub sources: BTreeMap<String, String>,
     /// Judge also what libraries of a program made for themselves.
     pub foreign: bool,
+    /// How pull requests are made.
+    pub pull_request: PullRequestSettings,
     disabled: Vec<String>,
     enabled: Vec<String>,
     options: BTreeMap<(String, String), Value>,
@@ -74,6 +80,9 @@ struct File {
     accept: Vec<String>,
     #[serde(default)]
     control: BTreeMap<String, BTreeMap<String, hcl::Value>>,
+    /// Read by [`PullRequestSettings::parse`].
+    #[serde(default, rename = "pull_request")]
+    _pull_request: hcl::Value,
 }
 
 impl Settings {
@@ -97,6 +106,10 @@ impl Settings {
         let mut settings = Self { alarm_topic: file.alarm_topic, sources: file.sources, ..Self::default() };
         if let Some(profile) = &file.profile {
             settings.profile = profile.parse().map_err(|m: String| checker.error_at(&body, "profile", m))?;
+        }
+        if let Some(block) = body.get_blocks("pull_request").next() {
+            settings.pull_request =
+                PullRequestSettings::parse(&block.body).map_err(|(at, message)| checker.error(at, message))?;
         }
         for effect in &file.accept {
             settings.accept.push(effect.parse().map_err(|m: String| checker.error_at(&body, "accept", m))?);
@@ -207,13 +220,18 @@ impl Checker {
                 self.error(at, format!("unknown setting `{}`; did you mean `{known}`?", attribute.key.as_str()))
             );
         }
+        if let Some(block) = body.get_blocks("pull_request").nth(1) {
+            return Err(self.error(block.span().unwrap_or_default().start, "there is one `pull_request` block already"));
+        }
         let mut seen: Vec<(&str, usize)> = Vec::new();
-        for block in body.blocks() {
+        for block in body.blocks().filter(|block| block.ident.as_str() != "pull_request") {
             let at = block.span().unwrap_or_default().start;
             let label = block.labels.first().map(hcl_edit::structure::BlockLabel::as_str).unwrap_or_default();
             if block.ident.as_str() != "control" {
+                let meant = super::nearest(block.ident.as_str(), ["control", "pull_request"].into_iter());
+                let meant = meant.first().unwrap_or(&"control");
                 return Err(
-                    self.error(at, format!("unknown block `{}`; did you mean `control`?", block.ident.as_str()))
+                    self.error(at, format!("unknown block `{}`; did you mean `{meant}`?", block.ident.as_str()))
                 );
             }
             let Some(control) = catalogue.find(label) else {

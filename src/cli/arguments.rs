@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::catalogue::{Profile, Severity};
+use crate::catalogue::{GroupBy, MergeMethod, Profile, Severity};
 use crate::fix::Grade;
 
 /// Finds serverless security mistakes in Terraform and CloudFormation and fixes them byte-exactly.
@@ -30,6 +30,8 @@ pub enum Command {
     Fix(Fix),
     /// Review changes: suggest the fixes that lie within changed lines.
     Suggest(Suggest),
+    /// Open or update pull requests with the fixes; or make branches or patches of them.
+    Pr(Box<Pr>),
     /// List the controls.
     Controls(Controls),
     /// Print the page of a control.
@@ -196,6 +198,67 @@ pub struct Suggest {
     pub commit: Option<String>,
 }
 
+/// `terramend pr`
+///
+/// What is set here goes before the block `pull_request` of .terramend.hcl.
+#[derive(Debug, Args)]
+pub struct Pr {
+    /// What to treat; the format is text or json.
+    #[command(flatten)]
+    pub common: Common,
+    /// Fixes of this grade: `safe` only, or `review` and safe ones. Those of grade review go into a draft of their own.
+    #[arg(long, value_parser = applicable)]
+    pub grade: Option<Grade>,
+    /// What goes into one pull request: repository, family, module, control.
+    #[arg(long, value_name = "BY")]
+    pub group_by: Option<GroupBy>,
+    /// Print title, text and diff of each pull request; needs no token and no network.
+    #[arg(long, conflicts_with_all = ["local", "patch"])]
+    pub dry_run: bool,
+    /// Make the branches and commits with git, here; needs no token. The work tree stays as it is.
+    #[arg(long, conflicts_with = "patch")]
+    pub local: bool,
+    /// Write the diff to a file (`-` for stdout); of several pull requests each to its own, with the branch in its name.
+    #[arg(long, value_name = "FILE")]
+    pub patch: Option<PathBuf>,
+    /// The branch that the pull requests go to; else the default branch (with --local: HEAD).
+    #[arg(long, value_name = "BRANCH")]
+    pub base: Option<String>,
+    /// What the names of branches begin with; else `terramend/`.
+    #[arg(long, value_name = "TEXT", value_parser = crate::catalogue::branch_prefix)]
+    pub branch_prefix: Option<String>,
+    /// The title; it may hold {summary}, {count}, {grade} and {group}.
+    #[arg(long, value_name = "TEXT", value_parser = |text: &str| crate::catalogue::template("--title", text.into()))]
+    pub title: Option<String>,
+    /// The first line of commit messages, with the same words in braces; else the title.
+    #[arg(long, value_name = "TEXT", value_parser = |text: &str| crate::catalogue::template("--commit", text.into()))]
+    pub commit: Option<String>,
+    /// Open every pull request as a draft.
+    #[arg(long)]
+    pub draft: bool,
+    /// Have at most so many pull requests open at once; those that are open are kept up to date anyway.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max: Option<u32>,
+    /// The repository; else `GITHUB_REPOSITORY`, or where `origin` of the git work tree is.
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
+    pub repo: Option<String>,
+    /// The address of GitHub's API (`https://HOST/api/v3`); else `GITHUB_API_URL`, or that of the host of `origin`.
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
+    /// Labels of the pull requests.
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub label: Vec<String>,
+    /// People who are asked for a review.
+    #[arg(long, value_name = "LOGIN", num_args = 1.., value_delimiter = ',')]
+    pub reviewer: Vec<String>,
+    /// Teams of the organisation that are asked for a review.
+    #[arg(long, value_name = "SLUG", num_args = 1.., value_delimiter = ',')]
+    pub team_reviewer: Vec<String>,
+    /// Let GitHub merge pull requests with safe fixes when all that the repository demands is there: merge, squash, rebase.
+    #[arg(long, value_name = "METHOD")]
+    pub auto_merge: Option<MergeMethod>,
+}
+
 /// `terramend controls`
 #[derive(Debug, Args)]
 pub struct Controls {
@@ -287,5 +350,13 @@ fn applicable(text: &str) -> Result<Grade, String> {
     match text.parse()? {
         Grade::Manual => Err("manual fixes are never applied: use safe or review".into()),
         grade => Ok(grade),
+    }
+}
+
+fn repository(text: &str) -> Result<String, String> {
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    match text.split_once('/') {
+        Some((owner, name)) if plain(owner) && plain(name) && name != ".." => Ok(text.to_owned()),
+        _ => Err("a repository is named OWNER/NAME".into()),
     }
 }

@@ -27,16 +27,7 @@ pub(super) fn run(arguments: &Fix) -> anyhow::Result<u8> {
 
 /// The whole diff.
 pub(super) fn patch(outcome: &Outcome) -> String {
-    outcome
-        .changed
-        .iter()
-        .map(|file| report::unified(&file.before.display, &raw(&file.before), &raw(&file.after), 3))
-        .collect()
-}
-
-/// The file's text with its byte-order mark, as `git apply` will compare it.
-fn raw(file: &crate::source::SourceFile) -> String {
-    if file.bom { format!("\u{feff}{}", file.text) } else { file.text.to_string() }
+    outcome.changed.iter().map(|file| report::diff(&file.before.display, file)).collect()
 }
 
 fn talk_about(arguments: &Fix, outcome: &Outcome) {

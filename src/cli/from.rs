@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::arguments::Common;
-use super::{Analysis, analysis, catalogue, prepare, suggest};
+use super::{Analysis, analysis, catalogue, discover, prepare, suggest};
 use crate::engine::{self, Options};
 use crate::reported;
 
@@ -22,10 +22,10 @@ pub(super) fn analyse(common: &Common, report: &Path, options: Options) -> anyho
     let mut prepared = prepare(&common)?;
     prepared.catalogue.retain(|control| asked.contains(&control.id));
     let (controls, settings) = (&prepared.catalogue, &prepared.settings);
-    let scan = engine::run(prepared.load(), controls, settings, Options::default());
+    let scan = engine::run(prepared.load(discover(&common)), controls, settings, Options::default());
     let judged = reported::Judged { findings: &scan.findings, known: &known, controls, settings, root: &common.path };
     let matched = reported::matches(&reports, &judged);
-    let mut outcome = engine::run_chosen(prepared.load(), controls, settings, options, &|candidate| {
+    let mut outcome = engine::run_chosen(prepared.load(discover(&common)), controls, settings, options, &|candidate| {
         matched.means(&candidate.control.id, candidate.module, candidate.resource)
     });
     outcome.findings.retain(|finding| matched.means(&finding.control, &finding.module, &finding.resource));

@@ -9,6 +9,7 @@ mod from;
 mod generate;
 mod iam;
 mod output;
+mod pr;
 mod scan;
 mod suggest;
 mod test;
@@ -24,8 +25,10 @@ use arguments::FailOn;
 pub use arguments::{Cli, Command};
 
 use crate::catalogue::{ALARMS, Catalogue, Settings};
+use crate::discover::Discovery;
 use crate::engine::{Options, Outcome};
 use crate::finding::Finding;
+use crate::workspace::Loaded;
 
 /// Nothing to complain about.
 const CLEAN: u8 = 0;
@@ -81,6 +84,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             take_path(&mut arguments.common)?;
             suggest::run(&arguments)
         }
+        Command::Pr(mut arguments) => {
+            take_path(&mut arguments.common)?;
+            pr::run(&arguments)
+        }
         Command::Controls(arguments) => controls::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
@@ -118,12 +125,6 @@ fn catalogue(root: &Path) -> anyhow::Result<Catalogue> {
     Ok(if own.is_dir() { Catalogue::with_directory(&own)? } else { Catalogue::built_in()? })
 }
 
-/// What came of a run, and the controls that it was judged by.
-struct Analysis {
-    outcome: Outcome,
-    catalogue: Catalogue,
-}
-
 /// What the arguments ask for: where, by which controls, with which settings.
 struct Prepared<'a> {
     common: &'a arguments::Common,
@@ -151,21 +152,12 @@ fn prepare(common: &arguments::Common) -> anyhow::Result<Prepared<'_>> {
 }
 
 impl Prepared<'_> {
-    /// Finds and reads the files.
-    fn load(&self) -> crate::workspace::Loaded {
-        self.read(crate::discover::discover(&self.common.path))
-    }
-
-    /// Reads the files that were found.
-    fn read(&self, mut discovery: crate::discover::Discovery) -> crate::workspace::Loaded {
-        let root = &self.common.path;
-        if let Some(path) = &self.common.assembly {
-            discovery.name_assembly(root, path);
-        }
+    /// Reads the files.
+    fn load(&self, discovery: Discovery) -> Loaded {
         let mut loaded = crate::backend::load(discovery);
         if loaded.files == 0 && loaded.diagnostics.is_empty() {
             loaded.diagnostics.push(crate::diagnostic::Diagnostic::error(
-                root.display().to_string(),
+                self.common.path.display().to_string(),
                 "holds no Terraform files, no CloudFormation templates in JSON and no cloud assembly",
                 "name the directory of a repository; Terraform's files end in .tf or .tf.json",
             ));
@@ -174,13 +166,28 @@ impl Prepared<'_> {
     }
 }
 
+fn discover(common: &arguments::Common) -> Discovery {
+    let mut discovery = crate::discover::discover(&common.path);
+    if let Some(path) = &common.assembly {
+        discovery.name_assembly(&common.path, path);
+    }
+    discovery
+}
+
+/// What came of a run, and the controls that it was judged by.
+struct Analysis {
+    outcome: Outcome,
+    catalogue: Catalogue,
+}
+
 /// Loads, judges and, when asked, fixes in memory.
 fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Analysis> {
     // Neither needs the other, and the walk waits for the disk.
-    let (prepared, discovery) = rayon::join(|| prepare(common), || crate::discover::discover(&common.path));
+    let (prepared, discovery) = rayon::join(|| prepare(common), || discover(common));
     let prepared = prepared?;
     let options = Options { severity: common.severity, ..options };
-    let outcome = crate::engine::run(prepared.read(discovery), &prepared.catalogue, &prepared.settings, options);
+    let loaded = prepared.load(discovery);
+    let outcome = crate::engine::run(loaded, &prepared.catalogue, &prepared.settings, options);
     Ok(analysis(prepared, outcome))
 }
 

@@ -11,8 +11,9 @@ pub mod text;
 use similar::TextDiff;
 
 use crate::catalogue::Catalogue;
-use crate::engine::Outcome;
+use crate::engine::{ChangedFile, Outcome};
 use crate::finding::Finding;
+use crate::source::SourceFile;
 
 /// A run and what a report says beside it.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,16 @@ impl<'a> Report<'a> {
 /// `1 finding`, `2 findings`.
 fn plural(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// A changed file as a unified diff under `path`, as `git apply` takes it.
+pub fn diff(path: &str, file: &ChangedFile) -> String {
+    unified(path, &raw(&file.before), &raw(&file.after), 3)
+}
+
+/// The file's text with its byte-order mark, as `git apply` will compare it.
+fn raw(file: &SourceFile) -> String {
+    if file.bom { format!("\u{feff}{}", file.text) } else { file.text.to_string() }
 }
 
 /// A unified diff of one file that `git apply` takes; empty when nothing differs.
