@@ -105,7 +105,7 @@ impl Proposal {
 }
 
 /// All that a run proposes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Proposals {
     /// Safe ones first.
     pub list: Vec<Proposal>,

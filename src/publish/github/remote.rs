@@ -69,9 +69,9 @@ impl Remote {
         }
     }
 
-    /// All branches whose names begin so.
+    /// All branches whose names begin so. This list has no pages.
     pub async fn branches(&self, prefix: &str) -> Result<Vec<Reference>, GithubError> {
-        self.client.list(&self.path(&format!("/git/matching-refs/heads/{}", encoded(prefix)))).await
+        self.client.get(&self.path(&format!("/git/matching-refs/heads/{}", encoded(prefix)))).await
     }
 
     /// A commit.

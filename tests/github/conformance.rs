@@ -1,0 +1,49 @@
+//! That the checks against GitHub's description can fail: in both directions.
+
+use serde_json::json;
+
+use crate::fake::schema::operation;
+
+#[test]
+fn wrong_requests_are_told() {
+    let pulls = operation("POST", "/repos/{owner}/{repo}/pulls");
+    let good = json!({ "title": "x", "head": "a", "base": "main", "draft": true });
+    assert_eq!(pulls.request_faults(&[], &good), [""; 0]);
+    for (bad, expected) in [
+        (json!({ "title": "x", "head": "a" }), "body.base is missing"),
+        (json!({ "title": 1, "head": "a", "base": "main" }), "body.title: 1 is no \"string\""),
+        (json!({ "head": "a", "base": "main", "drafts": true }), "no drafts in the body"),
+    ] {
+        assert!(pulls.request_faults(&[], &bad).iter().any(|fault| fault.contains(expected)), "{bad}");
+    }
+    let list = operation("GET", "/repos/{owner}/{repo}/pulls");
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(list.request_faults(&[pair("state", "all"), pair("page", "2")], &json!(null)), [""; 0]);
+    for bad in [pair("state", "merged"), pair("per-page", "1"), pair("page", "two")] {
+        assert_eq!(list.request_faults(std::slice::from_ref(&bad), &json!(null)).len(), 1, "{bad:?}");
+    }
+    let tree = operation("POST", "/repos/{owner}/{repo}/git/trees");
+    let entry = |mode: &str| json!({ "base_tree": "x", "tree": [{ "path": "a", "mode": mode, "type": "blob", "content": "" }] });
+    assert_eq!(tree.request_faults(&[], &entry("100755")), [""; 0]);
+    assert_eq!(tree.request_faults(&[], &entry("644")).len(), 1);
+}
+
+#[test]
+fn wrong_answers_are_told() {
+    let pull = operation("POST", "/repos/{owner}/{repo}/pulls");
+    let mut answer = json!({ "number": 1, "state": "open", "head": { "ref": "a" } });
+    pull.complete(201, &mut answer);
+    assert_eq!(pull.answer_faults(201, &answer), [""; 0]);
+    assert!(answer.as_object().unwrap().len() > 30, "as GitHub sends it: {answer}");
+    for (name, bad) in
+        [("number", json!("1")), ("state", json!("merged")), ("head", json!(null)), ("labels", json!({}))]
+    {
+        let mut wrong = answer.clone();
+        wrong[name] = bad;
+        assert_eq!(pull.answer_faults(201, &wrong).len(), 1, "{name}");
+    }
+    let mut missing = answer.clone();
+    missing.as_object_mut().unwrap().remove("html_url");
+    assert_eq!(pull.answer_faults(201, &missing).len(), 1);
+    assert_eq!(pull.answer_faults(204, &answer).len(), 1, "a status that it never has");
+}
