@@ -182,6 +182,7 @@ fn an_app_uses_tokens_of_its_installation_and_renews_them() {
 }
 
 /// A key for an app; nothing where openssl is absent.
+#[allow(clippy::print_stderr)]
 fn private_key() -> Option<Vec<u8>> {
     match std::process::Command::new("openssl").args(["genrsa", "2048"]).output() {
         Ok(output) if output.status.success() => Some(output.stdout),

@@ -1,7 +1,7 @@
 //! A GitHub of one's own for tests: REST and the GraphQL that publishing uses, with state, real git ids and faults by
 //! script. It listens on 127.0.0.1 and ends with the test.
 //!
-//! Every answer is completed and held against GitHub's OpenAPI description, and every request, too: what is wrong stands in
+//! Every answer is completed and held against the description of GitHub's API, and every request, too: what is wrong stands in
 //! [`Fake::faults`].
 
 #![allow(dead_code)]

@@ -1,4 +1,4 @@
-//! GitHub's OpenAPI description: requests are held against it, answers are completed and held against it.
+//! the description of GitHub's API: requests are held against it, answers are completed and held against it.
 
 use std::sync::OnceLock;
 

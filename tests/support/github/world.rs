@@ -25,7 +25,8 @@ pub(crate) struct Identity {
     pub(crate) writes: bool,
 }
 
-/// A repository.
+/// A repository. What GitHub tells by yes or no is told so here.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Default)]
 pub(crate) struct Repository {
     pub(crate) id: u64,
@@ -133,7 +134,7 @@ impl Repository {
         self.references.insert(reference.to_owned(), id.to_owned());
         let branch = reference.trim_start_matches("heads/");
         for pull in self.pulls.iter_mut().filter(|pull| pull.open && pull.head == branch) {
-            pull.head_sha = id.to_owned();
+            id.clone_into(&mut pull.head_sha);
         }
     }
 
