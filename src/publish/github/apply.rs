@@ -154,7 +154,7 @@ impl Hand<'_> {
                 self.ensure_branch(proposal, branch, done).await?;
                 let pull = self.ensure_pull(proposal, done).await?;
                 done.operation = Operation::Created;
-                self.ensure_company(proposal, &pull, done).await?;
+                self.ensure_company(proposal, &pull, true, done).await?;
             }
             Step::Update { proposal, branch, pull, change } => {
                 let proposal = &proposals[*proposal];
@@ -163,7 +163,7 @@ impl Hand<'_> {
                 if moved || worded {
                     done.operation = Operation::Updated;
                 }
-                self.ensure_company(proposal, pull, done).await?;
+                self.ensure_company(proposal, pull, false, done).await?;
             }
             Step::Close { pull, marker, head } => {
                 self.close(pull, marker, head).await?;
@@ -301,9 +301,15 @@ impl Hand<'_> {
     }
 
     /// Labels, reviewers and automatic merging: what can't be had is a warning.
-    async fn ensure_company(&self, proposal: &Proposal, pull: &Pull, done: &mut Done) -> Result<(), GithubError> {
+    async fn ensure_company(
+        &self,
+        proposal: &Proposal,
+        pull: &Pull,
+        is_new: bool,
+        done: &mut Done,
+    ) -> Result<(), GithubError> {
         let merges = self.options.auto_merge.filter(|_| proposal.key.grade == Grade::Safe && !proposal.draft);
-        people::ensure(self.remote, pull, self.options, merges, &mut done.warnings).await
+        people::ensure(self.remote, pull, is_new, self.options, merges, &mut done.warnings).await
     }
 
     /// Closes a pull request that nothing is left of, and takes its branch away.

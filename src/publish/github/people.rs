@@ -9,10 +9,11 @@ use super::plan::Options;
 use super::remote::Remote;
 use crate::catalogue::MergeMethod;
 
-/// Sees to what is missing.
+/// Sees to what is missing. A pull request that was just opened has no history.
 pub(super) async fn ensure(
     remote: &Remote,
     pull: &Pull,
+    is_new: bool,
     options: &Options,
     merges: Option<MergeMethod>,
     warnings: &mut Vec<String>,
@@ -21,7 +22,13 @@ pub(super) async fn ensure(
     if missing.is_empty() {
         return Ok(());
     }
-    missing.forget(&remote.events(pull.number).await?);
+    if !is_new {
+        match remote.events(pull.number).await {
+            Ok(events) => missing.forget(&events),
+            // Nobody knows what somebody took away.
+            error => return warn(error.map(drop), "its history can't be read, so that nothing is added", warnings),
+        }
+    }
     if !missing.labels.is_empty() {
         let result = remote.add_labels(pull.number, &missing.labels).await;
         warn(result, "the labels can't be set", warnings)?;
