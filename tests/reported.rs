@@ -95,7 +95,9 @@ fn the_scanner_may_have_run_elsewhere() {
     };
     let run = |file: &str, files: &[&str]| {
         let scratch = Scratch::with(&[]);
-        files.iter().for_each(|path| scratch.write(path, QUEUE));
+        for path in files {
+            scratch.write(path, QUEUE);
+        }
         scratch.write("report", checkov(file));
         let ran = scratch.run(&["fix", "--from", "report", "--write", "--format", "json"]);
         let fixed: Vec<String> =

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from judges.verdict import JudgeError, Unavailable, Verdict, scratch
 
-SCHEMA = Path(__file__).parent.parent / "schemas" / "sarif-2.1.0.json.gz"
+SCHEMA = Path(__file__).parent.parent / "schemas" / "reports" / "sarif-2.1.0.json.gz"
 
 
 def judge_sarif(terramend: str, tree: Path, options: list[str]) -> Verdict:
