@@ -70,6 +70,23 @@ impl Evaluator<'_> {
         }
     }
 
+    /// An instance of a local class that code outside makes (`Order.parse_obj(…)`).
+    pub(in super::super) fn made_outside(&mut self, class: &Atom, whole: &Expression) -> Atoms {
+        let made = self.call(&Atoms::from([class.clone()]), &Arguments::from_outside(), whole);
+        for atom in &made {
+            if let Atom::Object(site) = atom {
+                self.open(*site, "an object that code outside makes");
+            }
+        }
+        made
+    }
+
+    /// The same for every class that is passed to code outside.
+    pub(in super::super) fn instances_of_passed(&mut self, arguments: &Arguments, whole: &Expression) -> Atoms {
+        let passed: Atoms = arguments.all().flatten().filter(|atom| matches!(atom, Atom::Class(..))).cloned().collect();
+        passed.iter().flat_map(|class| self.made_outside(class, whole)).collect()
+    }
+
     /// A function may be called from outside. That counts only when nothing here calls it: what a decorator passes on to
     /// the function is what it gets from those who call it.
     fn free(&mut self, function: FunctionId, unit: UnitId, site: Option<SiteId>) {

@@ -207,6 +207,11 @@ impl Evaluator<'_> {
         for atom in of {
             match atom {
                 Atom::Object(from) => self.copy_fields(*from, site),
+                Atom::Module(module) => {
+                    for (name, atoms) in self.exports_of(*module) {
+                        self.put(site, &name, atoms, super::super::ir::At::default());
+                    }
+                }
                 Atom::Nothing | Atom::Constant(_) => {}
                 Atom::Event(path) => self.open(site, &format!("spread of the event: {path}")),
                 _ => self.open(site, "a spread that can't be read"),

@@ -60,9 +60,12 @@ impl Evaluator<'_> {
             let mut result = Atoms::new();
             let several = of.len() > 1;
             let known = several && of.iter().any(|atom| self.is_operation(atom, name) == Some(true));
+            let local = several && of.iter().any(|atom| self.has_method(atom, name));
             for atom in &of {
-                // One of several clients: it is the one that has the operation.
-                if several && (*atom == Atom::FromOutside || (known && self.is_operation(atom, name) == Some(false))) {
+                // One of several clients: it is the one that has the operation. One of several objects: the one that has
+                // the method.
+                let unlikely = matches!(atom, Atom::FromOutside) || (local && matches!(atom, Atom::Unknown(_)));
+                if several && (unlikely || (known && self.is_operation(atom, name) == Some(false))) {
                     continue;
                 }
                 result.extend(self.call_method(atom, name, &arguments, whole));
@@ -75,6 +78,13 @@ impl Evaluator<'_> {
             self.nothing_known("what is called", whole);
         }
         self.call(&callees, &arguments, whole)
+    }
+
+    /// Whether an instance's class has a method of its own.
+    fn has_method(&mut self, atom: &Atom, name: &Name) -> bool {
+        let Atom::Object(site) = atom else { return false };
+        let classes = self.object(*site).class.clone();
+        classes.iter().any(|class| !self.member_of_class(class, name, 0).is_empty())
     }
 
     /// Silence is never "no call": what nothing is known of is refused.

@@ -69,6 +69,16 @@ impl Evaluator<'_> {
                 return one(Atom::Nothing);
             }
         }
+        if self.shape(site) == Shape::Instance {
+            if let Some(why) = self.object(site).open.clone() {
+                return one(Atom::Unknown(why));
+            }
+            // A field that isn't set yet: nothing. A call of it is refused.
+            let local = |class: &Atom| matches!(class, Atom::Class(id, _) if !self.has_base_outside(*id));
+            if !classes.is_empty() && classes.iter().all(local) {
+                return Atoms::new();
+            }
+        }
         one(Atom::Member(Arc::new(Atom::Object(site)), Arc::clone(name)))
     }
 
@@ -110,6 +120,15 @@ impl Evaluator<'_> {
                 }
                 other => other,
             })
+            .collect::<Atoms>()
+            .into_iter()
+            .flat_map(|member| match member {
+                Atom::Closure(function, unit) if self.program.function(function).role == Role::Property => {
+                    let none = super::Arguments::default();
+                    self.invoke(function, unit, Some(class.clone()), &none, &Self::placeholder())
+                }
+                other => one(other),
+            })
             .collect()
     }
 
@@ -144,6 +163,24 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Whether a class or one above it has a member of this name, evaluated or not.
+    pub(super) fn declares(&self, class: &Atom, name: &Name) -> bool {
+        let mut open: Vec<Atom> = vec![class.clone()];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(class) = open.pop() {
+            let Atom::Class(id, _) = class else { continue };
+            if !seen.insert(id) {
+                continue;
+            }
+            let body = self.program.class(id).body;
+            if self.program.function(body).locals.contains(name) {
+                return true;
+            }
+            open.extend(self.bases.get(&id).into_iter().flatten().cloned());
+        }
+        false
+    }
+
     pub(super) fn member_of_bases(&mut self, class: ClassId, name: &Name, depth: usize) -> Atoms {
         let bases = self.bases.get(&class).cloned().unwrap_or_default();
         let mut found = Atoms::new();
@@ -153,10 +190,21 @@ impl Evaluator<'_> {
         found
     }
 
-    /// Whether a class stands below one that isn't local.
+    /// Whether a class stands below one that isn't local and may call its methods.
     pub(in super::super) fn has_library_base(&self, class: ClassId) -> bool {
+        let plain = |path: &str| super::super::library::is_plain_base(path);
+        self.bases_outside(class).iter().any(|base| !matches!(base, Atom::Library(path) if plain(path)))
+    }
+
+    /// Whether a class stands below one that isn't local.
+    pub(super) fn has_base_outside(&self, class: ClassId) -> bool {
+        !self.bases_outside(class).is_empty()
+    }
+
+    fn bases_outside(&self, class: ClassId) -> Atoms {
         let mut open = vec![class];
         let mut seen = std::collections::HashSet::new();
+        let mut outside = Atoms::new();
         while let Some(class) = open.pop() {
             if !seen.insert(class) {
                 continue;
@@ -164,12 +212,13 @@ impl Evaluator<'_> {
             for base in self.bases.get(&class).into_iter().flatten() {
                 match base {
                     Atom::Class(id, _) => open.push(*id),
-                    Atom::Library(path) if super::super::library::is_plain_base(path) => {}
-                    _ => return true,
+                    other => {
+                        outside.insert(other.clone());
+                    }
                 }
             }
         }
-        false
+        outside
     }
 
     /// What `super` is: the classes above the one whose method this is.
@@ -332,15 +381,11 @@ impl Evaluator<'_> {
                     self.bind_in(*unit, name, atoms);
                 }
             }
+            Atom::Nothing => {}
             _ => {
-                let lost: Atoms = atoms.into_iter().filter(Atom::is_sdk).collect();
-                if !lost.is_empty() && !matches!(of, Atom::Nothing) {
-                    self.refuse(
-                        super::super::report::RefusalKind::ClientEscapes,
-                        at,
-                        &format!("a client is kept in `{name}` of something that isn't followed"),
-                    );
-                }
+                // What is kept there may be called from there.
+                let whole = Expression { at, ..Self::placeholder() };
+                self.let_go(&atoms, Some(&format!("`{name}` of something that isn't followed")), &whole);
             }
         }
     }

@@ -98,6 +98,7 @@ impl Evaluator<'_> {
         }
         let mut result = super::super::python::passed_through(arguments);
         result.extend(applied.into_iter().filter(Atom::is_sdk));
+        result.extend(self.instances_of_passed(arguments, whole));
         result.insert(of.clone());
         result
     }
@@ -175,9 +176,15 @@ impl Evaluator<'_> {
     fn method_of_class(&mut self, class: &Atom, name: &Name, arguments: &Arguments, whole: &Expression) -> Atoms {
         let mut result = Atoms::new();
         let found = self.member_of_class(class, name, 0);
+        if found.is_empty() && self.declares(class, name) {
+            // The class's body wasn't evaluated yet.
+            return Atoms::new();
+        }
         if found.is_empty() {
             self.escape_harmlessly(arguments, whole);
-            return unknown("a member of a class");
+            let mut made = self.made_outside(class, whole);
+            made.insert(Atom::unknown("a member of a class"));
+            return made;
         }
         for member in found {
             match member {
@@ -261,16 +268,34 @@ impl Evaluator<'_> {
             return self.with_this(&own, site, arguments, whole);
         }
         if self.language == Language::Python {
+            if self.shape(site) == Shape::Instance {
+                self.undefined(site, name, whole);
+            }
             return self.python_collection(site, name, arguments, whole);
         }
-        let each = self.any(site);
-        if let Some(found) = self.array_method(&itself, &each, name, arguments, whole) {
-            return found;
+        if self.shape(site) != Shape::Instance {
+            let each = self.any(site);
+            if let Some(found) = self.array_method(&itself, &each, name, arguments, whole) {
+                return found;
+            }
         }
+        self.undefined(site, name, whole);
         self.escape(arguments, &format!("`{name}` of an object"), whole);
         let why =
             if self.is_open(site) { "a method of what isn't known" } else { "a method that nothing here defines" };
         unknown(why)
+    }
+
+    /// A method that nothing here defines, of an object of which everything is known: something isn't followed.
+    fn undefined(&mut self, site: SiteId, name: &str, whole: &Expression) {
+        let object = self.object(site);
+        let known = object.open.is_none() && object.fields.get("{}").is_none() && object.shape != Shape::List;
+        let classes = object.class.clone();
+        let local = |atom: &Atom| matches!(atom, Atom::Class(class, _) if !self.has_base_outside(*class));
+        if known && classes.iter().all(local) && !is_method_of_objects(name) {
+            let what = format!("nothing here defines `{name}` of the object that it is called on");
+            self.refuse(RefusalKind::DynamicMethod, whole.at, &what);
+        }
     }
 
     /// Functions in fields of an object get it as `this`.
@@ -289,4 +314,11 @@ impl Evaluator<'_> {
         }
         result
     }
+}
+
+/// Methods that every object has.
+fn is_method_of_objects(name: &str) -> bool {
+    const NAMES: &str =
+        "toString valueOf toJSON toLocaleString hasOwnProperty isPrototypeOf propertyIsEnumerable constructor";
+    name.starts_with("__") || NAMES.split_ascii_whitespace().any(|known| known == name)
 }

@@ -60,6 +60,26 @@ impl Evaluator<'_> {
         found
     }
 
+    /// The names that a module offers, with what they are.
+    pub(super) fn exports_of(&mut self, module: ModuleId) -> Vec<(Name, Atoms)> {
+        let body = self.program.module(module).body;
+        let locals = self.program.function(body).locals.clone();
+        let mut names: std::collections::BTreeSet<Name> = locals
+            .iter()
+            .filter_map(|name| match self.language {
+                Language::JavaScript => name.strip_prefix("export ").map(Into::into),
+                Language::Python => Some(Arc::clone(name)),
+            })
+            .collect();
+        let exports = self.exported(module, &"default".into());
+        for atom in &exports {
+            if let Atom::Object(site) = atom {
+                names.extend(self.fields(*site).into_iter().map(|(name, _)| name));
+            }
+        }
+        names.into_iter().map(|name| (Arc::clone(&name), self.exported(module, &name))).collect()
+    }
+
     /// Everything that a module offers.
     pub(in super::super) fn everything_in(&mut self, module: ModuleId) -> Atoms {
         let body = self.program.module(module).body;

@@ -105,6 +105,7 @@ impl Evaluator<'_> {
             self.escape(arguments, &format!("`{}`", path.replace(':', ".")), whole);
         }
         let mut result = passed_through(arguments);
+        result.extend(self.instances_of_passed(arguments, whole));
         result.insert(Atom::Unknown(format!("a result of {}", path.replace(':', ".")).into()));
         result
     }

@@ -209,7 +209,12 @@ impl Lowering<'_> {
                     let Some(name) = child.child_by_field_name("name") else { continue };
                     let name = self.plain(name);
                     let function = self.function(child, false);
-                    entries.push(Entry::Named(name.into(), function));
+                    let value = if super::function::has_word(child, "get") {
+                        self.make(child, Kind::Call(function, Vec::new()))
+                    } else {
+                        function
+                    };
+                    entries.push(Entry::Named(name.into(), value));
                 }
                 _ => {}
             }

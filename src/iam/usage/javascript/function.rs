@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::super::ir::{Class, Expression, Function, Kind, Name, Parameter, Role, Statement, Takes, Target};
+use super::super::ir::{
+    Class, Expression, Function, Kind, Name, Parameter, Passed, Role, Spread, Statement, Takes, Target,
+};
 use super::super::lower::{Lowering, Scope, children, fields};
 
 impl Lowering<'_> {
@@ -107,6 +109,23 @@ impl Lowering<'_> {
         }
     }
 
+    /// Decorators get the class: what they do with it isn't followed.
+    fn decorators(&mut self, node: Node<'_>, class: &Expression) {
+        let around =
+            node.parent().filter(|parent| parent.kind() == "export_statement").map(children).unwrap_or_default();
+        let members = node.child_by_field_name("body").map(children).unwrap_or_default();
+        let of_class = children(node).into_iter().chain(around).map(|child| (child, true));
+        let inner =
+            members.iter().copied().chain(members.iter().copied().flat_map(children)).map(|child| (child, false));
+        for (decorator, of_class) in of_class.chain(inner).filter(|(child, _)| child.kind() == "decorator") {
+            let Some(by) = children(decorator).first().copied() else { continue };
+            let by = self.script(by);
+            let passed = Passed { name: None, value: class.clone(), spread: Spread::No };
+            let call = if of_class { self.make(decorator, Kind::Call(by, vec![passed])) } else { by };
+            self.push(Statement::Evaluate(call));
+        }
+    }
+
     pub(super) fn class(&mut self, node: Node<'_>) -> Expression {
         let mut bases = Vec::new();
         for heritage in children(node).into_iter().filter(|child| child.kind() == "class_heritage") {
@@ -162,7 +181,9 @@ impl Lowering<'_> {
         });
         let class = Class { bases, body, fields: Vec::new(), initialiser, constructor: "constructor" };
         let class = self.program.add_class(class);
-        self.make(node, Kind::Class(class))
+        let value = self.make(node, Kind::Class(class));
+        self.decorators(node, &value);
+        value
     }
 }
 

@@ -26,7 +26,7 @@ const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-e
     debug decimal.js dedent deepmerge dotenv ejs email-validator env-var envalid es6-promise escape-html exceljs express \
     express-validator fast-csv fast-deep-equal fast-json-stringify fast-xml-parser fastify fetch-retry file-type flat form-data \
     formidable fs-extra fuse.js geoip-lite geolib got graphql graphql-request graphql-tag gm handlebars he helmet hono html-to-text \
-    http-errors http-status-codes iconv-lite immer inversify ioredis ip is-uuid iso-639-1 iterall jest jimp joi jose js-base64 \
+    http-errors http-status-codes iconv-lite immer ioredis ip is-uuid iso-639-1 iterall jest jimp joi jose js-base64 \
     js-yaml json2csv jsonata jsonpath jsonschema jsonwebtoken jszip jwk-to-pem jwks-rsa jwt-decode knex lambda-multipart-parser \
     lambda-log libphonenumber-js lodash lodash.get lodash.merge long luxon mailparser marked md5 memoizee mime mime-types \
     minimatch moment moment-timezone mongodb mongoose morgan ms multer mustache mysql mysql2 nanoid nock node-cache node-fetch \
@@ -35,7 +35,7 @@ const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-e
     puppeteer-core qrcode qs querystring ramda randomstring raw-body react react-dom redis reflect-metadata regenerator-runtime \
     request request-promise retry rss-parser rxjs safe-buffer sanitize-html semver sequelize serverless-http sharp showdown sinon \
     slugify slug soap source-map-support split2 ssh2 statuses stream-json stream-to-array string-strip-html stripe superagent superstruct \
-    supertest tiny-invariant tinycolor2 tslib tsyringe twilio typeorm type-fest ua-parser-js underscore undici uniqid unzipper \
+    supertest tiny-invariant tinycolor2 tslib twilio typeorm type-fest ua-parser-js underscore undici uniqid unzipper \
     url-join uuid uuidv4 ulid valibot validator verify-apple-id-token web-push winston ws xml2js xmlbuilder yaml yargs yup zod \
     @aws-lambda-powertools/batch @aws-lambda-powertools/commons @aws-lambda-powertools/event-handler @aws-lambda-powertools/jmespath \
     @aws-lambda-powertools/logger @aws-lambda-powertools/metrics @aws-lambda-powertools/parser @aws-lambda-powertools/tracer \
@@ -45,7 +45,7 @@ const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-e
     @middy/http-urlencode-body-parser @middy/http-urlencode-path-parser @middy/input-output-logger @middy/error-logger \
     @middy/do-not-wait-for-empty-event-loop @middy/cloudwatch-metrics @middy/event-normalizer @middy/sqs-partial-batch-failure \
     @middy/validator @middy/warmup @middy/ws-json-body-parser @middy/ws-router @middy/ws-response @middy/sqs-json-body-parser \
-    @middy/util @nestjs/common @nestjs/core @nestjs/platform-express @sinclair/typebox @sentry/node @sentry/serverless \
+    @middy/util @sinclair/typebox @sentry/node @sentry/serverless \
     @slack/web-api @slack/webhook @slack/bolt @sendgrid/mail @google-cloud/storage @googlemaps/google-maps-services-js \
     @hapi/boom @hapi/joi @octokit/rest @octokit/core @octokit/auth-app @octokit/webhooks @octokit/types @octokit/request \
     @opentelemetry/api @prisma/client @pinecone-database/pinecone @tsconfig/node18 @types/aws-lambda @faker-js/faker @codegenie/serverless-express \

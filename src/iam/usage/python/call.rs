@@ -110,6 +110,7 @@ impl Evaluator<'_> {
         }
         let mut result = passed_through(arguments);
         result.extend(applied.into_iter().filter(Atom::is_sdk));
+        result.extend(self.instances_of_passed(arguments, whole));
         result.insert(Atom::Unknown(format!("a result of {path}").into()));
         result
     }

@@ -328,10 +328,13 @@ impl Lowering<'_> {
         let class = Class { bases, body, fields, initialiser, constructor: "__init__" };
         let class = self.program.add_class(class);
         for decorator in decorators {
-            if let Some(by) = children(*decorator).first().copied() {
-                let by = self.expression(by);
-                self.push(Statement::Evaluate(by));
-            }
+            let Some(by) = children(*decorator).first().copied() else { continue };
+            let plain = keeps_to_itself(self.text(by));
+            let by = self.expression(by);
+            let value = self.make(node, Kind::Class(class));
+            let passed = vec![Passed { name: None, value, spread: Spread::No }];
+            let call = if plain { by } else { self.make(*decorator, Kind::Call(by, passed)) };
+            self.push(Statement::Evaluate(call));
         }
         let value = self.make(node, Kind::Class(class));
         self.assign_name(name, value);
@@ -411,4 +414,13 @@ impl Lowering<'_> {
         let function = self.finish(parameters, Role::Plain);
         self.make(node, Kind::Function(function))
     }
+}
+
+/// Decorators of classes that call no methods of theirs.
+fn keeps_to_itself(decorator: &str) -> bool {
+    const DECORATORS: &str =
+        "dataclass dataclass_json total_ordering define attrs s frozen mutable unique runtime_checkable final";
+    let name = decorator.split('(').next().unwrap_or(decorator);
+    let last = name.rsplit('.').next().unwrap_or(name).trim();
+    DECORATORS.split_ascii_whitespace().any(|known| known == last)
 }
