@@ -93,15 +93,19 @@ fix() {
   [ -z "${TERRAMEND_BASE:-}" ] || options+=("--base=$TERRAMEND_BASE")
   [ "${TERRAMEND_DRAFT:-false}" != true ] || options+=(--draft)
   "$terramend" pr --format json ${common[@]+"${common[@]}"} "${options[@]}" -- "$path" >"$work/pr.json" || ended=$?
-  case "$ended" in
-    0 | "$FINDINGS" | "$INCOMPLETE") ;;
-    *) fail "terramend pr ended with exit code $ended: the log says why" "$ended" ;;
-  esac
   output pr-number "$(field "$work/pr.json" number)"
   output pr-url "$(field "$work/pr.json" url)"
   local operation
   operation="$(field "$work/pr.json" operation)"
   output pr-operation "${operation:-none}"
+  case "$ended" in
+    0 | "$FINDINGS" | "$INCOMPLETE") ;;
+    *)
+      # What became of each stands in the JSON.
+      sed -n 's/^ *"reason": "\(.*\)",\{0,1\}$/terramend pr: \1/p' "$work/pr.json"
+      fail "terramend pr ended with exit code $ended: the log says why" "$ended"
+      ;;
+  esac
   status="$ended"
   refuse_incomplete
 }

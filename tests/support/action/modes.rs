@@ -148,9 +148,12 @@ fn fix_says_when_there_is_nothing_to_open() {
 
 #[test]
 fn fix_fails_when_the_pull_request_does() {
-    let runner = with_pr(Runner::with(&[("main.tf", QUEUE)]), "{}", 2).set("TERRAMEND_MODE", "fix");
+    let failed = ANSWER.replace("created", "failed").replace("null", "\"the branch is protected\"");
+    let runner = with_pr(Runner::with(&[("main.tf", QUEUE)]), &failed, 2).set("TERRAMEND_MODE", "fix");
     let step = runner.set("GITHUB_TOKEN", "t0ken").run();
     assert!(step.code == 2 && step.log.contains("terramend pr ended with exit code 2"), "{}", step.log);
+    assert!(step.log.contains("terramend pr: the branch is protected"), "{}", step.log);
+    assert_eq!(step.output("pr-operation"), "failed");
     let step = with_pr(Runner::with(&[("main.tf", QUEUE)]), "{}", 0).set("TERRAMEND_MODE", "fix").run();
     assert!(step.code == 2 && step.log.contains("needs a token"), "{}", step.log);
 }
