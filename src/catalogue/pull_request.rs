@@ -83,6 +83,9 @@ const NAMES: [&str; 13] = [
     "title",
 ];
 
+/// The longest note, in characters: the text of a pull request has a limit.
+const MAX_NOTE: usize = 4_000;
+
 /// What stands in braces in the templates of titles and commits.
 pub const PLACEHOLDERS: [&str; 4] = ["count", "grade", "group", "summary"];
 
@@ -121,7 +124,13 @@ impl PullRequestSettings {
                 self.max = Some(max.ok_or("`max` is a whole number from 1")? as usize);
             }
             "auto_merge" => self.auto_merge = Some(string()?.parse()?),
-            "note" => self.note = Some(string()?),
+            "note" => {
+                let note = string()?;
+                if note.chars().count() > MAX_NOTE {
+                    return Err(format!("`note` is longer than {MAX_NOTE} characters"));
+                }
+                self.note = Some(note);
+            }
             _ => {
                 let near: Vec<_> = nearest(name, NAMES.into_iter()).into_iter().take(1).collect();
                 return Err(match near.as_slice() {

@@ -203,7 +203,7 @@ pub struct Suggest {
 /// What is set here goes before the block `pull_request` of .terramend.hcl.
 #[derive(Debug, Args)]
 pub struct Pr {
-    /// What to treat; the format is text or json.
+    /// What to treat; the format is text, json or markdown (titles and texts alone).
     #[command(flatten)]
     pub common: Common,
     /// Fixes of this grade: `safe` only, or `review` and safe ones. Those of grade review go into a draft of their own.

@@ -4,6 +4,7 @@ use terramend::catalogue::Catalogue;
 use terramend::finding::{Action, Applied, NotApplied, PlannedChange};
 use terramend::fix::{Effect, Grade};
 use terramend::publish::body::{Content, LIMIT, render};
+use terramend::publish::marker::Marker;
 
 fn fix(n: usize, effect: Effect) -> Applied {
     Applied {
@@ -72,6 +73,15 @@ fn however_many_fixes_the_text_fits_and_says_what_it_leaves_out() {
             })
             .collect();
         let text = text(&applied, &left);
+        let marker = Marker {
+            version: 1,
+            group: "safe".into(),
+            directory: String::new(),
+            controls: ids.iter().cloned().collect(),
+            title: "x".repeat(256),
+            closed: false,
+        };
+        assert!(marker.wrap(&text).chars().count() < LIMIT, "{count}: with its marker");
         assert!(text.chars().count() < LIMIT, "{count}: {}", text.chars().count());
         let rows = text.lines().filter(|line| line.starts_with("| medium |")).count();
         assert!(

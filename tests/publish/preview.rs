@@ -88,6 +88,11 @@ fn nothing_is_written_and_nothing_to_propose_is_no_failure() {
     assert!(ran.stdout.contains("title: Fix sqs-encryption of aws_sqs_queue.orders"), "{}", ran.stdout);
     assert!(ran.stdout.contains("+  sqs_managed_sse_enabled = true"), "{}", ran.stdout);
     assert_eq!((scratch.names(), scratch.read("main.tf").as_str()), (before, QUEUE));
+    let texts = scratch.expect(0, &["pr", "--dry-run", "--format", "markdown"]).stdout;
+    assert!(
+        texts.starts_with("# Fix sqs-encryption of aws_sqs_queue.orders\n") && !texts.contains("\n+++ "),
+        "{texts}"
+    );
     let clean = Scratch::with(&[("main.tf", "locals {}\n")]);
     let ran = clean.expect(0, &["pr", "--dry-run"]);
     assert!(ran.stdout.is_empty() && ran.stderr.contains("nothing to propose"), "{ran:?}");

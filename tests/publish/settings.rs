@@ -61,7 +61,9 @@ fn wrong_flags_are_refused() {
         (&["--branch-prefix", "../x"], "branches can't begin with"),
         (&["--local", "--dry-run"], "cannot be used with"),
         (&["--grade", "manual"], "manual fixes are never applied"),
-        (&["--dry-run", "--format", "patch"], "reported as text or json"),
+        (&["--dry-run", "--format", "patch"], "reported as text, json or markdown"),
+        (&["--dry-run", "--report", "sarif=x.sarif"], "--report and --fail-on are for findings"),
+        (&["--dry-run", "--fail-on", "high"], "--report and --fail-on are for findings"),
     ] {
         let ran = scratch.expect(2, &[&["pr"], arguments].concat());
         assert!(ran.stderr.contains(expected), "{arguments:?}: {}", ran.stderr);

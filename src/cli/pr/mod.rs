@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::arguments::{Format, Pr};
+use super::arguments::{Common, FailOn, Format, Pr};
 use super::{Prepared, talk};
+use crate::catalogue::Severity;
 use crate::publish::git::{Branch, WorkTree};
 use crate::publish::{Analysis, Proposal, Proposals, Scope, Templates, propose};
 use output::Entry;
 
 pub(super) fn run(arguments: &Pr) -> anyhow::Result<u8> {
-    if !matches!(arguments.common.format, Format::Text | Format::Json) {
-        anyhow::bail!("pull requests are reported as text or json\n  hint: --patch FILE writes a patch");
-    }
+    refuse_formats(&arguments.common)?;
     let prepared = super::prepare(&arguments.common)?;
     let work_tree = WorkTree::open(&arguments.common.path);
     let directory = work_tree.as_ref().map_or_else(|_| String::new(), |tree| tree.directory.clone());
@@ -43,6 +42,17 @@ pub(super) fn run(arguments: &Pr) -> anyhow::Result<u8> {
         send(arguments, &prepared, &scope, &proposals, work_tree.as_ref().ok())?
     };
     finish(arguments, &proposals, &entries)
+}
+
+/// What scans report in, pull requests don't.
+fn refuse_formats(common: &Common) -> anyhow::Result<()> {
+    if !matches!(common.format, Format::Text | Format::Json | Format::Markdown) {
+        anyhow::bail!("pull requests are reported as text, json or markdown\n  hint: --patch FILE writes a patch");
+    }
+    if !common.report.is_empty() || common.fail_on != FailOn::Severity(Severity::Low) {
+        anyhow::bail!("--report and --fail-on are for findings\n  hint: run `terramend scan` or `fix` with them");
+    }
+    Ok(())
 }
 
 /// What the flags say goes before the configuration.
@@ -123,6 +133,7 @@ fn finish(arguments: &Pr, proposals: &Proposals, entries: &[Entry]) -> anyhow::R
     match arguments.common.format {
         _ if is_patch_on_stdout => {}
         Format::Json => super::print(&output::json(proposals, entries)?)?,
+        Format::Markdown => super::print(&output::markdown(proposals))?,
         _ if arguments.dry_run => super::print(&output::preview(proposals))?,
         _ => super::print(&output::text(entries))?,
     }

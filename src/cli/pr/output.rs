@@ -120,6 +120,12 @@ pub(super) fn preview(proposals: &Proposals) -> String {
     text
 }
 
+/// The texts alone.
+pub(super) fn markdown(proposals: &Proposals) -> String {
+    let text = |proposal: &Proposal| format!("# {}\n\n{}\n", proposal.title, proposal.body);
+    proposals.list.iter().map(text).collect()
+}
+
 /// A line for each, and what it refers to.
 pub(super) fn text(entries: &[Entry]) -> String {
     let mut text = String::new();

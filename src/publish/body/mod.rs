@@ -17,8 +17,8 @@ use crate::finding::{Applied, NotApplied};
 
 /// The longest text of a pull request that GitHub takes, in characters.
 pub const LIMIT: usize = 65_536;
-/// What is kept free for the marker and for what people add.
-const RESERVE: usize = 6_000;
+/// What is kept free for the marker, which names all controls, and for what people add.
+const RESERVE: usize = 16_000;
 
 /// Where the built-in pages can be read.
 const PAGES: &str = "https://github.com/terramend/terramend/blob/main/fixes";
@@ -142,8 +142,8 @@ fn why(text: &mut String, content: &Content<'_>, budget: usize) -> usize {
             let title = control.map_or(*id, |control| control.title.as_str());
             let mut part = format!("<details><summary><b>{}</b> ({id})</summary>\n\n", prose(title));
             if let Some(control) = control {
-                part.push_str(&format!("{}\n\n", section(control, None)));
-                let when_not = section(control, Some("When not to"));
+                part.push_str(&format!("{}\n\n", control.summary()));
+                let when_not = section(control, "When not to");
                 if !when_not.is_empty() {
                     part.push_str(&format!("**When not to:** {when_not}\n\n"));
                 }
@@ -158,20 +158,15 @@ fn why(text: &mut String, content: &Content<'_>, budget: usize) -> usize {
     list::append(text, "## Why\n\n", &parts, rest, budget)
 }
 
-/// A section's text of a control's page: the one with the heading, or what stands below the title. The page is the
-/// project's own or the repository's own, so its Markdown is taken as it is.
-fn section(control: &Control, heading: Option<&str>) -> String {
-    let mut inside = heading.is_none();
+/// A section's text of a control's page. The page is the project's own or the repository's own, so its Markdown is taken
+/// as it is.
+fn section(control: &Control, heading: &str) -> String {
+    let mut inside = false;
     let mut lines = Vec::new();
     for line in control.text.lines() {
         if let Some(name) = line.strip_prefix("## ") {
-            inside = Some(name.trim()) == heading;
-            continue;
-        }
-        if line.starts_with("```") && heading.is_none() {
-            break;
-        }
-        if inside && !line.starts_with("# ") {
+            inside = name.trim() == heading;
+        } else if inside {
             lines.push(line);
         }
     }

@@ -15,6 +15,8 @@ use crate::publish::proposal::Proposal;
 
 /// How often something that must not be done twice is tried.
 const TRIES: u32 = 4;
+/// Who `GITHUB_TOKEN` of a workflow is.
+const ACTIONS: &str = "github-actions[bot]";
 /// Content of one request for a tree, in bytes: GitHub refuses far larger ones.
 const TREE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -283,6 +285,13 @@ impl Hand<'_> {
             tries += 1;
         };
         done.pull = Some((pull.number, pull.html_url.clone()));
+        if pull.user.as_ref().is_some_and(|user| user.login == ACTIONS) {
+            done.warnings.push(
+                "what GITHUB_TOKEN opens starts no other workflow by itself: checks may not run, or wait for an approval; \
+                 use the token of an app where they must"
+                    .into(),
+            );
+        }
         self.reached(&proposal.branch, &Stage::Opened(pull.number));
         Ok(pull)
     }

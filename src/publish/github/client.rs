@@ -92,7 +92,7 @@ impl Client {
     pub async fn delete(&self, path: &str) -> Result<(), GithubError> {
         match self.request(Method::Delete, path, None, Repeat::Harmless).await {
             Ok(_) => Ok(()),
-            Err(error) if matches!(error.status(), Some(404 | 422)) => Ok(()),
+            Err(error) if error.status() == Some(404) || error.said().contains("does not exist") => Ok(()),
             Err(error) => Err(error),
         }
     }

@@ -73,7 +73,7 @@ struct State {
     closed_until: Duration,
     /// Nothing that changes something gets through before.
     next_change: Duration,
-    /// When such requests got through in the last hour.
+    /// The turns of such requests in the last hour, and those to come.
     changes: VecDeque<Duration>,
     /// Burst limits in a row.
     strikes: u32,
@@ -115,39 +115,38 @@ impl Gate {
 
     /// Waits for the turn of a request. The permit is kept until the answer is there.
     pub async fn admit(&self, changes: bool) -> Result<SemaphorePermit<'_>, Closed> {
-        let Ok(permit) = self.slots.acquire().await else { return Err(Closed::Stopped) };
         loop {
-            let wait = self.turn(changes);
-            if wait.is_zero() {
-                return if self.stopped.load(Ordering::SeqCst) { Err(Closed::Stopped) } else { Ok(permit) };
+            let turn = self.reserve(changes);
+            let wait = turn.saturating_sub(self.clock.now());
+            if !wait.is_zero() {
+                self.wait(wait, "GitHub's limits").await?;
             }
-            self.wait(wait, "GitHub's limits").await?;
+            // A limit that came up meanwhile takes all turns away.
+            if self.lock().closed_until <= turn {
+                break;
+            }
         }
+        // Only who has his turn takes a place.
+        let Ok(permit) = self.slots.acquire().await else { return Err(Closed::Stopped) };
+        if self.stopped.load(Ordering::SeqCst) { Err(Closed::Stopped) } else { Ok(permit) }
     }
 
-    /// Takes the turn when it is there, else says how long to wait.
-    fn turn(&self, changes: bool) -> Duration {
-        let now = self.clock.now();
+    /// The time of the next turn, which is taken by that.
+    fn reserve(&self, changes: bool) -> Duration {
         let mut state = self.lock();
-        let mut at = state.closed_until;
+        let mut at = self.clock.now().max(state.closed_until);
         if changes {
-            while state.changes.front().is_some_and(|then| *then + HOUR <= now) {
+            at = at.max(state.next_change);
+            if let Some(first) = state.changes.len().checked_sub(self.limits.per_hour) {
+                at = at.max(state.changes.get(first).map_or(at, |then| *then + HOUR));
+            }
+            while state.changes.front().is_some_and(|then| *then + HOUR <= at) {
                 state.changes.pop_front();
             }
-            at = at.max(state.next_change);
-            if state.changes.len() >= self.limits.per_hour {
-                at = at.max(state.changes.front().map_or(now, |first| *first + HOUR));
-            }
+            state.next_change = at + self.limits.spacing;
+            state.changes.push_back(at);
         }
-        let wait = at.saturating_sub(now);
-        if !wait.is_zero() {
-            return wait;
-        }
-        if changes {
-            state.next_change = now + self.limits.spacing;
-            state.changes.push_back(now);
-        }
-        Duration::ZERO
+        at
     }
 
     /// Waits, unless that would take too long or the run is stopped.
@@ -179,7 +178,11 @@ impl Gate {
         if !limit.primary {
             state.strikes += 1;
         }
-        state.closed_until = state.closed_until.max(self.clock.now() + wait);
+        let now = self.clock.now();
+        state.closed_until = state.closed_until.max(now + wait);
+        // Turns that are still to come are void: who waits for one asks again.
+        state.changes.retain(|at| *at <= now);
+        state.next_change = state.closed_until;
     }
 
     /// An answer came through: burst limits are over.
@@ -266,6 +269,17 @@ mod tests {
             drop(gate.admit(false).await.unwrap());
             assert_eq!(clock.now(), Duration::from_secs(30 + 108 + 54));
         });
+    }
+
+    #[test]
+    fn turns_are_taken_in_advance_and_a_limit_voids_those_to_come() {
+        let (_, gate) = gate(Limits { per_hour: 4, ..Limits::default() });
+        let turns = |n: usize| (0..n).map(|_| gate.reserve(true).as_secs()).collect::<Vec<_>>();
+        assert_eq!(turns(3), [0, 1, 2]);
+        gate.close(Limit { wait: Some(Duration::from_secs(30)), primary: false });
+        // Only the first was used: nobody comes through in a burst when the limit is over.
+        assert_eq!(turns(3), [30, 31, 32]);
+        assert_eq!(turns(1), [3_600], "the fifth within an hour");
     }
 
     #[test]

@@ -289,7 +289,7 @@ impl Evaluator<'_> {
     /// A method that nothing here defines, of an object of which everything is known: something isn't followed.
     fn undefined(&mut self, site: SiteId, name: &str, whole: &Expression) {
         let object = self.object(site);
-        let known = object.open.is_none() && object.fields.get("{}").is_none() && object.shape != Shape::List;
+        let known = object.open.is_none() && !object.fields.contains_key("{}") && object.shape != Shape::List;
         let classes = object.class.clone();
         let local = |atom: &Atom| matches!(atom, Atom::Class(class, _) if !self.has_base_outside(*class));
         if known && classes.iter().all(local) && !is_method_of_objects(name) {
