@@ -26,8 +26,10 @@ pub(super) fn global(language: Language, name: &str) -> Atoms {
         Language::JavaScript => javascript::is_global(name),
     };
     match (known, language) {
+        // Python stops there; code that makes names at run time is refused where it does.
+        (false, Language::Python) => unknown("a name that isn't defined"),
         // Nothing at all: a call of it is refused.
-        (false, _) => Atoms::new(),
+        (false, Language::JavaScript) => Atoms::new(),
         (true, Language::Python) => one(Atom::Library(format!("builtins.{name}").into())),
         (true, Language::JavaScript) => one(Atom::Library(format!("global:{name}").into())),
     }
