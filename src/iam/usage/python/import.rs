@@ -25,7 +25,9 @@ impl Evaluator<'_> {
             };
         }
         let top = module.split('.').next().unwrap_or(module);
-        if let Some(found) = self.local(module).filter(|_| !self.is_vendored(top)) {
+        // What came along and is known isn't read: looking for it would.
+        let found = if self.is_vendored(top) { None } else { self.local(module) };
+        if let Some(found) = found {
             return one(found);
         }
         let class = names::classify(module);
