@@ -15,13 +15,8 @@ use crate::model::{Project, Resource, Value};
 /// What pollers do with their source.
 const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 const TABLE_STREAM: [&str; 3] = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
-const STREAM: [&str; 5] = [
-    "kinesis:DescribeStream",
-    "kinesis:DescribeStreamSummary",
-    "kinesis:GetRecords",
-    "kinesis:GetShardIterator",
-    "kinesis:ListShards",
-];
+const STREAM: [&str; 4] =
+    ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"];
 const KAFKA: [&str; 3] = ["kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"];
 const KAFKA_SIGNED: [&str; 6] = [
     "kafka-cluster:Connect",
@@ -213,6 +208,8 @@ impl Collector<'_> {
             }
             "stream" => {
                 self.add(&STREAM, &on, Certainty::Needed, &why);
+                // In the managed policy; pollers have been seen to read without.
+                self.add(&["kinesis:DescribeStreamSummary"], &on, Certainty::Kept, &why);
                 self.add(&["kinesis:ListStreams"], &On::Everything, Certainty::Kept, &why);
                 self.add(
                     &["kinesis:SubscribeToShard"],
@@ -229,7 +226,8 @@ impl Collector<'_> {
             }
             "broker" => {
                 self.add(&["mq:DescribeBroker"], &on, Certainty::Needed, &why);
-                self.add(&POLLER_NETWORK, &On::Everything, Certainty::Needed, &why);
+                // A broker that is public needs no interface.
+                self.add(&POLLER_NETWORK, &On::Everything, Certainty::Kept, &why);
             }
             _ => {
                 let actions =
