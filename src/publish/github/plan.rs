@@ -341,7 +341,7 @@ impl Planner<'_> {
         for step in steps {
             let Step::Create { proposal, .. } = step else { continue };
             if room == 0 {
-                let reason = format!("{max} pull requests of terramend are open, which is the limit (max)");
+                let reason = format!("the limit of open pull requests is reached (max = {max})");
                 *step = Step::Skip { proposal: *proposal, pull: None, reason };
             } else {
                 room -= 1;
