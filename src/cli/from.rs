@@ -14,10 +14,11 @@ use crate::reported;
 pub(super) fn analyse(common: &Common, report: &Path, options: Options) -> anyhow::Result<Analysis> {
     let reports = reported::read(&suggest::read(report)?).with_context(|| report.display().to_string())?;
     let known = catalogue(&common.path)?;
-    let asked: Vec<String> = reported::controls(&reports, &known).into_iter().collect();
-    let selected = prepare(common)?;
-    let is_selected = |id: &String| common.control.is_empty() || selected.catalogue.find(id).is_some();
-    let asked: Vec<String> = asked.into_iter().filter(is_selected).collect();
+    let mut asked: Vec<String> = reported::controls(&reports, &known).into_iter().collect();
+    if !common.control.is_empty() {
+        let selected = prepare(common)?.catalogue;
+        asked.retain(|id| selected.find(id).is_some());
+    }
     let common = Common { control: asked.clone(), ..common.clone() };
     let mut prepared = prepare(&common)?;
     prepared.catalogue.retain(|control| asked.contains(&control.id));
