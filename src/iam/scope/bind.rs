@@ -41,6 +41,7 @@ impl<'p> Binder<'p> {
             }
         };
         let mut needs = Vec::new();
+        let named: BTreeSet<String> = needed.iter().map(|need| need.action.clone()).collect();
         for need in needed {
             let certainty = match need.when {
                 When::Always => Certainty::Needed,
@@ -53,7 +54,8 @@ impl<'p> Binder<'p> {
             let why = Why::Call { operation, place: call.place.clone(), environment: variable, trigger };
             let known = table.action(&need.action);
             let dependent = known.map(|action| action.dependent).unwrap_or_default();
-            for other in dependent.into_iter().filter(|other| *other != need.action) {
+            // One that an argument ties to a resource of its own is among them.
+            for other in dependent.into_iter().filter(|other| !named.contains(*other)) {
                 let on = On::Open(format!("it comes with {}", need.action));
                 let action = other.to_owned();
                 needs.push(Need { action, on, certainty: Certainty::Kept, why: why.clone() });
@@ -66,10 +68,12 @@ impl<'p> Binder<'p> {
     /// What an action of a call is on.
     fn on(&self, call: &Call, need: &actions::Need) -> (On, Option<Variable>, Option<String>) {
         let action = actions::table().action(&need.action);
-        if action.is_some_and(|action| action.takes_no_resource()) {
+        if action.as_ref().is_some_and(actions::Action::takes_no_resource) {
             return (On::Everything, None, None);
         }
-        let given = need.on.iter().find_map(|(path, kind)| {
+        let fitting =
+            need.on.iter().filter(|(_, kind)| action.as_ref().is_none_or(|action| fits(action, &need.action, kind)));
+        let given = fitting.into_iter().find_map(|(path, kind)| {
             let values = values(call, path);
             (!values.is_empty()).then_some((values, kind.as_str()))
         });
@@ -398,6 +402,18 @@ fn suffixes(call: &Call, action: &str, kind: &str) -> Vec<&'static str> {
     }
 }
 
+/// Whether an action can be on a type: what names a group of schedules doesn't name the schedule that is made in it.
+fn fits(known: &actions::Action, action: &str, kind: &str) -> bool {
+    let Some((service, local)) = kind.split_once(':') else { return true };
+    let foreign = action.split_once(':').is_some_and(|(prefix, _)| prefix != service);
+    let within = match kind {
+        "s3:bucket" => known.is_on("object"),
+        "logs:log-group" => known.is_on("log-stream"),
+        _ => false,
+    };
+    foreign || within || known.is_on(local)
+}
+
 /// The name in what a program gives: a queue's URL ends with it, an object's address begins with its bucket.
 fn name_of(value: &Value, kind: &str) -> Value {
     let pieces: Vec<Node> = match value {
@@ -451,8 +467,16 @@ fn literal(project: &Project, kind: &str, text: &str, suffix: &'static str) -> R
         "ses:identity" => Err(format!("`{text}` may be sent by its own identity or by that of its domain")),
         "iam:role" | "kms:key" | "execute-api:execute-api-general" => Err(format!("`{text}` isn't declared here")),
         _ if text.contains(['$', '{']) => Err(format!("`{text}` isn't known before a deploy")),
+        _ if !is_named_once(kind) => Err(format!("`{text}` is only a part of its name")),
         _ => Ok(vec![Target::named(project, kind, text, suffix)]),
     }
+}
+
+/// Whether one name makes the ARN of a type; a schedule's has its group's, too.
+fn is_named_once(kind: &str) -> bool {
+    let pattern = actions::table().arn(kind).unwrap_or_default();
+    let standard = ["${Partition}", "${Region}", "${Account}"].iter().filter(|part| pattern.contains(**part)).count();
+    pattern.matches("${").count() <= standard + 1
 }
 
 /// A model by its id; an inference profile (`us.`) calls the model in several regions.
