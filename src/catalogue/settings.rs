@@ -4,6 +4,7 @@
 //! profile = "strict"                   # what is asked for when nothing else is said
 //! accept  = ["cost"]                   # effects that don't lower a fix's grade
 //! sources = { "aws_lambda_function.orders" = "services/orders" }   # code of functions that are built elsewhere
+//! opt_out = "we are moving this away" # runs over the organisation leave this repository alone
 //! alarm_topic = "module"               # asks for alarms on everything: one topic for all, or an expression of one
 //!
 //! control "log-group-retention" {
@@ -16,6 +17,8 @@
 //!   labels = ["security"]
 //! }
 //! ```
+
+mod central;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,7 +41,7 @@ const FILE_NAME: &str = ".terramend.hcl";
 pub const ALARMS: &str = "alarms";
 
 /// What can be set besides controls.
-const SETTINGS: [&str; 4] = ["accept", "alarm_topic", "profile", "sources"];
+const SETTINGS: [&str; 5] = ["accept", "alarm_topic", "opt_out", "profile", "sources"];
 
 /// The user's settings.
 #[derive(Debug, Default, Clone)]
@@ -53,6 +56,8 @@ pub struct Settings {
     pub sources: BTreeMap<String, String>,
     /// Judge also what libraries of a program made for themselves.
     pub foreign: bool,
+    /// Why runs over the organisation are to leave this repository alone, when they are.
+    pub opt_out: Option<String>,
     /// How pull requests are made.
     pub pull_request: PullRequestSettings,
     disabled: Vec<String>,
@@ -74,6 +79,7 @@ pub struct SettingsError {
 struct File {
     profile: Option<String>,
     alarm_topic: Option<String>,
+    opt_out: Option<String>,
     #[serde(default)]
     sources: BTreeMap<String, String>,
     #[serde(default)]
@@ -103,7 +109,8 @@ impl Settings {
         let body = crate::hcl::parse_body(text).map_err(|e| checker.error(e.offset, e.message))?;
         checker.names(&body, catalogue)?;
         let file: File = hcl::from_str(text).map_err(|e| checker.error(0, e.to_string()))?;
-        let mut settings = Self { alarm_topic: file.alarm_topic, sources: file.sources, ..Self::default() };
+        let mut settings =
+            Self { alarm_topic: file.alarm_topic, opt_out: file.opt_out, sources: file.sources, ..Self::default() };
         if let Some(profile) = &file.profile {
             settings.profile = profile.parse().map_err(|m: String| checker.error_at(&body, "profile", m))?;
         }

@@ -32,6 +32,9 @@ pub enum Command {
     Suggest(Suggest),
     /// Open or update pull requests with the fixes; or make branches or patches of them.
     Pr(Box<Pr>),
+    /// Do the same for all repositories of an organisation, paced and resumable.
+    #[cfg(feature = "github")]
+    Org(Box<super::org::Org>),
     /// List the controls.
     Controls(Controls),
     /// Print the page of a control.
@@ -346,7 +349,7 @@ pub struct Test {
     pub export: Option<PathBuf>,
 }
 
-fn applicable(text: &str) -> Result<Grade, String> {
+pub(super) fn applicable(text: &str) -> Result<Grade, String> {
     match text.parse()? {
         Grade::Manual => Err("manual fixes are never applied: use safe or review".into()),
         grade => Ok(grade),

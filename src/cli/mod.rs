@@ -8,6 +8,8 @@ mod fix;
 mod from;
 mod generate;
 mod iam;
+#[cfg(feature = "github")]
+mod org;
 mod output;
 mod pr;
 mod scan;
@@ -88,6 +90,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<u8> {
             take_path(&mut arguments.common)?;
             pr::run(&arguments)
         }
+        #[cfg(feature = "github")]
+        Command::Org(arguments) => org::run(&arguments),
         Command::Controls(arguments) => controls::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),

@@ -5,6 +5,15 @@
 //! or able to grant itself more than the policy does.
 
 pub mod content;
+mod examine;
 pub mod journal;
+pub mod listing;
+pub mod pace;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod run;
 pub mod select;
 pub mod shard;
+
+pub use examine::{ExamineError, Examined};

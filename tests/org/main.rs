@@ -3,5 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod archives;
+mod commands;
 mod journal;
+mod kills;
+mod page;
+mod simulation;
 mod support;

@@ -2,7 +2,7 @@
 
 mod output;
 #[cfg(feature = "github")]
-mod remote;
+pub(super) mod remote;
 
 use std::path::{Path, PathBuf};
 

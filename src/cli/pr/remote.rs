@@ -110,6 +110,7 @@ fn options(arguments: &Pr, prepared: &Prepared<'_>, scope: &Scope) -> Options {
         max_open: arguments.max.map(|max| max as usize).or(settings.max),
         auto_merge: arguments.auto_merge.or(settings.auto_merge),
         closes: is_whole.then_some(closes),
+        closing: None,
     }
 }
 
@@ -127,7 +128,7 @@ fn repository(arguments: &Pr, origin: Option<&Origin>) -> Option<String> {
 }
 
 /// An app goes before a token.
-fn credential() -> anyhow::Result<Credential> {
+pub(in crate::cli) fn credential() -> anyhow::Result<Credential> {
     if let Some(id) = variable("TERRAMEND_APP_ID") {
         let id = id.parse().context("TERRAMEND_APP_ID is no number")?;
         let key = match (variable("TERRAMEND_APP_PRIVATE_KEY"), variable("TERRAMEND_APP_PRIVATE_KEY_FILE")) {

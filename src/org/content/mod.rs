@@ -125,3 +125,9 @@ fn escaped(c: char) -> Vec<char> {
 fn is_strange(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
+
+/// A text of several lines as it may be shown.
+pub(crate) fn shown_text(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| line.chars().flat_map(escaped).collect()).collect();
+    lines.join("\n")
+}

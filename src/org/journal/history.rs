@@ -62,6 +62,28 @@ impl Journal {
         self.count("SELECT operation, count(*) FROM pull_request WHERE run = ?1 GROUP BY operation ORDER BY 1", run)
     }
 
+    /// The repositories for which a run opened, changed or found pull requests, by name.
+    pub fn with_pull_requests(&self, run: i64) -> Result<Vec<String>, JournalError> {
+        let query = "SELECT name FROM repository AS r WHERE run = ?1 AND EXISTS (SELECT 1 FROM pull_request AS p \
+                     WHERE p.run = r.run AND p.repository = r.id AND p.number IS NOT NULL AND p.operation <> 'closed') \
+                     ORDER BY name";
+        let mut statement = self.database.prepare_cached(query)?;
+        let rows = statement.query_map([run], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The last run with something that waits for publishing.
+    pub fn last_planned(&self) -> Result<Option<i64>, JournalError> {
+        let query = "SELECT max(run) FROM repository WHERE stage = 'planned'";
+        Ok(self.database.query_row(query, [], |row| row.get(0))?)
+    }
+
+    /// Takes up a run that was finished.
+    pub fn reopen(&mut self, run: i64) -> Result<(), JournalError> {
+        self.database.execute("UPDATE run SET finished = NULL WHERE id = ?1", [run])?;
+        Ok(())
+    }
+
     /// How many pull requests a run opened since a time, in seconds since 1970.
     pub fn opened_since(&self, run: i64, since: u64) -> Result<u64, JournalError> {
         let query = "SELECT count(*) FROM pull_request WHERE run = ?1 AND operation = 'created' AND at >= ?2";

@@ -31,8 +31,6 @@ pub enum Stage {
     Clean,
     /// Its plan is in the journal.
     Planned,
-    /// A limit of the run was reached first: a later run goes on.
-    Deferred,
     /// Its pull requests are as the plan says.
     Published,
 }
@@ -43,7 +41,6 @@ names!(Stage {
     Failed = "failed",
     Clean = "clean",
     Planned = "planned",
-    Deferred = "deferred",
     Published = "published",
 });
 

@@ -157,6 +157,14 @@ impl Journal {
         Ok(found)
     }
 
+    /// A repository by its name.
+    pub fn find(&self, run: i64, name: &str) -> Result<Option<Row>, JournalError> {
+        let query = "SELECT listing, stage, reason FROM repository WHERE run = ?1 AND name = ?2 COLLATE NOCASE";
+        let mut statement = self.database.prepare_cached(query)?;
+        let mut rows = statement.query(params![run, name])?;
+        rows.next()?.map(read).transpose()
+    }
+
     /// Every repository of a run, by name.
     pub fn each<E: From<JournalError>>(&self, run: i64, mut f: impl FnMut(Row) -> Result<(), E>) -> Result<(), E> {
         let query = "SELECT listing, stage, reason FROM repository WHERE run = ?1 ORDER BY name";

@@ -324,11 +324,9 @@ impl Hand<'_> {
     /// Closes a pull request that nothing is left of, and takes its branch away.
     async fn close(&self, pull: &Pull, marker: &Marker, head: &str) -> Result<(), GithubError> {
         let old = pull.body.as_deref().unwrap_or_default().replace("\r\n", "\n");
-        let said = format!(
-            "> [!NOTE]\n> terramend closed this: on `{}` nothing of it is left to fix.\n\n{}",
-            self.plan.base.branch,
-            Marker::said(&old).unwrap_or_default()
-        );
+        let done = || format!("on `{}` nothing of it is left to fix.", self.plan.base.branch);
+        let why = self.options.closing.clone().unwrap_or_else(done);
+        let said = format!("> [!NOTE]\n> terramend closed this: {why}\n\n{}", Marker::said(&old).unwrap_or_default());
         let closed = Marker { closed: true, ..marker.clone() };
         let body = json!({ "state": "closed", "body": marker::replace(&old, &closed.wrap(&said)) });
         self.remote.update_pull(pull.number, &body).await?;

@@ -41,6 +41,11 @@ impl Client {
         Self { rest, graphql, gate }
     }
 
+    /// What sends requests to the REST API.
+    pub(super) fn rest(&self) -> &Octocrab {
+        &self.rest
+    }
+
     /// The gate that its requests pass.
     pub fn gate(&self) -> &Gate {
         &self.gate
@@ -137,6 +142,9 @@ impl Client {
             let permit = self.gate.admit(changes).await?;
             let sent = once(client, method, path, body).await;
             drop(permit);
+            if let Ok(answer) = &sent {
+                self.gate.heard(answer.remaining, answer.reset);
+            }
             let last = attempt >= self.gate.limits().attempts;
             let uncertain = match sent {
                 Ok(answer) => match judge(&answer, self.gate.clock().epoch()) {

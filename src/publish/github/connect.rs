@@ -78,6 +78,17 @@ pub async fn connect(
     gate: Arc<Gate>,
     repository: &str,
 ) -> Result<Client, GithubError> {
+    connect_at(endpoint, credential, gate, &format!("/repos/{repository}/installation")).await
+}
+
+/// A client for all that a token may see, or for the installation of an app that GitHub tells at `installation`:
+/// `/orgs/acme/installation`.
+pub async fn connect_at(
+    endpoint: &Endpoint,
+    credential: &Credential,
+    gate: Arc<Gate>,
+    installation: &str,
+) -> Result<Client, GithubError> {
     match credential {
         Credential::Token(token) => {
             let token = token.trim();
@@ -96,7 +107,7 @@ pub async fn connect(
             };
             let rest = make(&endpoint.rest)?;
             let app = Client::new(rest.clone(), rest.clone(), Arc::clone(&gate));
-            let found: Installation = app.get(&format!("/repos/{repository}/installation")).await?;
+            let found: Installation = app.get(installation).await?;
             let installed = rest.installation(InstallationId(found.id)).map_err(|error| setup(&error))?;
             if endpoint.rest == endpoint.graphql {
                 return Ok(Client::new(installed.clone(), installed, gate));

@@ -21,6 +21,9 @@ pub struct Limits {
     pub spacing: Duration,
     /// Such requests in any hour. GitHub stops at 500.
     pub per_hour: usize,
+    /// Requests that read, in any minute. GitHub stops at 900 points, where one that changes something costs five: a change
+    /// a second takes 300 of them.
+    pub reads: usize,
     /// Requests at the same time. GitHub stops at 100.
     pub concurrent: usize,
     /// The first wait after a burst limit that doesn't say how long; doubled each time. GitHub asks for a minute.
@@ -36,6 +39,7 @@ impl Default for Limits {
         Self {
             spacing: Duration::from_secs(1),
             per_hour: 480,
+            reads: 550,
             concurrent: 20,
             first_wait: Duration::from_secs(60),
             // The hourly limit ends within an hour.
@@ -75,11 +79,14 @@ struct State {
     next_change: Duration,
     /// The turns of such requests in the last hour, and those to come.
     changes: VecDeque<Duration>,
+    /// The turns of requests that read in the last minute, and those to come.
+    reads: VecDeque<Duration>,
     /// Burst limits in a row.
     strikes: u32,
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
 /// Waits from this on are said.
 const WORTH_SAYING: Duration = Duration::from_secs(5);
 
@@ -145,6 +152,14 @@ impl Gate {
             }
             state.next_change = at + self.limits.spacing;
             state.changes.push_back(at);
+        } else {
+            if let Some(first) = state.reads.len().checked_sub(self.limits.reads) {
+                at = at.max(state.reads.get(first).map_or(at, |then| *then + MINUTE));
+            }
+            while state.reads.front().is_some_and(|then| *then + MINUTE <= at) {
+                state.reads.pop_front();
+            }
+            state.reads.push_back(at);
         }
         at
     }
@@ -183,6 +198,17 @@ impl Gate {
         // Turns that are still to come are void: who waits for one asks again.
         state.changes.retain(|at| *at <= now);
         state.next_change = state.closed_until;
+    }
+
+    /// Hears how many requests are left until when: before none is, everybody waits. So many are kept as may be under way.
+    pub fn heard(&self, remaining: Option<u64>, reset: Option<u64>) {
+        let (Some(remaining), Some(reset)) = (remaining, reset) else { return };
+        if remaining <= self.limits.concurrent as u64 {
+            // One second more: the clocks need not agree.
+            let wait = Duration::from_secs(reset.saturating_sub(self.clock.epoch()) + 1);
+            let mut state = self.lock();
+            state.closed_until = state.closed_until.max(self.clock.now() + wait);
+        }
     }
 
     /// An answer came through: burst limits are over.
@@ -250,6 +276,26 @@ mod tests {
             assert!(at.windows(2).all(|pair| pair[1] >= pair[0] + Duration::from_secs(1)));
             assert!(at.windows(101).all(|window| window[100] >= window[0] + HOUR));
             assert!(*at.last().unwrap() < 3 * HOUR, "and no slower than that");
+        });
+    }
+
+    #[test]
+    fn reads_keep_below_the_limit_of_a_minute_and_the_hour_of_the_server() {
+        let (clock, gate) = gate(Limits { reads: 100, ..Limits::default() });
+        run(async {
+            let mut at = Vec::new();
+            for _ in 0..350 {
+                drop(gate.admit(false).await.unwrap());
+                at.push(clock.now());
+            }
+            assert!(at.windows(101).all(|window| window[100] - window[0] >= MINUTE));
+            assert_eq!(*at.last().unwrap(), 3 * MINUTE, "and no slower than that");
+            gate.heard(Some(21), Some(gate.clock().epoch() + 600));
+            drop(gate.admit(false).await.unwrap());
+            assert_eq!(clock.now(), 3 * MINUTE);
+            gate.heard(Some(20), Some(gate.clock().epoch() + 600));
+            drop(gate.admit(false).await.unwrap());
+            assert_eq!(clock.now(), 3 * MINUTE + Duration::from_secs(601));
         });
     }
 

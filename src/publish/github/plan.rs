@@ -36,6 +36,8 @@ pub struct Options {
     pub auto_merge: Option<MergeMethod>,
     /// Close pull requests of this grade and above that nothing is left of. Absent when only a part was analysed.
     pub closes: Option<Grade>,
+    /// Why pull requests are closed; else because nothing of them is left.
+    pub closing: Option<String>,
 }
 
 /// What is to be done.

@@ -14,8 +14,13 @@ pub(crate) struct Archive(Vec<u8>);
 impl Archive {
     /// As GitHub begins one: the commit, then the top directory.
     pub(crate) fn new() -> Self {
+        Self::of(COMMIT)
+    }
+
+    /// The same of a commit.
+    pub(crate) fn of(commit: &str) -> Self {
         let mut archive = Self(Vec::new());
-        let record = format!("52 comment={COMMIT}\n");
+        let record = format!("52 comment={commit}\n");
         archive.raw(b"pax_global_header", b'g', record.len() as u64, record.as_bytes(), b"");
         archive.raw(b"acme-orders-0123456/", b'5', 0, b"", b"");
         archive
