@@ -13,7 +13,15 @@ impl Settings {
         settings.profile = central.profile.max(self.profile);
         settings.alarm_topic = self.alarm_topic.or_else(|| central.alarm_topic.clone());
         settings.opt_out = self.opt_out;
-        settings.sources.extend(self.sources);
+        // Nothing outside of the repository is read for it.
+        let inside = |path: &str| !path.starts_with('/') && !path.contains('\\') && !path.split('/').any(|p| p == "..");
+        for (function, path) in self.sources {
+            if inside(&path) {
+                settings.sources.insert(function, path);
+            } else {
+                refused.push("`sources` outside of the repository".into());
+            }
+        }
         if !self.accept.is_empty() {
             settings.accept.retain(|effect| self.accept.contains(effect));
             let more = self.accept.iter().filter(|effect| !central.accept.contains(effect));
