@@ -44,9 +44,12 @@ impl QuietHours {
         let (day, minute) = (minutes.div_euclid(DAY), minutes.rem_euclid(DAY) as u32);
         // 1970 began on a Thursday.
         let weekday = (day + 3).rem_euclid(7) as u32;
-        let begins = |weekday: u32| match self.first_day <= self.last_day {
-            true => (self.first_day..=self.last_day).contains(&weekday),
-            false => weekday >= self.first_day || weekday <= self.last_day,
+        let begins = |weekday: u32| {
+            if self.first_day <= self.last_day {
+                (self.first_day..=self.last_day).contains(&weekday)
+            } else {
+                weekday >= self.first_day || weekday <= self.last_day
+            }
         };
         if self.start < self.end {
             begins(weekday) && (self.start..self.end).contains(&minute)

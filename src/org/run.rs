@@ -319,17 +319,14 @@ impl Run<'_> {
         if failed.is_some() {
             self.client.gate().wait(Duration::ZERO, "").await.map_err(GithubError::from)?;
         }
-        match failed {
-            Some(reason) => Ok(Err(reason)),
-            None => {
-                self.set(repository.id, Stage::Published, None)?;
-                Ok(Ok(()))
-            }
+        if let Some(reason) = failed {
+            return Ok(Err(reason));
         }
+        self.set(repository.id, Stage::Published, None)?;
+        Ok(Ok(()))
     }
 
     /// The plan of a repository against its state of now. When its branch moved, it is examined again.
-    #[expect(clippy::type_complexity, reason = "it is taken apart at once")]
     async fn prepare(
         &mut self,
         repository: &Repository,

@@ -54,7 +54,7 @@ fn plan(i: u64) -> RepositoryPlan {
                 title,
                 closed: false,
             },
-            draft: i % 2 == 0,
+            draft: i.is_multiple_of(2),
             fixes: Vec::new(),
             files: vec![PlannedFile {
                 path: "main.tf".into(),

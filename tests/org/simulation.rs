@@ -74,7 +74,7 @@ fn nothing_goes_beyond_the_limits_and_little_below() {
         assert_eq!(stages.iter().map(|(_, count)| count).sum::<u64>() as usize, count + hostile, "each once");
         let published = stages.iter().find(|(stage, _)| *stage == Stage::Published).unwrap().1 as usize;
         assert_eq!(published, count + 1, "and the one that wanted more than it gets: {stages:?}");
-        (scan, clock.now() - before, run.journal.operations(id).unwrap())
+        (scan, clock.now().checked_sub(before).unwrap(), run.journal.operations(id).unwrap())
     });
     let state = server.state();
     assert!(state.beyond.is_empty(), "{:?}", &state.beyond[..state.beyond.len().min(5)]);

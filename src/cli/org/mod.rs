@@ -262,9 +262,10 @@ async fn client(place: &Place, selection: Option<&Selection>) -> anyhow::Result<
         None => Endpoint::default(),
     };
     let limits = github::Limits { per_hour: place.changes_per_hour as usize, ..github::Limits::default() };
-    let limits = match place.no_limits {
-        true => github::Limits { spacing: Duration::ZERO, per_hour: usize::MAX, reads: usize::MAX, ..limits },
-        false => limits,
+    let limits = if place.no_limits {
+        github::Limits { spacing: Duration::ZERO, per_hour: usize::MAX, reads: usize::MAX, ..limits }
+    } else {
+        limits
     };
     let gate = Arc::new(Gate::new(Arc::new(SystemClock::default()), limits, talk));
     let stopper = Arc::clone(&gate);

@@ -23,7 +23,7 @@ pub(crate) const ONLY: [&str; 2] = ["--control", "sqs-encryption"];
 /// The content of a repository, one of as many as there are numbers.
 pub(crate) fn content(i: usize) -> Vec<(String, String)> {
     let mut main = queue(&format!("orders{i}"));
-    if i % 3 == 0 {
+    if i.is_multiple_of(3) {
         main += &format!("\n{}", queue(&format!("events{i}")));
     }
     let mut files = vec![("infra/main.tf".to_owned(), main), ("README.md".to_owned(), format!("# {i}\n"))];

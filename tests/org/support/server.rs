@@ -192,12 +192,9 @@ fn respond(method: &str, raw: &str, body: Value, lock: &Mutex<State>) -> Option<
         Ok(()) => {
             state.changes += u64::from(changes);
             let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
-            match archive(state, path) {
-                Some(bytes) => (200, "application/x-gzip", bytes),
-                None => {
-                    let (status, body) = answer(state, method, path, query, body);
-                    (status, "application/json", body.to_string().into_bytes())
-                }
+            if let Some(bytes) = archive(state, path) { (200, "application/x-gzip", bytes) } else {
+                let (status, body) = answer(state, method, path, query, body);
+                (status, "application/json", body.to_string().into_bytes())
             }
         }
     };
@@ -251,8 +248,8 @@ fn answer(state: &mut State, method: &str, path: &str, query: &str, body: Value)
     if let Some(name) = named.filter(|name| state.world.repositories.contains_key(*name)) {
         return (200, listing(state, name));
     }
-    if let Some((name, id)) = path.strip_prefix("/repos/").and_then(|rest| rest.split_once("/pulls/")) {
-        if let (true, Ok(id)) = (method == "GET", id.parse()) {
+    if let Some((name, id)) = path.strip_prefix("/repos/").and_then(|rest| rest.split_once("/pulls/"))
+        && let (true, Ok(id)) = (method == "GET", id.parse()) {
             let pull = state.world.repositories.get_mut(name).and_then(|repository| repository.pull(id));
             let found = pull.map(|pull| {
                 let merged = pull.merged.then_some("2026-01-02T00:00:00Z");
@@ -260,7 +257,6 @@ fn answer(state: &mut State, method: &str, path: &str, query: &str, body: Value)
             });
             return found.map_or((404, json!({ "message": "Not Found" })), |found| (200, found));
         }
-    }
     // Trees may be asked for by a branch.
     let mut path = path.to_owned();
     if let Some((name, branch)) = path.strip_prefix("/repos/").and_then(|rest| rest.split_once("/git/trees/")) {
