@@ -144,7 +144,7 @@ impl Context<'_> {
     pub fn costs(&self) -> Vec<String> {
         let scope = PageScope { context: *self, companions: OnceCell::new() };
         let chosen = scope.chosen().map_or(&[][..], |spec| &spec.cost);
-        self.rule.cost.iter().chain(chosen).cloned().collect()
+        self.rule.cost.iter().chain(chosen).cloned().chain(constructs::costs(&scope)).collect()
     }
 
     /// The fix of the page whose `when` holds, for fixers that leave that part to the page.
@@ -392,6 +392,9 @@ impl Scope for PageScope<'_> {
             ("module_at_least", [Node { value: Value::String(version), .. }]) => {
                 let has = self.context.resource.module_version()?;
                 Some(Value::Bool(has >= Version::parse(version)?))
+            }
+            ("log_retention", [Node { value: Value::Number(days), .. }]) => {
+                Some(Value::string(constructs::retention(*days)?))
             }
             (name, []) => Registry::fact(name, &self.context),
             _ => None,

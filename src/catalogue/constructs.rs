@@ -33,6 +33,8 @@ pub struct ConstructSpec {
     pub when: Option<Expression>,
     /// What deploying does, where the block stands for itself.
     pub effect: Option<Effect>,
+    /// What it costs: rows of the table of prices.
+    pub cost: Vec<String>,
     /// What the reader should know.
     pub notes: Vec<Expression>,
     /// Properties, and what gives the text of their expressions.
@@ -43,7 +45,7 @@ pub struct ConstructSpec {
 
 impl Reader<'_> {
     pub(super) fn construct(&self, block: &Block) -> Result<ConstructSpec, PageError> {
-        let known = ["for", "since", "before", "when", "effect", "note", "set", "without"];
+        let known = ["for", "since", "before", "when", "effect", "cost", "note", "set", "without"];
         self.known(&block.body, &known, &[])?;
         self.label(block, 0, "a class (`aws-cdk-lib.aws_sqs.Queue`)")?;
         let classes: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
@@ -81,11 +83,50 @@ impl Reader<'_> {
             before: version("before")?,
             when: expression("when"),
             effect,
+            cost: self.costs(&block.body)?,
             notes: expression("note").into_iter().collect(),
             set: properties,
             without: self.texts(&block.body, "without")?,
         })
     }
+}
+
+/// The rows of the table of prices that the blocks name which are meant for the resource.
+pub(super) fn costs(scope: &PageScope<'_>) -> Vec<String> {
+    let class = scope.context.resource.origin.as_ref().and_then(|origin| origin.class.clone());
+    let meant = |spec: &&ConstructSpec| class.as_ref().is_some_and(|class| spec.classes.iter().any(|c| **c == **class));
+    scope.context.control.constructs.iter().filter(meant).flat_map(|spec| spec.cost.clone()).collect()
+}
+
+/// The members of `RetentionDays` by days.
+const RETENTIONS: [(u32, &str); 22] = [
+    (1, "ONE_DAY"),
+    (3, "THREE_DAYS"),
+    (5, "FIVE_DAYS"),
+    (7, "ONE_WEEK"),
+    (14, "TWO_WEEKS"),
+    (30, "ONE_MONTH"),
+    (60, "TWO_MONTHS"),
+    (90, "THREE_MONTHS"),
+    (120, "FOUR_MONTHS"),
+    (150, "FIVE_MONTHS"),
+    (180, "SIX_MONTHS"),
+    (365, "ONE_YEAR"),
+    (400, "THIRTEEN_MONTHS"),
+    (545, "EIGHTEEN_MONTHS"),
+    (731, "TWO_YEARS"),
+    (1096, "THREE_YEARS"),
+    (1827, "FIVE_YEARS"),
+    (2192, "SIX_YEARS"),
+    (2557, "SEVEN_YEARS"),
+    (2922, "EIGHT_YEARS"),
+    (3288, "NINE_YEARS"),
+    (3653, "TEN_YEARS"),
+];
+
+/// What the library calls a retention.
+pub(super) fn retention(days: f64) -> Option<&'static str> {
+    RETENTIONS.iter().find(|(known, _)| f64::from(*known) == days).map(|(_, name)| *name)
 }
 
 /// The fix of what a program makes, in the program. `fix` is the template's.

@@ -325,7 +325,7 @@ impl Reader<'_> {
     }
 
     /// Names of prices.
-    fn costs(&self, body: &Body) -> Result<Vec<String>, PageError> {
+    pub(super) fn costs(&self, body: &Body) -> Result<Vec<String>, PageError> {
         let names = self.texts(body, "cost")?;
         match names.iter().find(|name| !crate::cost::prices().contains_key(*name)) {
             Some(name) => Err(self.error(

@@ -2,9 +2,9 @@
 
 use tree_sitter::Node;
 
-use super::Place;
 use super::imports::Names;
 use super::list::step;
+use super::{Place, python, typescript};
 use crate::edit::Edit;
 use crate::model::{Construct, ProgramDraft};
 use crate::program::{Language, parts, text};
@@ -72,10 +72,7 @@ impl<'p> Writer<'p> {
                 return Err("the name of a struct isn't known".into());
             }
             ProgramDraft::Struct { fields, .. } => self.bracketed("", ('{', '}'), &[], fields, indent)?,
-            ProgramDraft::List(items) => {
-                let items: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, None)).collect();
-                format!("[{}]", items?.join(", "))
-            }
+            ProgramDraft::List(items) => self.list(items, indent)?,
             ProgramDraft::New(Construct { class, arguments }) => {
                 let class = self.path(class)?;
                 let callee = if python { class } else { format!("new {class}") };
@@ -87,6 +84,27 @@ impl<'p> Writer<'p> {
                 self.call(&callee, arguments, indent)?
             }
         })
+    }
+
+    fn list(&mut self, items: &[ProgramDraft], indent: Option<&str>) -> Result<String, String> {
+        let holds_structs = items.iter().any(|item| matches!(item, ProgramDraft::Struct { .. }));
+        let indent = indent.filter(|_| holds_structs);
+        let inner = indent.map(|indent| self.inner(indent));
+        let items: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, inner.as_deref())).collect();
+        let (items, newline) = (items?, self.place.file.newline());
+        Ok(match (indent, inner) {
+            (Some(indent), Some(inner)) => {
+                let lines: String = items.iter().map(|item| format!("{newline}{inner}{item},")).collect();
+                format!("[{lines}{newline}{indent}]")
+            }
+            _ => format!("[{}]", items.join(", ")),
+        })
+    }
+
+    /// One step further in.
+    fn inner(&self, indent: &str) -> String {
+        let otherwise = if self.is_python() { "    " } else { "  " };
+        format!("{indent}{}", step(&self.place.file.text, otherwise))
     }
 
     fn call(&mut self, callee: &str, arguments: &[ProgramDraft], indent: Option<&str>) -> Result<String, String> {
@@ -121,10 +139,7 @@ impl<'p> Writer<'p> {
         indent: Option<&str>,
     ) -> Result<String, String> {
         let newline = self.place.file.newline();
-        let inner = indent.map(|indent| {
-            let otherwise = if self.is_python() { "    " } else { "  " };
-            format!("{indent}{}", step(&self.place.file.text, otherwise))
-        });
+        let inner = indent.map(|indent| self.inner(indent));
         let mut items = plain.to_vec();
         for (name, value) in fields {
             items.push(self.item(name, value, inner.as_deref())?);
@@ -193,7 +208,25 @@ impl<'p> Writer<'p> {
                 let callee = node.child_by_field_name("function").map_or("", |f| text(f, &self.place.file.text));
                 callee.rsplit('.').next() == function.last().map(|name| self.property(name)).as_deref()
             }
-            ProgramDraft::Scope | ProgramDraft::Struct { .. } | ProgramDraft::List(_) => false,
+            ProgramDraft::List(items) => {
+                let there = if matches!(node.kind(), "array" | "list") { parts(node) } else { Vec::new() };
+                there.len() == items.len() && there.iter().zip(items).all(|(node, item)| self.is_same(*node, item))
+            }
+            ProgramDraft::Struct { fields, .. } => {
+                let source = &self.place.file.text;
+                let list = if self.is_python() { python::fields(node) } else { typescript::fields(node) };
+                let list = list.map(|list| match self.is_python() {
+                    true => python::properties(list, source),
+                    false => typescript::properties(list, source),
+                });
+                let is_there = |(name, value): &(String, ProgramDraft)| {
+                    let all = list.iter().flat_map(|list| &list.all);
+                    let mut found = all.filter(|there| there.name == self.property(name));
+                    found.any(|there| there.value.is_some_and(|node| self.is_same(node, value)))
+                };
+                fields.iter().all(is_there)
+            }
+            ProgramDraft::Scope => false,
         }
     }
 }
