@@ -181,6 +181,12 @@ pub struct Applied {
     pub changes: Vec<PlannedChange>,
     /// The files that it edits.
     pub files: Vec<String>,
+    /// The call of a program that it edits, and the control: what a proof refuses.
+    #[serde(skip)]
+    pub call: Option<String>,
+    /// The construct that the call makes.
+    #[serde(skip)]
+    pub construct: Option<Arc<str>>,
 }
 
 /// A finding that stays.

@@ -289,3 +289,80 @@ fn python_calls_are_located() {
         assert_eq!(finding["source"], json!({ "file": "app.py", "line": 8, "construct": "S/Jobs" }), "{finding}");
     }
 }
+
+/// An application whose "library" is a shell script: queues in `app.ts`, and what becomes of an encryption that is set.
+fn scripted(then: &str) -> Scratch {
+    let queue = |id: &str| json!({ "Type": "AWS::SQS::Queue", "Properties": "PROPERTIES", "Metadata": { "aws:cdk:path": format!("S/{id}/Resource") } });
+    let template = json!({ "Resources": { "Jobs": queue("Jobs"), "Orders": queue("Orders") } }).to_string();
+    let class = |fqn: &str| json!({ "fqn": fqn, "version": "2.276.0" });
+    let child =
+        |id: &str| json!({ "id": id, "path": format!("S/{id}"), "constructInfo": class("aws-cdk-lib.aws_sqs.Queue") });
+    let children = json!({ "Jobs": child("Jobs"), "Orders": child("Orders") });
+    let stack = json!({ "id": "S", "path": "S", "constructInfo": class("aws-cdk-lib.Stack"), "children": children });
+    let tree = json!({ "tree": { "id": "App", "path": "", "children": { "S": stack } } }).to_string();
+    let script = format!(
+        "set -e\nmkdir -p \"$CDK_OUTDIR\"\ncd \"$(dirname \"$0\")\"\nset_to='{{}}'\nextra=''\n\
+         count=$(grep -c SQS_MANAGED app.ts || true)\nif [ \"$count\" -gt 0 ]; then {then}; fi\n\
+         cp tree.txt \"$CDK_OUTDIR/tree.json\"\ncp manifest.txt \"$CDK_OUTDIR/manifest.json\"\necho '{{}}' > \"$CDK_OUTDIR/cdk.out\"\n\
+         sed -e \"s/\\\"PROPERTIES\\\"/$set_to/g\" -e \"s/}}}}\\$/$extra}}}}/\" template.txt > \"$CDK_OUTDIR/S.template.json\"\n"
+    );
+    let source = "import { Stack } from 'aws-cdk-lib';\nimport * as sqs from 'aws-cdk-lib/aws-sqs';\n\n\
+        export class S extends Stack {\n  jobs = new sqs.Queue(this, 'Jobs');\n  orders = new sqs.Queue(this, 'Orders');\n}\n";
+    Scratch::with(&[
+        ("cdk.json", r#"{ "app": "sh synth.sh" }"#),
+        ("app.ts", source),
+        ("synth.sh", &script),
+        ("tree.txt", &tree),
+        ("manifest.txt", &manifest("S.template.json")),
+        ("template.txt", &template),
+    ])
+}
+
+const ENCRYPTED: &str = "set_to='{\"SqsManagedSseEnabled\":true}'";
+
+#[test]
+fn what_is_proven_may_be_safe() {
+    let scratch = scripted(ENCRYPTED);
+    let arguments = ["fix", "--write", "--control", "sqs-encryption", "--verify-cdk"];
+    let ran = scratch.expect(0, &arguments);
+    assert!(ran.stderr.contains("running the code of the CDK application"), "{}", ran.stderr);
+    assert_eq!(scratch.read("app.ts").matches("encryption: sqs.QueueEncryption.SQS_MANAGED,").count(), 2);
+    assert!(!scratch.path("cdk.out").exists(), "all is done in a copy");
+    let again = scratch.json(0, &arguments);
+    assert!(items(&again["applied"]).is_empty() && items(&again["findings"]).is_empty());
+}
+
+#[test]
+fn what_is_not_proven_is_taken_back() {
+    let other = r#","Extra":{"Type":"AWS::SNS::Topic"}"#;
+    for (then, kept, said) in [
+        (":".to_owned(), 0, "synthesised again, AWS::SQS::Queue.Jobs still fails sqs-encryption"),
+        ("echo 'Error: no encryption' >&2; exit 1".into(), 0, "Error: no encryption"),
+        (format!("{ENCRYPTED}; extra='{other}'"), 0, "AWS::SNS::Topic Extra would be added, too"),
+        // Both together are too much: one is kept.
+        (
+            format!("{ENCRYPTED}; if [ \"$count\" -gt 1 ]; then echo 'Error: one only' >&2; exit 1; fi"),
+            1,
+            "Error: one only",
+        ),
+    ] {
+        let scratch = scripted(&then);
+        let report = scratch.json(1, &["fix", "--write", "--control", "sqs-encryption", "--verify-cdk"]);
+        let reasons = report["not_applied"].to_string();
+        assert!(reasons.contains(said) && reasons.contains("taken back"), "{then}: {reasons}");
+        let written = scratch.read("app.ts").matches("SQS_MANAGED").count();
+        assert_eq!((items(&report["applied"]).len(), written), (kept, kept), "{then}: {reasons}");
+    }
+}
+
+#[test]
+fn what_does_not_synthesise_is_said() {
+    for (command, said) in
+        [("echo 'Error: broken' >&2; exit 1", "Error: broken"), ("sleep 60", "longer than 1 seconds")]
+    {
+        let scratch = scripted(":");
+        scratch.write("cdk.json", json!({ "app": command }).to_string());
+        let ran = scratch.expect(4, &["fix", "--verify-cdk", "--cdk-timeout", "1"]);
+        assert!(ran.stderr.contains("doesn't synthesise") && ran.stderr.contains(said), "{}", ran.stderr);
+    }
+}

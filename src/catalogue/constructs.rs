@@ -126,7 +126,7 @@ const RETENTIONS: [(u32, &str); 22] = [
 
 /// What the library calls a retention.
 pub(super) fn retention(days: f64) -> Option<&'static str> {
-    RETENTIONS.iter().find(|(known, _)| f64::from(*known) == days).map(|(_, name)| *name)
+    RETENTIONS.iter().find(|(known, _)| known.to_string() == days.to_string()).map(|(_, name)| *name)
 }
 
 /// The fix of what a program makes, in the program. `fix` is the template's.
@@ -188,9 +188,11 @@ fn build(scope: &PageScope<'_>, spec: &ConstructSpec, template: Option<&Fix>) ->
     // What the template will show. What a library adds beside it isn't known.
     let sets = template.into_iter().flat_map(|fix| &fix.changes);
     changes.extend(sets.filter(|change| matches!(change, Change::Set { .. })).cloned());
+    // Nobody knows what the program makes of it, unless it is synthesised again.
+    let highest = if scope.context.settings.proof.is_some() { Grade::Safe } else { Grade::Review };
     Ok(Fix {
         title,
-        grade: template.map_or(Grade::Review, |fix| fix.grade).min(Grade::Review),
+        grade: template.map_or(Grade::Review, |fix| fix.grade).min(highest),
         effect: spec.effect.or(template.map(|fix| fix.effect)).unwrap_or(Effect::InPlace),
         changes,
         notes: notes.chain(template.into_iter().flat_map(|fix| fix.notes.iter().cloned())).collect(),

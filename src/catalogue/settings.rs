@@ -29,6 +29,7 @@ use serde::Deserialize;
 use super::Catalogue;
 use super::control::Control;
 use super::profile::Profile;
+use crate::engine::Selection;
 use super::pull_request::PullRequestSettings;
 use crate::fix::Effect;
 use crate::model::Value;
@@ -60,6 +61,9 @@ pub struct Settings {
     pub opt_out: Option<String>,
     /// How pull requests are made.
     pub pull_request: PullRequestSettings,
+    /// Fixes of programs are proven by synthesising again, and may be as good as those of templates: which ones may be
+    /// made. Nothing when they aren't.
+    pub proof: Option<Selection>,
     disabled: Vec<String>,
     enabled: Vec<String>,
     options: BTreeMap<(String, String), Value>,

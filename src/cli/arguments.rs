@@ -173,6 +173,13 @@ pub struct Fix {
     /// Write the files; without it nothing is changed.
     #[arg(long)]
     pub write: bool,
+    /// Synthesise CDK applications before and after the fix, and keep only what proves right. THIS RUNS THE APPLICATIONS'
+    /// OWN CODE, in a copy; no `cdk` command and no account is needed, and nothing is deployed.
+    #[arg(long)]
+    pub verify_cdk: bool,
+    /// Seconds that one synthesis may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "verify_cdk")]
+    pub cdk_timeout: u64,
     /// Write although the git work tree has uncommitted changes.
     #[arg(long, requires = "write")]
     pub allow_dirty: bool,

@@ -1,5 +1,7 @@
 //! `terramend fix`
 
+use std::time::Duration;
+
 use super::arguments::{Fix, Format};
 use super::{files, output, talk};
 use crate::engine::{Options, Outcome};
@@ -11,9 +13,10 @@ pub(super) fn run(arguments: &Fix) -> anyhow::Result<u8> {
     }
     let common = &arguments.common;
     let options = Options { apply: Some(arguments.grade), preview: output::shows_fixes(common, true), severity: None };
+    let proof = arguments.verify_cdk.then(|| Duration::from_secs(arguments.cdk_timeout));
     let analysis = match &arguments.from {
         Some(path) => super::from::analyse(common, path, options)?,
-        None => super::analyse(common, options)?,
+        None => super::analyse(common, options, proof)?,
     };
     if arguments.write {
         files::write_all(&common.path, &analysis.outcome)?;

@@ -19,6 +19,7 @@ mod test;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
@@ -27,8 +28,9 @@ use arguments::FailOn;
 pub use arguments::{Cli, Command};
 
 use crate::catalogue::{ALARMS, Catalogue, Settings};
+use crate::cdk::App;
 use crate::discover::Discovery;
-use crate::engine::{Options, Outcome};
+use crate::engine::{Options, Outcome, Proof};
 use crate::finding::Finding;
 use crate::workspace::Loaded;
 
@@ -185,13 +187,17 @@ struct Analysis {
 }
 
 /// Loads, judges and, when asked, fixes in memory.
-fn analyse(common: &arguments::Common, options: Options) -> anyhow::Result<Analysis> {
+fn analyse(common: &arguments::Common, options: Options, proof: Option<Duration>) -> anyhow::Result<Analysis> {
     // Neither needs the other, and the walk waits for the disk.
-    let (prepared, discovery) = rayon::join(|| prepare(common), || discover(common));
+    let (prepared, mut discovery) = rayon::join(|| prepare(common), || discover(common));
     let prepared = prepared?;
     let options = Options { severity: common.severity, ..options };
-    let loaded = prepared.load(discovery);
-    let outcome = crate::engine::run(loaded, &prepared.catalogue, &prepared.settings, options);
+    let (catalogue, settings) = (&prepared.catalogue, &prepared.settings);
+    let proven = proof.map(|timeout| prove(&common.path, &mut discovery, catalogue, settings, options, timeout));
+    // Where all is an application, nothing else is there to load.
+    let loaded = if proven.is_some() { crate::backend::load(discovery) } else { prepared.load(discovery) };
+    let outcome = crate::engine::run(loaded, catalogue, settings, options);
+    let outcome = proven.into_iter().flatten().fold(outcome, Outcome::with);
     Ok(analysis(prepared, outcome))
 }
 
@@ -201,6 +207,32 @@ fn analysis(prepared: Prepared<'_>, outcome: Outcome) -> Analysis {
         talk(&diagnostic.to_string());
     }
     Analysis { outcome, catalogue: prepared.catalogue }
+}
+
+/// Fixes the CDK applications that were found, each proven by its own code, and takes them out of what was found.
+fn prove(
+    root: &Path,
+    discovery: &mut Discovery,
+    catalogue: &Catalogue,
+    settings: &Settings,
+    options: Options,
+    timeout: Duration,
+) -> Vec<Outcome> {
+    let apps = std::mem::take(&mut discovery.apps);
+    discovery.assemblies.retain(|assembly| assembly.app.is_none());
+    // It is synthesised now.
+    discovery.diagnostics.retain(|diagnostic| !diagnostic.file.ends_with("cdk.json"));
+    let one = |app: &App| {
+        talk(&format!(
+            "running the code of the CDK application in {} (a copy of it), as --verify-cdk asks",
+            app.display
+        ));
+        match Proof::new(root, app, catalogue, settings, options, timeout) {
+            Ok(proof) => proof.prove(),
+            Err(diagnostic) => Outcome { diagnostics: vec![diagnostic], ..Outcome::default() },
+        }
+    };
+    apps.iter().map(one).collect()
 }
 
 /// `--control a b DIR`: the last value is the directory when it is one and no control.

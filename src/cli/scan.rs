@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &Scan) -> anyhow::Result<u8> {
         preview: output::shows_fixes(common, false),
         severity: None,
     };
-    let analysis = super::analyse(common, options)?;
+    let analysis = super::analyse(common, options, None)?;
     output::write(common, &analysis, false, || report::text::render(&analysis.outcome, true))?;
     Ok(super::exit_code(&analysis.outcome, common.fail_on))
 }

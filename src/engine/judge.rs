@@ -110,6 +110,7 @@ fn judge_rule<'c>(
         let named = Context { project, settings, control, rule, resource }.costs();
         let costs = fix.as_ref().map_or_else(|_| Vec::new(), |fix| cost::of(fix, &named));
         let mut settled = false;
+        let fix = fix.and_then(|fix| permitted(settings, control, resource, fix));
         let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only)).and_then(|(fix, lowered)| {
             settled = lowered.as_ref().is_some_and(|lowered| lowered.settled);
             if settled { Err(SETTLED.into()) } else { Ok((fix, lowered)) }
@@ -117,6 +118,19 @@ fn judge_rule<'c>(
         let at = at.unwrap_or(resource.header);
         all.push(Judged { control, resource: resource.id, message, at, fix, settled, costs, suppressed: None });
     }
+}
+
+/// What names a fix of a call: all that the call makes has the same.
+pub(super) fn call_of(control: &Control, resource: &Resource) -> Option<String> {
+    let site = resource.origin.as_ref()?.call.as_ref().ok()?;
+    let key = &site.key;
+    Some(format!("{} {}:{}({})#{}", control.id, site.file, key.class, key.id, key.nth))
+}
+
+/// A fix that no proof has refused.
+fn permitted(settings: &Settings, control: &Control, resource: &Resource, fix: Fix) -> Result<Fix, String> {
+    let refused = settings.proof.as_ref().and_then(|selection| selection.refusal(&call_of(control, resource)?));
+    refused.map_or(Ok(fix), Err)
 }
 
 /// What a fix would write, in terms of what is declared: the uses of a module are one.

@@ -6,6 +6,7 @@
 mod batch;
 mod judge;
 mod outcome;
+mod proof;
 mod round;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::finding::{Applied, Finding, NotApplied, Unmatched};
 use crate::fix::Grade;
 use crate::source::SourceFile;
 use crate::workspace::{Group, Loaded};
+
+pub use proof::{Proof, Selection};
 
 /// Rounds after which fixes must have come to rest.
 const MAX_ROUNDS: usize = 10;
@@ -95,16 +98,35 @@ pub fn run_chosen(
         loaded.groups.into_par_iter().map(|group| treat(group, catalogue, settings, options, choose)).collect();
     let mut all = Outcome { diagnostics: loaded.diagnostics, files: loaded.files, ..Outcome::default() };
     for outcome in outcomes {
-        all.findings.extend(outcome.findings);
-        all.applied.extend(outcome.applied);
-        all.not_applied.extend(outcome.not_applied);
-        all.changed.extend(outcome.changed);
-        all.diagnostics.extend(outcome.diagnostics);
+        all.take(outcome);
     }
-    all.findings.sort_by(|a, b| (&a.file, a.span, &a.control).cmp(&(&b.file, b.span, &b.control)));
-    all.changed.sort_by(|a, b| a.before.display.cmp(&b.before.display));
-    all.diagnostics.sort();
+    all.sort();
     all
+}
+
+impl Outcome {
+    /// Both together.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.files += other.files;
+        self.take(other);
+        self.sort();
+        self
+    }
+
+    fn take(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.applied.extend(other.applied);
+        self.not_applied.extend(other.not_applied);
+        self.changed.extend(other.changed);
+        self.diagnostics.extend(other.diagnostics);
+    }
+
+    fn sort(&mut self) {
+        self.findings.sort_by(|a, b| (&a.file, a.span, &a.control).cmp(&(&b.file, b.span, &b.control)));
+        self.changed.sort_by(|a, b| a.before.display.cmp(&b.before.display));
+        self.diagnostics.sort();
+    }
 }
 
 /// One group of modules, from its files to its outcome.

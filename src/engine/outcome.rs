@@ -71,7 +71,7 @@ fn reason(run: &Run<'_>, judged: &Judged<'_>, wanted: Grade) -> String {
         return format!("taken back: {reason}");
     }
     match &judged.fix {
-        Err(reason) if judged.settled => reason.clone(),
+        Err(reason) if judged.settled || reason.starts_with("taken back") => reason.clone(),
         Err(reason) => format!("can't be written: {reason}"),
         Ok((fix, None)) => format!("manual: {}", fix.notes.join("; ")),
         Ok((fix, Some(_))) if fix.grade < wanted => format!("grade {}: run with --grade {}", fix.grade, fix.grade),

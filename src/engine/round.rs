@@ -244,6 +244,7 @@ impl<'c> Run<'c> {
             let Ok((fix, Some(lowered))) = &judged.fix else { continue };
             let files: BTreeSet<String> =
                 lowered.all_edits().map(|e| before.project.file(e.span.file).display.to_string()).collect();
+            let resource = before.project.resource(judged.resource);
             let key = judged.key(before);
             let (file, line) = self
                 .initial
@@ -257,6 +258,8 @@ impl<'c> Run<'c> {
                 file,
                 line,
                 message: judged.message.clone(),
+                call: super::judge::call_of(judged.control, resource),
+                construct: resource.origin.as_ref().map(|origin| origin.construct.clone()),
                 grade: fix.grade,
                 effect: fix.effect,
                 costs: judged.costs.clone(),

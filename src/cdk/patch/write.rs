@@ -215,9 +215,9 @@ impl<'p> Writer<'p> {
             ProgramDraft::Struct { fields, .. } => {
                 let source = &self.place.file.text;
                 let list = if self.is_python() { python::fields(node) } else { typescript::fields(node) };
-                let list = list.map(|list| match self.is_python() {
-                    true => python::properties(list, source),
-                    false => typescript::properties(list, source),
+                let list = list.map(|list| {
+                    let read = if self.is_python() { python::properties } else { typescript::properties };
+                    read(list, source)
                 });
                 let is_there = |(name, value): &(String, ProgramDraft)| {
                     let all = list.iter().flat_map(|list| &list.all);
