@@ -292,7 +292,7 @@ fn python_calls_are_located() {
 
 /// An application whose "library" is a shell script: queues in `app.ts`, and what becomes of an encryption that is set.
 fn scripted(then: &str) -> Scratch {
-    let queue = |id: &str| json!({ "Type": "AWS::SQS::Queue", "Properties": "PROPERTIES", "Metadata": { "aws:cdk:path": format!("S/{id}/Resource") } });
+    let queue = |id: &str| json!({ "Type": "AWS::SQS::Queue", "Properties": format!("PROPERTIES-{id}"), "Metadata": { "aws:cdk:path": format!("S/{id}/Resource") } });
     let template = json!({ "Resources": { "Jobs": queue("Jobs"), "Orders": queue("Orders") } }).to_string();
     let class = |fqn: &str| json!({ "fqn": fqn, "version": "2.276.0" });
     let child =
@@ -301,10 +301,24 @@ fn scripted(then: &str) -> Scratch {
     let stack = json!({ "id": "S", "path": "S", "constructInfo": class("aws-cdk-lib.Stack"), "children": children });
     let tree = json!({ "tree": { "id": "App", "path": "", "children": { "S": stack } } }).to_string();
     let script = format!(
-        "set -e\nmkdir -p \"$CDK_OUTDIR\"\ncd \"$(dirname \"$0\")\"\nset_to='{{}}'\nextra=''\n\
-         count=$(grep -c SQS_MANAGED app.ts || true)\nif [ \"$count\" -gt 0 ]; then {then}; fi\n\
-         cp tree.txt \"$CDK_OUTDIR/tree.json\"\ncp manifest.txt \"$CDK_OUTDIR/manifest.json\"\necho '{{}}' > \"$CDK_OUTDIR/cdk.out\"\n\
-         sed -e \"s/\\\"PROPERTIES\\\"/$set_to/g\" -e \"s/}}}}\\$/$extra}}}}/\" template.txt > \"$CDK_OUTDIR/S.template.json\"\n"
+        r#"set -e
+mkdir -p "$CDK_OUTDIR"
+set_to='{{}}'
+extra=''
+count=$(grep -c SQS_MANAGED app.ts || true)
+if [ "$count" -gt 0 ]; then {then}; fi
+cp template.txt t
+for id in Jobs Orders; do
+  own='{{}}'
+  if grep -A1 "'$id', {{" app.ts | grep -q SQS_MANAGED; then own="$set_to"; fi
+  sed "s/\"PROPERTIES-$id\"/$own/" t > u
+  mv u t
+done
+sed "s/}}}}\$/$extra}}}}/" t > "$CDK_OUTDIR/S.template.json"
+cp tree.txt "$CDK_OUTDIR/tree.json"
+cp manifest.txt "$CDK_OUTDIR/manifest.json"
+echo '{{}}' > "$CDK_OUTDIR/cdk.out"
+"#
     );
     let source = "import { Stack } from 'aws-cdk-lib';\nimport * as sqs from 'aws-cdk-lib/aws-sqs';\n\n\
         export class S extends Stack {\n  jobs = new sqs.Queue(this, 'Jobs');\n  orders = new sqs.Queue(this, 'Orders');\n}\n";

@@ -9,13 +9,13 @@
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey};
-use hcl_edit::structure::Block;
+use hcl_edit::structure::{Block, Body};
 
 use super::check::PageScope;
 use super::control::Reader;
 use super::page::PageError;
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{CallContent, ProgramDraft, Value, Version};
+use crate::model::{CallContent, Override, ProgramDraft, Value, Version};
 use crate::program::parse_expression;
 
 /// What is set in the calls of some classes.
@@ -41,11 +41,26 @@ pub struct ConstructSpec {
     pub set: Vec<(String, Expression)>,
     /// Properties beside which they can't stand.
     pub without: Vec<String>,
+    /// A property of the template that no property leads to.
+    pub escape: Option<EscapeSpec>,
+}
+
+/// A property of the template that is set past the construct.
+#[derive(Debug)]
+pub struct EscapeSpec {
+    /// Members that lead to the construct whose resource it is.
+    pub through: Vec<String>,
+    /// The resource's own class.
+    pub class: String,
+    /// The property.
+    pub property: String,
+    /// What gives the text of its value.
+    pub value: Expression,
 }
 
 impl Reader<'_> {
     pub(super) fn construct(&self, block: &Block) -> Result<ConstructSpec, PageError> {
-        let known = ["for", "since", "before", "when", "effect", "cost", "note", "set", "without"];
+        let known = ["for", "since", "before", "when", "effect", "cost", "note", "set", "without", "override"];
         self.known(&block.body, &known, &[])?;
         self.label(block, 0, "a class (`aws-cdk-lib.aws_sqs.Queue`)")?;
         let classes: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
@@ -64,11 +79,15 @@ impl Reader<'_> {
             Some(_) => Some(self.parsed(&block.body, "effect")?),
             None => None,
         };
-        let set = block.body.get_attribute("set").ok_or_else(|| self.error(block.span(), "`set` is missing"))?;
-        let wrong = || self.error(set.span(), "`set` is an object: property = \"expression\"");
-        let object = set.value.as_object().ok_or_else(wrong)?;
+        let escape = self.escape(&block.body)?;
+        let set = block.body.get_attribute("set");
+        if set.is_none() && escape.is_none() {
+            return Err(self.error(block.span(), "`set` is missing"));
+        }
+        let wrong = || self.error(block.span(), "`set` is an object: property = \"expression\"");
+        let object = set.map(|set| set.value.as_object().ok_or_else(wrong)).transpose()?;
         let mut properties = Vec::new();
-        for (key, value) in object {
+        for (key, value) in object.into_iter().flatten() {
             let ObjectKey::Ident(name) = key else { return Err(wrong()) };
             if let Some(text) = value.expr().as_str() {
                 parse_expression(text).map_err(|message| self.error(value.expr().span(), message))?;
@@ -87,7 +106,23 @@ impl Reader<'_> {
             notes: expression("note").into_iter().collect(),
             set: properties,
             without: self.texts(&block.body, "without")?,
+            escape,
         })
+    }
+
+    /// `override = { through = "defaultStage", class = "CfnStage", property = "DefaultRouteSettings", value = "{ ... }" }`
+    fn escape(&self, body: &Body) -> Result<Option<EscapeSpec>, PageError> {
+        let Some(attribute) = body.get_attribute("override") else { return Ok(None) };
+        let wrong = || self.error(attribute.span(), "`override` is an object with through, class, property and value");
+        let object = attribute.value.as_object().ok_or_else(wrong)?;
+        let find = |wanted: &str| {
+            let is_it = |key: &ObjectKey| matches!(key, ObjectKey::Ident(name) if name.as_str() == wanted);
+            object.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value.expr()).ok_or_else(wrong)
+        };
+        let text = |name: &str| find(name)?.as_str().map(str::to_owned).ok_or_else(wrong);
+        let through = text("through")?.split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let (class, property, value) = (text("class")?, text("property")?, find("value")?.clone());
+        Ok(Some(EscapeSpec { through, class, property, value }))
     }
 }
 
@@ -175,21 +210,29 @@ fn no_property(class: &str) -> String {
 /// The fix that sets what the page says.
 fn build(scope: &PageScope<'_>, spec: &ConstructSpec, template: Option<&Fix>) -> Result<Fix, String> {
     let resource = scope.context.resource.id;
+    // Nobody knows what the program makes of it, unless it is synthesised again.
+    let highest = if scope.context.settings.proof.is_some() { Grade::Safe } else { Grade::Review };
     let mut properties = Vec::new();
     for (name, value) in &spec.set {
         properties.push((name.clone(), property(scope, value)?));
     }
-    let names: Vec<&str> = properties.iter().map(|(name, _)| name.as_str()).collect();
+    let mut overrides = Vec::new();
+    if let Some(EscapeSpec { through, class, property, value }) = &spec.escape {
+        let (through, class, name, value) =
+            (through.clone(), class.clone(), property.clone(), self::property(scope, value)?);
+        overrides.push(Override { through, class, property: name, value });
+    }
+    let escaped = overrides.iter().map(|change| change.property.as_str());
+    let names: Vec<&str> = properties.iter().map(|(name, _)| name.as_str()).chain(escaped).collect();
     let class = scope.context.resource.origin.as_ref().and_then(|origin| origin.class.clone()).unwrap_or_default();
     let title = format!("Set {} in the call of {}", names.join(", "), class.rsplit('.').next().unwrap_or_default());
     let notes = spec.notes.iter().map(|note| scope.text(note)).filter(|note| !note.is_empty());
-    let content = CallContent { properties, without: spec.without.clone() };
+    let highest = if overrides.is_empty() { highest } else { Grade::Review };
+    let content = CallContent { properties, without: spec.without.clone(), overrides };
     let mut changes = vec![Change::SetInCall { resource, content }];
     // What the template will show. What a library adds beside it isn't known.
     let sets = template.into_iter().flat_map(|fix| &fix.changes);
     changes.extend(sets.filter(|change| matches!(change, Change::Set { .. })).cloned());
-    // Nobody knows what the program makes of it, unless it is synthesised again.
-    let highest = if scope.context.settings.proof.is_some() { Grade::Safe } else { Grade::Review };
     Ok(Fix {
         title,
         grade: template.map_or(Grade::Review, |fix| fix.grade).min(highest),

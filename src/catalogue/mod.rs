@@ -22,7 +22,7 @@ use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 
 pub use check::{Context, Failure, Verdict};
-pub use constructs::ConstructSpec;
+pub use constructs::{ConstructSpec, EscapeSpec};
 pub use control::{Control, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
 pub use profile::{Profile, ProfileSpec, written};

@@ -22,7 +22,8 @@ pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageErro
     if let Some(rule) = control.rules.iter().find(|rule| rule.kind.contains("::")) {
         let mut names = Names { control, rule, fault: None, bound: Vec::new() };
         for spec in &control.constructs {
-            let values = spec.set.iter().map(|(_, value)| value);
+            let escaped = spec.escape.iter().map(|escape| &escape.value);
+            let values = spec.set.iter().map(|(_, value)| value).chain(escaped);
             spec.when.iter().chain(&spec.notes).chain(values).for_each(|expr| names.visit_expr(expr));
         }
         names.end(first_line)?;

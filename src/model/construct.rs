@@ -53,4 +53,19 @@ pub struct CallContent {
     pub properties: Vec<(String, ProgramDraft)>,
     /// Properties beside which they can't stand.
     pub without: Vec<String>,
+    /// What no property leads to.
+    pub overrides: Vec<Override>,
+}
+
+/// A property of the template that is set past the construct.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    /// Members that lead to the construct whose resource it is: `defaultStage`.
+    pub through: Vec<String>,
+    /// The resource's own class: `CfnStage`.
+    pub class: String,
+    /// The property, by CloudFormation's name.
+    pub property: String,
+    /// Its value, with CloudFormation's names.
+    pub value: ProgramDraft,
 }

@@ -14,7 +14,7 @@ pub mod value;
 mod version;
 mod vocabulary;
 
-pub use construct::{CallContent, Construct, ProgramDraft};
+pub use construct::{CallContent, Construct, Override, ProgramDraft};
 pub use draft::{Draft, DraftBody, DraftItem};
 pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project};
 pub use reference::Reference;

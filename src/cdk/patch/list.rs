@@ -118,14 +118,12 @@ impl List {
         }
     }
 
-    /// Fills an empty list, one item a line. `outer` is the indentation of the line that closes it, `inner` its content's.
-    pub(super) fn fill(&self, file: &SourceFile, id: FileId, item: &str, outer: &str, inner: &str) -> Edit {
-        let newline = file.newline();
-        if let Some(comment) = self.comments.last() {
-            return Edit::insert(id, comment.end, format!("{newline}{inner}{item},"));
+    /// Fills an empty list with lines. `outer` is the indentation of the line that closes it.
+    pub(super) fn fill(&self, file: &SourceFile, id: FileId, lines: &str, outer: &str) -> Edit {
+        match self.comments.last() {
+            Some(comment) => Edit::insert(id, comment.end, lines),
+            None => Edit::replace(Span::new(id, self.inside.clone()), format!("{lines}{}{outer}", file.newline())),
         }
-        let content = format!("{newline}{inner}{item},{newline}{outer}");
-        Edit::replace(Span::new(id, self.inside.clone()), content)
     }
 }
 

@@ -4,6 +4,7 @@
 //! Every refusal is a sentence. What stands there already is told apart from what can't be written: then the template
 //! is older than the program.
 
+mod escape;
 mod frame;
 mod imports;
 mod list;

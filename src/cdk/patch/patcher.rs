@@ -4,9 +4,9 @@ use tree_sitter::Node;
 
 use super::list::{Form, List, step};
 use super::write::Writer;
-use super::{Done, Place, python, typescript};
+use super::{Done, Place, escape, python, typescript};
 use crate::edit::Edit;
-use crate::model::{CallContent, ProgramDraft};
+use crate::model::{CallContent, Override, ProgramDraft};
 use crate::program::{Language, text};
 use crate::source::{Span, indentation};
 
@@ -58,6 +58,9 @@ impl<'p> Patcher<'p> {
         let writer = Writer::new(place, call)?;
         let done = Done { joint: true, ..Done::default() };
         let mut patcher = Self { place, call, writer, additions: Vec::new(), done };
+        for change in &content.overrides {
+            patcher.escape(change)?;
+        }
         let holder = patcher.holder()?;
         patcher.refuse(holder, &content.without)?;
         for (name, value) in &content.properties {
@@ -67,6 +70,16 @@ impl<'p> Patcher<'p> {
         let (imports, joint) = patcher.writer.imports()?;
         (patcher.done.imports, patcher.done.joint_imports) = (imports, joint);
         Ok(patcher.done)
+    }
+
+    /// Sets a property past the construct.
+    fn escape(&mut self, change: &Override) -> Result<(), String> {
+        if let Some(edit) = escape::write(self.place, self.call, &mut self.writer, change)? {
+            self.done.edits.push(edit);
+            self.done.joint = false;
+            self.touch(&change.property);
+        }
+        Ok(())
     }
 
     fn is_python(&self) -> bool {
@@ -220,8 +233,8 @@ impl<'p> Patcher<'p> {
         let inner = format!("{outer}{}", self.step());
         let all: Result<Vec<_>, _> =
             items.iter().map(|(name, value)| self.writer.item(name, value, Some(&inner))).collect();
-        let text = all?.join(&format!(",{}{inner}", file.newline()));
-        self.done.edits.push(List::of(node).fill(file, id, &text, &outer, &inner));
+        let lines = self.writer.lines(&all?, &inner);
+        self.done.edits.push(List::of(node).fill(file, id, &lines, &outer));
         Ok(())
     }
 
@@ -252,7 +265,7 @@ impl<'p> Patcher<'p> {
         for (name, value) in items {
             lines.push(self.writer.item(name, value, Some(&inner))?);
         }
-        let body: String = lines.iter().map(|line| format!("{newline}{inner}{line},")).collect();
+        let body = self.writer.lines(&lines, &inner);
         Ok(format!("{{{body}{newline}{outer}}}"))
     }
 

@@ -54,6 +54,18 @@ impl<'p> Writer<'p> {
         Ok(format!("{}{between}{value}", self.property(name)))
     }
 
+    /// A value with names and strings only, as the template has it: on lines of its own.
+    pub(super) fn plain(&mut self, value: &ProgramDraft, indent: &str) -> Result<String, String> {
+        let ProgramDraft::Struct { fields, .. } = value else { return self.value(value, None) };
+        let (inner, newline) = (self.inner(indent), self.place.file.newline());
+        let mut lines = Vec::new();
+        for (name, value) in fields {
+            let name = if self.is_python() { format!("{0}{name}{0}", self.quote) } else { name.clone() };
+            lines.push(format!("{name}: {}", self.plain(value, &inner)?));
+        }
+        Ok(format!("{{{}{newline}{indent}}}", self.lines(&lines, &inner)))
+    }
+
     /// An expression.
     pub(super) fn value(&mut self, value: &ProgramDraft, indent: Option<&str>) -> Result<String, String> {
         let python = self.is_python();
@@ -94,11 +106,19 @@ impl<'p> Writer<'p> {
         let (items, newline) = (items?, self.place.file.newline());
         Ok(match (indent, inner) {
             (Some(indent), Some(inner)) => {
-                let lines: String = items.iter().map(|item| format!("{newline}{inner}{item},")).collect();
+                let lines = self.lines(&items, &inner);
                 format!("[{lines}{newline}{indent}]")
             }
             _ => format!("[{}]", items.join(", ")),
         })
+    }
+
+    /// Items on lines of their own, with a comma behind the last one where the file has such.
+    pub(super) fn lines(&self, items: &[String], indent: &str) -> String {
+        let newline = self.place.file.newline();
+        let between = format!(",{newline}{indent}");
+        let last = if trails(&self.place.file.text) { "," } else { "" };
+        format!("{newline}{indent}{}{last}", items.join(&between))
     }
 
     /// One step further in.
@@ -116,6 +136,8 @@ impl<'p> Writer<'p> {
                     plain.push(self.id(suffix)?);
                 }
                 ProgramDraft::Struct { fields: last, .. } if i + 1 == arguments.len() => fields = Some(last),
+                // What is made in the brackets of something else opens its own on the same line.
+                argument if i + 1 == arguments.len() => plain.push(self.value(argument, indent)?),
                 argument => plain.push(self.value(argument, None)?),
             }
         }
@@ -146,7 +168,7 @@ impl<'p> Writer<'p> {
         }
         Ok(match (&inner, indent) {
             (Some(inner), Some(indent)) => {
-                let lines: String = items.iter().map(|item| format!("{newline}{inner}{item},")).collect();
+                let lines = self.lines(&items, inner);
                 format!("{before}{open}{lines}{newline}{indent}{close}")
             }
             _ if open == '{' => format!("{before}{{ {} }}", items.join(", ")),
@@ -229,6 +251,20 @@ impl<'p> Writer<'p> {
             ProgramDraft::Scope => false,
         }
     }
+}
+
+/// Whether lists that are closed on a line of their own have a comma behind the last item; yes where there are none.
+fn trails(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let (mut with, mut without) = (0, 0);
+    for pair in lines.windows(2) {
+        if pair[1].starts_with(['}', ']', ')']) {
+            with += usize::from(pair[0].ends_with(','));
+            // The end of a value, not of a statement or a block.
+            without += usize::from(pair[0].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '\'' | '"' | ']')));
+        }
+    }
+    with >= without
 }
 
 /// Whether a dotted name ends with one in capitals: a member of an enumeration, or a constant of a class.

@@ -1,0 +1,127 @@
+//! What pages set in calls, asked of the library's own type declarations: every class, property and expression compiles.
+//!
+//! Needs aws-cdk-lib and TypeScript (`npm install aws-cdk-lib constructs typescript@5.9`) below `target/cdk`, or below the
+//! directory that TERRAMEND_CDK names.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hcl_edit::Span as _;
+use terramend::catalogue::{Catalogue, Control};
+use terramend::model::{Construct, ProgramDraft};
+use terramend::program::parse_expression;
+
+/// Where the packages are installed; nothing, said, when they aren't.
+fn modules() -> Option<PathBuf> {
+    let named = std::env::var_os("TERRAMEND_CDK").map(PathBuf::from);
+    let place = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/cdk"));
+    let modules = place.join("node_modules");
+    if modules.join("aws-cdk-lib").is_dir() && modules.join(".bin/tsc").exists() {
+        return Some(modules);
+    }
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "aws-cdk-lib is not installed in {}: .ci/run does that",
+        modules.display()
+    );
+    eprintln!("skipped: aws-cdk-lib and TypeScript are not installed in {}", modules.display());
+    None
+}
+
+/// A name with its module, as a file writes it that imports the whole library.
+fn path(own: &str, names: &[String]) -> String {
+    match names {
+        [module, rest @ ..] if module == "core" => format!("cdk.{}", rest.join(".")),
+        [module, rest @ ..] if module.starts_with(char::is_lowercase) => format!("cdk.{module}.{}", rest.join(".")),
+        names => format!("{own}.{}", names.join(".")),
+    }
+}
+
+fn expression(own: &str, draft: &ProgramDraft) -> String {
+    let all = |drafts: &[ProgramDraft]| drafts.iter().map(|d| expression(own, d)).collect::<Vec<_>>().join(", ");
+    match draft {
+        ProgramDraft::Bool(b) => b.to_string(),
+        ProgramDraft::Number(number) => number.clone(),
+        ProgramDraft::Text(text) => format!("'{text}'"),
+        ProgramDraft::Scope => "scope".into(),
+        ProgramDraft::Name(names) => path(own, names),
+        ProgramDraft::List(items) => format!("[{}]", all(items)),
+        ProgramDraft::New(Construct { class, arguments }) => format!("new {}({})", path(own, class), all(arguments)),
+        ProgramDraft::Call { function, arguments } => format!("{}({})", path(own, function), all(arguments)),
+        ProgramDraft::Struct { name, fields } => {
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| format!("{name}: {}", expression(own, value))).collect();
+            // Not `as`: that would take a field that the type doesn't have.
+            let type_of = name.as_ref().map_or(String::new(), |name| format!(" satisfies {}", path(own, name)));
+            format!("({{ {} }}{type_of})", fields.join(", "))
+        }
+    }
+}
+
+/// The text of a value in a page, with something in the place of what options give.
+fn written(control: &Control, value: &hcl_edit::expr::Expression) -> String {
+    let mut text = control.source[value.span().unwrap()].trim().trim_matches('"').to_owned();
+    while let Some(start) = text.find("${") {
+        let end = start + text[start..].find('}').unwrap();
+        let given = if text[start..end].contains("log_retention") { "ONE_MONTH" } else { "12" };
+        text.replace_range(start..=end, given);
+    }
+    // An option alone.
+    if text.starts_with("option.") { "12".into() } else { text }
+}
+
+#[test]
+fn everything_that_pages_set_has_its_type() {
+    let Some(modules) = modules() else { return };
+    let catalogue = Catalogue::built_in().unwrap();
+    let mut source = String::from("import * as cdk from 'aws-cdk-lib';\ndeclare const scope: cdk.Stack;\n");
+    let mut namespaces: BTreeMap<String, String> = BTreeMap::new();
+    let mut count = 0;
+    for control in catalogue.controls() {
+        for spec in &control.constructs {
+            for class in &spec.classes {
+                let (module, name) = class.rsplit_once('.').unwrap();
+                let own = match module.strip_prefix("aws-cdk-lib.") {
+                    Some(inner) => format!("cdk.{inner}"),
+                    None if modules.join(module).is_dir() => {
+                        let next = format!("module{}", namespaces.len());
+                        namespaces.entry(module.to_owned()).or_insert(next).clone()
+                    }
+                    // Packages of their own come when they like.
+                    None => continue,
+                };
+                for (property, value) in &spec.set {
+                    let draft = parse_expression(&written(control, value)).unwrap();
+                    writeln!(
+                        source,
+                        "/* {} {class} */ {{ const p: Partial<NonNullable<ConstructorParameters<typeof {own}.{name}>[2]>> = {{ {property}: {} }}; void p; }}",
+                        control.id,
+                        expression(&own, &draft)
+                    )
+                    .unwrap();
+                    count += 1;
+                }
+            }
+        }
+    }
+    for (module, name) in &namespaces {
+        source.insert_str(0, &format!("import * as {name} from '{module}';\n"));
+    }
+    let place = modules.parent().unwrap().join("properties.ts");
+    std::fs::write(&place, &source).unwrap();
+    let arguments = ["--noEmit", "--strict", "--skipLibCheck", "--pretty", "false", "--target", "es2022", "--module"];
+    let tsc = modules.join(".bin/tsc");
+    let output = Command::new(tsc)
+        .args(arguments)
+        .args(["commonjs", "--moduleResolution", "node"])
+        .arg(&place)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(count > 60, "{count} properties: the pages have more");
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+}
