@@ -1,9 +1,9 @@
 //! What pages set in calls, asked of the library's own type declarations: every class, property and expression compiles.
 //!
 //! Needs aws-cdk-lib and TypeScript (`npm install aws-cdk-lib constructs typescript@5.9`) below `target/cdk`, or below the
-//! directory that TERRAMEND_CDK names.
+//! directory that `TERRAMEND_CDK` names.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Suggest) -> anyhow::Result<u8> {
         );
     }
     let root = &common.path;
-    let analysis = super::analyse(common, Options { preview: true, ..Options::default() })?;
+    let analysis = super::analyse(common, Options { preview: true, ..Options::default() }, None)?;
     let prefix = output::prefix(root);
     let hunks = review::parse(&changes(arguments)?)?;
     let posted = match &arguments.posted {

@@ -26,6 +26,8 @@ fn fix(n: usize, effect: Effect) -> Applied {
             root: ".".into(),
         }],
         files: vec!["main.tf".into()],
+        call: None,
+        construct: None,
     }
 }
 

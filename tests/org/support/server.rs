@@ -192,7 +192,9 @@ fn respond(method: &str, raw: &str, body: Value, lock: &Mutex<State>) -> Option<
         Ok(()) => {
             state.changes += u64::from(changes);
             let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
-            if let Some(bytes) = archive(state, path) { (200, "application/x-gzip", bytes) } else {
+            if let Some(bytes) = archive(state, path) {
+                (200, "application/x-gzip", bytes)
+            } else {
                 let (status, body) = answer(state, method, path, query, body);
                 (status, "application/json", body.to_string().into_bytes())
             }
@@ -249,14 +251,15 @@ fn answer(state: &mut State, method: &str, path: &str, query: &str, body: Value)
         return (200, listing(state, name));
     }
     if let Some((name, id)) = path.strip_prefix("/repos/").and_then(|rest| rest.split_once("/pulls/"))
-        && let (true, Ok(id)) = (method == "GET", id.parse()) {
-            let pull = state.world.repositories.get_mut(name).and_then(|repository| repository.pull(id));
-            let found = pull.map(|pull| {
-                let merged = pull.merged.then_some("2026-01-02T00:00:00Z");
-                json!({ "number": id, "state": if pull.open { "open" } else { "closed" }, "merged_at": merged })
-            });
-            return found.map_or((404, json!({ "message": "Not Found" })), |found| (200, found));
-        }
+        && let (true, Ok(id)) = (method == "GET", id.parse())
+    {
+        let pull = state.world.repositories.get_mut(name).and_then(|repository| repository.pull(id));
+        let found = pull.map(|pull| {
+            let merged = pull.merged.then_some("2026-01-02T00:00:00Z");
+            json!({ "number": id, "state": if pull.open { "open" } else { "closed" }, "merged_at": merged })
+        });
+        return found.map_or((404, json!({ "message": "Not Found" })), |found| (200, found));
+    }
     // Trees may be asked for by a branch.
     let mut path = path.to_owned();
     if let Some((name, branch)) = path.strip_prefix("/repos/").and_then(|rest| rest.split_once("/git/trees/")) {
