@@ -34,7 +34,8 @@ fn explain(arguments: &IamExplain) -> anyhow::Result<u8> {
         for function in project.of_kind("aws_lambda_function") {
             let name = project.settle(&function.body.get("function_name"));
             let known = [project.plan_address(function.id), function.address()];
-            if name.as_str() == Some(&arguments.function) || known.contains(&arguments.function) {
+            let label = *function.name == *arguments.function;
+            if label || name.as_str() == Some(&arguments.function) || known.contains(&arguments.function) {
                 let derivation = derive(project, function, &settings.sources);
                 match arguments.format {
                     EvidenceFormat::Text => super::print(&text(project, &derivation))?,

@@ -197,7 +197,18 @@ impl Target {
                     None => Err(format!("{} stands in another module and isn't passed in", declared.address())),
                 }
             }
-            Origin::Text(text) => Ok(Draft::String(format!("{text}{}", self.suffix))),
+            Origin::Text(text) => {
+                // A module that asks for its partition runs in others, too.
+                let partition = project.data_of("aws_partition", instance).next();
+                Ok(match (partition, text.strip_prefix("arn:aws:")) {
+                    (Some(data), Some(rest)) => Draft::Text(vec![
+                        Draft::string("arn:"),
+                        Draft::Attribute(data.id, "partition".into()),
+                        Draft::string(format!(":{rest}{}", self.suffix)),
+                    ]),
+                    _ => Draft::String(format!("{text}{}", self.suffix)),
+                })
+            }
             Origin::Expression(at, text) if *at == instance => Ok(with_suffix(vec![Draft::Expression(text.clone())])),
             Origin::Expression(..) | Origin::Unwritable => Err(format!("{} can't be written here", self.shown)),
         }
