@@ -8,6 +8,7 @@ use crate::cdk::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::edit::Edit;
 use crate::fix::Change;
+use crate::iam::scope::Derivations;
 use crate::json;
 use crate::model::{InstanceId, Project, ResourceId};
 use crate::program::Program;
@@ -59,6 +60,8 @@ pub struct Workspace {
     pub trees: Vec<Tree>,
     /// The cloud assembly that the files belong to.
     pub assembly: Option<Arc<Assembly>>,
+    /// What was worked out for functions: kept, because reading their source takes longer than all else.
+    pub derivations: Derivations,
 }
 
 /// What one directory tree holds.

@@ -13,6 +13,7 @@ use super::together;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::{self, Registry};
 use crate::hcl::{Scope, Step, evaluate};
+use crate::iam::scope::Derivations;
 use crate::model::companion::{Companions, Tie};
 use crate::model::{Draft, Language, Node, Project, Resource, ResourceId, Value, Version};
 use crate::source::{FileId, Span};
@@ -58,6 +59,8 @@ pub struct Context<'a> {
     pub project: &'a Project,
     /// The user's options.
     pub settings: &'a Settings,
+    /// What functions need.
+    pub derivations: &'a Derivations,
     /// The control.
     pub control: &'a Control,
     /// The rule.

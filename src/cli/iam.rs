@@ -11,7 +11,7 @@ use crate::iam::scope::bind::Binder;
 use crate::iam::scope::document::document;
 use crate::iam::scope::narrow::{Element, Fate, Group};
 use crate::iam::scope::source::{language_of_handler, read_folder};
-use crate::iam::scope::{Certainty, Derivation, Need, On, derive};
+use crate::iam::scope::{Certainty, Derivation, Need, On};
 use crate::iam::usage;
 use crate::model::{Instance, InstanceId, Mode, Module, ModuleId, Project, Repeat, Resource, ResourceId, Version};
 
@@ -36,7 +36,7 @@ fn explain(arguments: &IamExplain) -> anyhow::Result<u8> {
             let known = [project.plan_address(function.id), function.address()];
             let label = *function.name == *arguments.function;
             if label || name.as_str() == Some(&arguments.function) || known.contains(&arguments.function) {
-                let derivation = derive(project, function, &settings.sources);
+                let derivation = workspace.derivations.of(project, function, &settings.sources);
                 match arguments.format {
                     EvidenceFormat::Text => super::print(&text(project, &derivation))?,
                     EvidenceFormat::Json => {
@@ -55,9 +55,9 @@ fn explain(arguments: &IamExplain) -> anyhow::Result<u8> {
 }
 
 /// The derivation for people.
-fn text(project: &Project, derivation: &Derivation<'_>) -> String {
+fn text(project: &Project, derivation: &Derivation) -> String {
     let mut text = String::new();
-    let function = derivation.function;
+    let function = project.resource(derivation.function);
     let file = project.file(function.header.file);
     let line = file.position(function.header.start).line;
     let address = project.plan_address(function.id);
@@ -98,9 +98,9 @@ fn text(project: &Project, derivation: &Derivation<'_>) -> String {
 }
 
 /// What the role has, and what becomes of it.
-fn grants(project: &Project, derivation: &Derivation<'_>) -> String {
+fn grants(project: &Project, derivation: &Derivation) -> String {
     let mut text = String::new();
-    let Some(role) = derivation.role else { return text };
+    let Some(role) = derivation.role.map(|role| project.resource(role)) else { return text };
     let _ = writeln!(text, "\ngranted by {}:", role.address());
     for (document, fates) in derivation.granted.documents.iter().zip(&derivation.plan.documents) {
         for (held, fate) in document.statements.iter().zip(fates) {
@@ -166,9 +166,9 @@ fn on(on: &On) -> String {
 }
 
 /// The derivation as data.
-fn evidence(project: &Project, derivation: &Derivation<'_>) -> Value {
+fn evidence(project: &Project, derivation: &Derivation) -> Value {
     let located = derivation.located.as_ref();
-    let role = derivation.role.map(|role| project.plan_address(role.id));
+    let role = derivation.role.map(|role| project.plan_address(role));
     let statements: Vec<Value> = derivation
         .granted
         .documents
@@ -186,12 +186,12 @@ fn evidence(project: &Project, derivation: &Derivation<'_>) -> Value {
         })
         .collect();
     json!({
-        "function": project.plan_address(derivation.function.id),
+        "function": project.plan_address(derivation.function),
         "role": role,
         "tier": derivation.tier(),
         "source": located.map(|located| located.place.clone()).ok(),
         "no_source_reason": located.err(),
-        "usage": derivation.usage,
+        "usage": derivation.usage.as_deref(),
         "needs": derivation.needs.iter().map(need).collect::<Vec<_>>(),
         "granted": statements,
         "not_granted": derivation.missing().map(need).collect::<Vec<_>>(),

@@ -55,7 +55,7 @@ pub fn build(group: Group) -> Workspace {
     evaluate_all(&builder, &files, &mut project, assembly.as_deref());
     drop(builder);
     project.files = files;
-    Workspace { project, trees, assembly }
+    Workspace { project, trees, assembly, ..Workspace::default() }
 }
 
 fn instantiate<'a>(files: &[SourceFile], trees: &'a [Tree], project: &mut Project) -> Builder<'a> {

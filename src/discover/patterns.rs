@@ -156,6 +156,9 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // Nothing is written beside the source when it fails.
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn a_hint_never_hides_a_match(
             line in r"[!#/]?(\*\*/)?[ab.*?/\[\]{},\\ ]{1,8}/?",

@@ -80,7 +80,7 @@ fn judge_rule<'c>(
     rule: &'c Rule,
     all: &mut Vec<Judged<'c>>,
 ) {
-    let project = &workspace.project;
+    let (project, derivations) = (&workspace.project, &workspace.derivations);
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
     let is_own = |resource: &&Resource| resource.origin.as_ref().is_none_or(|origin| origin.foreign.is_none());
     let judged = |resource: &&Resource| !project.is_switched_off(resource) && (settings.foreign || is_own(resource));
@@ -90,7 +90,7 @@ fn judge_rule<'c>(
     for resources in uses.into_values() {
         let verdicts: Vec<(&Resource, Verdict)> = resources
             .into_iter()
-            .map(|resource| (resource, Context { project, settings, control, rule, resource }.judge()))
+            .map(|resource| (resource, Context { project, settings, derivations, control, rule, resource }.judge()))
             .collect();
         let fails = |verdict: &Verdict| matches!(verdict, Verdict::Fail(_));
         let failing: Vec<InstanceId> =
@@ -107,7 +107,7 @@ fn judge_rule<'c>(
         if failed.any(|(_, other)| to_write(&other.fix) != first) {
             fix = Err("what is to be written differs from one use of the module to the next".into());
         }
-        let named = Context { project, settings, control, rule, resource }.costs();
+        let named = Context { project, settings, derivations, control, rule, resource }.costs();
         let costs = fix.as_ref().map_or_else(|_| Vec::new(), |fix| cost::of(fix, &named));
         let mut settled = false;
         let fix = fix.and_then(|fix| permitted(settings, control, resource, fix));

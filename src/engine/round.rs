@@ -139,9 +139,9 @@ impl<'c> Run<'c> {
             let result = parse(file).map_err(|d| format!("the edited file would not parse: {d}"))?;
             parsed.push((id, result.ok_or("the edited file would not be configuration any more")?));
         }
-        let old = std::mem::take(&mut self.workspace);
+        let mut old = std::mem::take(&mut self.workspace);
         let mut kept = old.project.files.clone();
-        let mut trees: Vec<Option<Tree>> = old.trees.into_iter().map(Some).collect();
+        let mut trees: Vec<Option<Tree>> = std::mem::take(&mut old.trees).into_iter().map(Some).collect();
         let mut replaced = Vec::new();
         for (id, new) in parsed {
             let i = id.0 as usize;
@@ -152,10 +152,8 @@ impl<'c> Run<'c> {
         let parsed =
             kept.into_iter().zip(trees).filter_map(|(file, tree)| Some(Parsed { file, tree: tree? })).collect();
         self.workspace = build(Group { parsed, assembly: old.assembly.clone() });
-        Ok(Before {
-            workspace: Workspace { project: old.project, trees: Vec::new(), assembly: old.assembly },
-            replaced,
-        })
+        self.workspace.derivations = old.derivations.after_edit();
+        Ok(Before { workspace: old, replaced })
     }
 
     fn restore(&mut self, before: Before) {

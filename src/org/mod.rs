@@ -14,6 +14,8 @@ pub mod policy;
 pub mod report;
 pub mod run;
 pub mod select;
+mod sent;
 pub mod shard;
+mod take;
 
 pub use examine::{ExamineError, Examined};

@@ -7,14 +7,16 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::content::Limits;
-use super::examine::{ExamineError, Examined, ends_run, examine};
-use super::journal::{Journal, JournalError, Row, Sent, Stage};
+use super::examine::{ExamineError, ends_run};
+use super::journal::{Journal, JournalError, Row, Stage};
 use super::listing::{Named, Source};
 use super::pace::Pace;
 use super::plan::RepositoryPlan;
 use super::policy::Policy;
 use super::select::{Filters, Repository};
+use super::sent::{sent, would};
 use super::shard::Shard;
+use super::take::{Taken, take};
 use crate::fix::Grade;
 use crate::publish::Proposals;
 use crate::publish::github::{
@@ -155,7 +157,7 @@ impl Run<'_> {
             }
             while busy.len() < self.jobs && end.is_none() {
                 let Some(row) = waiting.pop_front() else { break };
-                busy.push(one(self.client.clone(), Arc::clone(&self.policy), row.repository, self.limits));
+                busy.push(take(self.client.clone(), Arc::clone(&self.policy), row.repository, self.limits));
             }
             // Also after an error: what is under way is worth keeping.
             let Some((repository, result)) = busy.next().await else { break };
@@ -353,7 +355,8 @@ impl Run<'_> {
                 Err(error) => return Ok(Err(error.to_string())),
             }
             (self.say)(&format!("{}: its branch moved since it was examined: examined again", repository.full_name));
-            let (_, result) = one(self.client.clone(), Arc::clone(&self.policy), repository.clone(), self.limits).await;
+            let (_, result) =
+                take(self.client.clone(), Arc::clone(&self.policy), repository.clone(), self.limits).await;
             match result {
                 Ok(Taken::Plan(plan, _)) => {
                     let now = self.now();
@@ -405,73 +408,5 @@ impl Run<'_> {
             }
         }
         Ok(true)
-    }
-}
-
-/// What examining came to, with the stage that follows.
-enum Taken {
-    Plan(Box<RepositoryPlan>, Stage),
-    Skipped(String),
-}
-
-async fn one(
-    client: Client,
-    policy: Arc<Policy>,
-    repository: Repository,
-    limits: Limits,
-) -> (Repository, Result<Taken, ExamineError>) {
-    let result = match examine(&client, &policy, &repository, limits).await {
-        Ok(Examined::Skipped(skip)) => Ok(Taken::Skipped(skip.to_string())),
-        Ok(Examined::Plan(plan)) if !plan.proposals.is_empty() => Ok(Taken::Plan(plan, Stage::Planned)),
-        Ok(Examined::Plan(plan)) => match leftovers(&client, &repository, &plan).await {
-            Ok(true) => Ok(Taken::Plan(plan, Stage::Planned)),
-            Ok(false) => Ok(Taken::Plan(plan, Stage::Clean)),
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error),
-    };
-    (repository, result)
-}
-
-/// Whether there are branches of earlier runs, whose pull requests may be over.
-async fn leftovers(client: &Client, repository: &Repository, plan: &RepositoryPlan) -> Result<bool, GithubError> {
-    let Ok(options) = plan.making.options() else { return Ok(false) };
-    let remote = Remote::new(client.clone(), &repository.full_name);
-    Ok(!remote.branches(&options.branch_prefix).await?.is_empty())
-}
-
-fn sent(done: &Done) -> Sent {
-    let operation = match done.operation {
-        Operation::Created => "created",
-        Operation::Updated => "updated",
-        Operation::Unchanged => "unchanged",
-        Operation::Closed => "closed",
-        Operation::Skipped => "skipped",
-        Operation::Failed => "failed",
-    };
-    Sent {
-        branch: done.branch.clone(),
-        operation: operation.into(),
-        number: done.pull.as_ref().map(|pull| pull.0),
-        url: done.pull.as_ref().map(|pull| pull.1.clone()),
-        reason: done.reason.clone(),
-    }
-}
-
-/// What a step would do.
-fn would(step: &Step, stored: &RepositoryPlan) -> Sent {
-    let (operation, proposal, pull, reason) = match step {
-        Step::Create { proposal, .. } => ("create", Some(*proposal), None, None),
-        Step::Update { proposal, pull, .. } => ("update", Some(*proposal), Some(pull), None),
-        Step::Skip { proposal, pull, reason } => ("skip", Some(*proposal), pull.as_ref(), Some(reason.clone())),
-        Step::Close { pull, .. } => ("close", None, Some(pull), None),
-    };
-    let own = proposal.and_then(|i| stored.proposals.get(i)).map(|proposal| proposal.branch.clone());
-    Sent {
-        branch: own.or_else(|| pull.map(|pull| pull.head.branch.clone())).unwrap_or_default(),
-        operation: operation.into(),
-        number: pull.map(|pull| pull.number),
-        url: pull.map(|pull| pull.html_url.clone()),
-        reason,
     }
 }

@@ -49,6 +49,11 @@ impl Language {
 
     /// Parses a text; what is wrong in it becomes an error node.
     pub fn parse(self, text: &Arc<str>) -> Option<Program> {
+        Some(Program { language: self, tree: self.tree(text)?, text: text.clone() })
+    }
+
+    /// The syntax tree of a text.
+    pub fn tree(self, text: &str) -> Option<Tree> {
         let language = match self {
             Self::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
             Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
@@ -56,7 +61,7 @@ impl Language {
         };
         let mut parser = Parser::new();
         parser.set_language(&language.into()).ok()?;
-        Some(Program { language: self, tree: parser.parse(&**text, None)?, text: text.clone() })
+        parser.parse(text, None)
     }
 }
 
@@ -93,4 +98,44 @@ pub fn text<'s>(node: Node<'_>, source: &'s str) -> &'s str {
 /// Where a node starts: line and column in bytes, from 1.
 pub fn start(node: Node<'_>) -> (usize, usize) {
     (node.start_position().row + 1, node.start_position().column + 1)
+}
+
+/// A name as Python writes it, by jsii's rule, which is botocore's for the names of operations and waiters: `enforceSSL` is
+/// `enforce_ssl`, `DBInstanceAvailable` `db_instance_available`.
+pub fn snake_case(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (i, c) in letters.iter().enumerate() {
+        let before = i.checked_sub(1).map(|i| letters[i]);
+        let after = letters.get(i + 1);
+        let begins = c.is_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_uppercase() && before != '_' || after.is_some_and(|after| after.is_lowercase())
+            });
+        if begins && !out.ends_with('_') && !out.is_empty() {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_python() {
+        for (name, expected) in [
+            ("encryption", "encryption"),
+            ("enforceSSL", "enforce_ssl"),
+            ("minimumTLSVersion", "minimum_tls_version"),
+            ("blockPublicAccess", "block_public_access"),
+            ("DBInstanceAvailable", "db_instance_available"),
+            ("fromAliasName", "from_alias_name"),
+            ("s3OriginConfig", "s3_origin_config"),
+        ] {
+            assert_eq!(snake_case(name), expected);
+        }
+    }
 }

@@ -63,7 +63,7 @@ pub fn build(group: Group) -> Workspace {
     drop(builder);
     drop(modules);
     project.files = files;
-    Workspace { project, trees, assembly: None }
+    Workspace { project, trees, ..Workspace::default() }
 }
 
 /// Creates the modules and their instances, and gives every resource its place.

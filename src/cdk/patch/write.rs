@@ -7,6 +7,7 @@ use super::list::step;
 use super::{Place, python, typescript};
 use crate::edit::Edit;
 use crate::model::{Construct, ProgramDraft};
+use crate::program::snake_case;
 use crate::program::{Language, parts, text};
 
 /// Writes expressions into one file.
@@ -44,7 +45,7 @@ impl<'p> Writer<'p> {
 
     /// A property's name.
     pub(super) fn property(&self, name: &str) -> String {
-        if self.is_python() { snake(name) } else { name.to_owned() }
+        if self.is_python() { snake_case(name) } else { name.to_owned() }
     }
 
     /// A property with its value. `indent` is that of its line, nothing for a value on the line of others.
@@ -278,43 +279,9 @@ pub(super) fn is_constant(path: &str) -> bool {
         && path.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
 }
 
-/// The name that jsii gives to a property in Python: `enforceSSL` is `enforce_ssl`, `minimumTLSVersion`
-/// `minimum_tls_version`.
-pub(super) fn snake(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut out = String::new();
-    for (i, c) in letters.iter().enumerate() {
-        let before = i.checked_sub(1).map(|i| letters[i]);
-        let after = letters.get(i + 1);
-        let begins = c.is_uppercase()
-            && before.is_some_and(|before| {
-                !before.is_uppercase() && before != '_' || after.is_some_and(|after| after.is_lowercase())
-            });
-        if begins && !out.ends_with('_') && !out.is_empty() {
-            out.push('_');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_python() {
-        for (name, expected) in [
-            ("encryption", "encryption"),
-            ("enforceSSL", "enforce_ssl"),
-            ("minimumTLSVersion", "minimum_tls_version"),
-            ("blockPublicAccess", "block_public_access"),
-            ("fromAliasName", "from_alias_name"),
-            ("s3OriginConfig", "s3_origin_config"),
-        ] {
-            assert_eq!(snake(name), expected);
-        }
-    }
 
     #[test]
     fn constants() {

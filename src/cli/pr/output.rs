@@ -14,7 +14,7 @@ pub(super) struct Entry {
     /// The group's name.
     group: String,
     /// `proposed`, `created`, `updated`, `unchanged`, `closed`, `skipped`, `written` or `failed`.
-    operation: &'static str,
+    operation: String,
     branch: String,
     title: String,
     body: String,
@@ -33,10 +33,10 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(proposal: &Proposal, operation: &'static str) -> Self {
+    pub(super) fn new(proposal: &Proposal, operation: impl Into<String>) -> Self {
         Self {
             group: proposal.key.name(),
-            operation,
+            operation: operation.into(),
             branch: proposal.branch.clone(),
             title: proposal.title.clone(),
             body: proposal.body.clone(),
@@ -67,7 +67,7 @@ impl Entry {
     pub(super) fn of_pull(
         pull: &crate::publish::github::Pull,
         marker: &crate::publish::marker::Marker,
-        operation: &'static str,
+        operation: String,
     ) -> Self {
         Self { group: marker.group.clone(), operation, title: pull.title.clone(), ..Self::default() }
     }

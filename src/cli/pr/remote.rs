@@ -11,8 +11,7 @@ use crate::cli::{Prepared, talk};
 use crate::fix::Grade;
 use crate::publish::git::WorkTree;
 use crate::publish::github::{
-    Credential, Done, Endpoint, Gate, Limits, NoJournal, Operation, Options, Remote, Step, SystemClock, apply, connect,
-    plan,
+    Credential, Done, Endpoint, Gate, Limits, NoJournal, Options, Remote, Step, SystemClock, apply, connect, plan,
 };
 use crate::publish::{Proposals, Scope};
 
@@ -73,14 +72,7 @@ async fn publish(
 }
 
 fn entry(proposals: &Proposals, step: &Step, done: Done) -> Entry {
-    let operation = match done.operation {
-        Operation::Created => "created",
-        Operation::Updated => "updated",
-        Operation::Unchanged => "unchanged",
-        Operation::Closed => "closed",
-        Operation::Skipped => "skipped",
-        Operation::Failed => "failed",
-    };
+    let operation = done.operation.to_string();
     let entry = match (done.proposal, step) {
         (Some(i), _) => Entry::new(&proposals.list[i], operation),
         (None, Step::Close { pull, marker, .. }) => Entry::of_pull(pull, marker, operation),

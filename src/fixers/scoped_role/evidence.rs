@@ -26,7 +26,7 @@ pub(super) fn actions<'n>(needs: impl Iterator<Item = &'n Need>) -> String {
 }
 
 /// What was found out, for a fix that can be written: doubts first, then each action.
-pub(super) fn notes(derivation: &Derivation<'_>) -> Vec<String> {
+pub(super) fn notes(derivation: &Derivation) -> Vec<String> {
     let mut notes: Vec<String> = derivation.doubts.iter().map(|doubt| format!("look at it: {doubt}")).collect();
     notes.extend(lines(derivation));
     let removed = unused(derivation);
@@ -42,7 +42,7 @@ pub(super) fn notes(derivation: &Derivation<'_>) -> Vec<String> {
 }
 
 /// Each needed action with its calls; those of one action and resource in one line.
-fn lines(derivation: &Derivation<'_>) -> Vec<String> {
+fn lines(derivation: &Derivation) -> Vec<String> {
     let mut by_grant: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for need in derivation.needs.iter().filter(|need| need.certainty == Certainty::Needed) {
         let whys = by_grant.entry((need.action.clone(), on(&need.on))).or_default();
@@ -55,7 +55,7 @@ fn lines(derivation: &Derivation<'_>) -> Vec<String> {
 }
 
 /// What was read.
-fn read(derivation: &Derivation<'_>) -> Option<String> {
+fn read(derivation: &Derivation) -> Option<String> {
     let (located, usage) = (derivation.located.as_ref().ok()?, derivation.usage.as_ref()?);
     let files = &usage.imports.files;
     let mut outside: BTreeSet<&str> = BTreeSet::new();
@@ -68,7 +68,7 @@ fn read(derivation: &Derivation<'_>) -> Option<String> {
 }
 
 /// What goes, in short.
-pub(super) fn unused(derivation: &Derivation<'_>) -> String {
+pub(super) fn unused(derivation: &Derivation) -> String {
     let mut gone: Vec<String> = Vec::new();
     for (attached, fate) in derivation.granted.attached.iter().zip(&derivation.plan.attached) {
         if *fate != Fate::Stays {
@@ -100,7 +100,7 @@ pub(super) fn unused(derivation: &Derivation<'_>) -> String {
 }
 
 /// Why nothing can be written, and what was understood all the same.
-pub(super) fn refusal(derivation: &Derivation<'_>) -> Vec<String> {
+pub(super) fn refusal(derivation: &Derivation) -> Vec<String> {
     debug_assert_eq!(derivation.tier(), Tier::C);
     let mut notes: Vec<String> =
         derivation.obstacles.iter().map(|reason| format!("not understood: {reason}")).collect();

@@ -4,16 +4,23 @@ mod evidence;
 mod wide;
 mod write;
 
+use std::sync::Arc;
+
 use super::open_policies::{POLICIES, statements};
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Effect, Fix, Grade};
-use crate::iam::scope::{Derivation, Tier, derive};
+use crate::iam::scope::{Derivation, Tier};
+use crate::model::Resource;
 
 const TITLE: &str = "Allow what its code calls, and nothing else";
 
+fn of(context: &Context<'_>, function: &Resource) -> Arc<Derivation> {
+    context.derivations.of(context.project, function, &context.settings.sources)
+}
+
 /// The role of a function allows no more than the function needs.
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
-    let derivation = derive(context.project, context.resource, &context.settings.sources);
+    let derivation = of(context, context.resource);
     let wide = wide::breadth(&derivation.granted);
     if derivation.tier() == Tier::C {
         // What isn't understood is no finding by itself.
@@ -40,7 +47,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 
 /// Whether a needed action is granted.
 pub(super) fn missing(context: &Context<'_>) -> Verdict {
-    let derivation = derive(context.project, context.resource, &context.settings.sources);
+    let derivation = of(context, context.resource);
     if derivation.tier() == Tier::C {
         return Verdict::Unknown(derivation.obstacles.join("; "));
     }
@@ -54,7 +61,7 @@ pub(super) fn missing(context: &Context<'_>) -> Verdict {
 }
 
 /// What writes a derivation down.
-fn fix(context: &Context<'_>, derivation: &Derivation<'_>) -> Fix {
+fn fix(context: &Context<'_>, derivation: &Derivation) -> Fix {
     let notes = evidence::notes(derivation);
     match write::changes(context.project, derivation) {
         Ok(changes) => {
@@ -89,7 +96,7 @@ pub(super) fn of_policy(context: &Context<'_>) -> Result<Fix, String> {
     let (Some(function), None) = (functions.next(), functions.next()) else {
         return Err(format!("{} isn't the role of one function of this module", role.address()));
     };
-    let derivation = derive(project, function, &context.settings.sources);
+    let derivation = of(context, function);
     if derivation.tier() == Tier::C {
         return Err(format!("what {} needs isn't known: {}", function.address(), derivation.obstacles.join("; ")));
     }

@@ -9,9 +9,9 @@ use crate::iam::scope::narrow::{Element, Fate, Group};
 use crate::model::{Draft, DraftBody, InstanceId, Mode, Project, Resource, ResourceId, Value};
 
 /// The changes of a derivation.
-pub(super) fn changes(project: &Project, derivation: &Derivation<'_>) -> Result<Vec<Change>, String> {
+pub(super) fn changes(project: &Project, derivation: &Derivation) -> Result<Vec<Change>, String> {
     let mut changes = Vec::new();
-    let role = derivation.role.ok_or("its role isn't declared beside it")?;
+    let role = project.resource(derivation.role.ok_or("its role isn't declared beside it")?);
     for (document, fates) in derivation.granted.documents.iter().zip(&derivation.plan.documents) {
         if fates.iter().any(|fate| *fate != Fate::Stays) {
             changes.extend(of_document(project, role, document, fates)?);
@@ -19,7 +19,7 @@ pub(super) fn changes(project: &Project, derivation: &Derivation<'_>) -> Result<
     }
     for (attached, fate) in derivation.granted.attached.iter().zip(&derivation.plan.attached) {
         if *fate != Fate::Stays {
-            changes.extend(of_attached(project, derivation.function, role, attached, fate)?);
+            changes.extend(of_attached(project, project.resource(derivation.function), role, attached, fate)?);
         }
     }
     Ok(changes)

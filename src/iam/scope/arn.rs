@@ -255,6 +255,13 @@ impl Matcher<'_> {
         if self.left.len() > LONGEST || self.right.len() > LONGEST {
             return None;
         }
+        // Most ARNs begin alike, and part at the service.
+        let is_same = |(a, b): &(&Token, &Token)| matches!((a, b), (Token::Char(a), Token::Char(b)) if a == b);
+        let same = self.left.iter().zip(self.right).take_while(is_same).count();
+        (self.left, self.right) = (&self.left[same..], &self.right[same..]);
+        if let ([Token::Char(_), ..], [Token::Char(_), ..]) = (self.left, self.right) {
+            return Some(false);
+        }
         let width = self.right.len() + 1;
         self.known = vec![None; (self.left.len() + 1) * width];
         // From the ends on: what a place needs is behind it.

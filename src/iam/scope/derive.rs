@@ -1,6 +1,7 @@
 //! The whole derivation for one function, and how far it can be trusted.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -12,8 +13,8 @@ use super::source::{Hints, Located, locate};
 use super::{configuration, kinds};
 use crate::iam::policy::Policy;
 use crate::iam::role;
-use crate::iam::usage::{self, Usage};
-use crate::model::{Project, Resource, Value};
+use crate::iam::usage::Usage;
+use crate::model::{Project, Resource, ResourceId, Value};
 
 /// How far a derivation can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,15 +29,15 @@ pub enum Tier {
 
 /// What was found out about one function.
 #[derive(Debug)]
-pub struct Derivation<'p> {
+pub struct Derivation {
     /// The function.
-    pub function: &'p Resource,
+    pub function: ResourceId,
     /// Its role, when it is declared here.
-    pub role: Option<&'p Resource>,
+    pub role: Option<ResourceId>,
     /// Its source, or why there is none.
     pub located: Result<Located, String>,
     /// What its source calls.
-    pub usage: Option<Usage>,
+    pub usage: Option<Arc<Usage>>,
     /// What it needs.
     pub needs: Vec<Need>,
     /// What its role has.
@@ -49,7 +50,7 @@ pub struct Derivation<'p> {
     pub doubts: Vec<String>,
 }
 
-impl Derivation<'_> {
+impl Derivation {
     /// How far it can be trusted.
     pub fn tier(&self) -> Tier {
         match (self.obstacles.is_empty(), self.doubts.is_empty()) {
@@ -66,11 +67,17 @@ impl Derivation<'_> {
     }
 }
 
-/// Derives what a function needs. `hints` are the user's words on where sources are.
-pub fn derive<'p>(project: &'p Project, function: &'p Resource, hints: &Hints) -> Derivation<'p> {
+/// Derives what a function needs. `hints` are the user's words on where sources are; `read` reads a source.
+pub(super) fn derive(
+    project: &Project,
+    function: &Resource,
+    hints: &Hints,
+    read: &dyn Fn(&Located) -> Arc<Usage>,
+) -> Derivation {
+    let role = role::named(project, function, "role");
     let mut derivation = Derivation {
-        function,
-        role: role::named(project, function, "role"),
+        function: function.id,
+        role: role.map(|role| role.id),
         located: locate(project, function, hints),
         usage: None,
         needs: Vec::new(),
@@ -79,10 +86,10 @@ pub fn derive<'p>(project: &'p Project, function: &'p Resource, hints: &Hints) -
         obstacles: Vec::new(),
         doubts: Vec::new(),
     };
-    derivation.read_source(project);
+    derivation.read_source(project, read);
     derivation.read_configuration(project);
-    derivation.read_role(project);
-    if let Some(role) = derivation.role {
+    derivation.read_role(project, role);
+    if let Some(role) = role {
         derivation.compare(project, role);
     }
     for list in [&mut derivation.obstacles, &mut derivation.doubts] {
@@ -92,13 +99,13 @@ pub fn derive<'p>(project: &'p Project, function: &'p Resource, hints: &Hints) -
     derivation
 }
 
-impl Derivation<'_> {
-    fn read_source(&mut self, project: &Project) {
+impl Derivation {
+    fn read_source(&mut self, project: &Project, read: &dyn Fn(&Located) -> Arc<Usage>) {
         let located = match &self.located {
             Ok(located) => located,
             Err(reason) => return self.obstacles.push(reason.clone()),
         };
-        let usage = usage::analyse(&located.files, &located.handler, located.language);
+        let usage = read(located);
         self.doubts.extend(located.doubt.clone());
         let refused = usage.refusals.iter();
         self.obstacles.extend(refused.map(|r| format!("{}:{}: {}", r.place.file, r.place.line, r.what)));
@@ -108,7 +115,7 @@ impl Derivation<'_> {
         if !libraries.is_empty() {
             self.doubts.push(format!("it imports {}, which are taken to make no calls", libraries.join(", ")));
         }
-        let binder = Binder::new(project, self.function);
+        let binder = Binder::new(project, project.resource(self.function));
         for call in &usage.calls {
             match binder.needs(call) {
                 Ok(needs) => self.needs.extend(needs),
@@ -168,17 +175,18 @@ impl Derivation<'_> {
     }
 
     fn read_configuration(&mut self, project: &Project) {
-        let configured = configuration::needs(project, self.function);
+        let function = project.resource(self.function);
+        let configured = configuration::needs(project, function);
         self.needs.extend(configured.needs);
         self.obstacles.extend(configured.unknown);
-        let variables = self.function.body.at("environment.variables");
+        let variables = function.body.at("environment.variables");
         if let Value::Map(map) = &variables
             && map.entry("AWS_LAMBDA_EXEC_WRAPPER").is_some()
         {
             self.doubts.push("a wrapper starts it (AWS_LAMBDA_EXEC_WRAPPER)".into());
         }
         let distributions = ["aws_cloudfront_distribution"];
-        let at_edge = distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|d| d.uses(self.function));
+        let at_edge = distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|d| d.uses(function));
         if at_edge {
             self.obstacles.push("it runs at CloudFront's edge, with logs in every region".into());
         }
@@ -199,8 +207,8 @@ impl Derivation<'_> {
         }
     }
 
-    fn read_role(&mut self, project: &Project) {
-        let Some(role) = self.role else {
+    fn read_role(&mut self, project: &Project, role: Option<&Resource>) {
+        let Some(role) = role else {
             self.obstacles.push("its role isn't declared beside it".into());
             return;
         };
@@ -209,9 +217,9 @@ impl Derivation<'_> {
         if !others.served.is_empty() {
             self.obstacles.push(format!("{} runs as {}, too", others.served.join(", "), role.address()));
         }
-        let functions = project
-            .of_kind("aws_lambda_function")
-            .filter(|other| other.span != self.function.span && other.body.get("role").refers_to(role.id));
+        let functions = project.of_kind("aws_lambda_function").filter(|other| {
+            other.span != project.resource(self.function).span && other.body.get("role").refers_to(role.id)
+        });
         let functions: Vec<String> = functions.map(Resource::address).collect();
         if !functions.is_empty() {
             self.obstacles.push(format!("it shares {} with {}", role.address(), functions.join(", ")));

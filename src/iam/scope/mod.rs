@@ -4,9 +4,11 @@
 //! to resources, [`configuration`] adds what Lambda does on the function's behalf, [`grant`] reads what is granted,
 //! [`narrow`] compares. Nothing is ever added to a role: the result is a part of what it has.
 
+mod arguments;
 pub mod arn;
 pub mod bind;
 pub mod configuration;
+mod derivations;
 pub mod derive;
 pub mod document;
 pub mod grant;
@@ -17,7 +19,8 @@ pub mod narrow;
 pub mod need;
 pub mod source;
 
-pub use derive::{Derivation, Tier, derive};
+pub use derivations::Derivations;
+pub use derive::{Derivation, Tier};
 pub use need::{Certainty, Need, On, Target};
 
 #[cfg(test)]

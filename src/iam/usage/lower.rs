@@ -132,6 +132,22 @@ pub(super) fn fields<'t>(node: Node<'t>, field: &str) -> Vec<Node<'t>> {
     node.children_by_field_name(field, &mut cursor).filter(Node::is_named).collect()
 }
 
+/// The parts of a sum, in order. A long one is a tree as deep as it is long: it is taken apart in a loop.
+pub(super) fn sum(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = node;
+    while rest.kind() == node.kind()
+        && rest.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "+")
+        && let (Some(left), Some(right)) = (rest.child_by_field_name("left"), rest.child_by_field_name("right"))
+    {
+        parts.push(right);
+        rest = left;
+    }
+    parts.push(rest);
+    parts.reverse();
+    parts
+}
+
 /// What forbids to read a tree: errors, or nodes too deep inside each other.
 pub(super) fn fault(tree: &Tree, file: &str) -> Option<Refusal> {
     let mut cursor = tree.walk();

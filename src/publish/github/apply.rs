@@ -8,7 +8,7 @@ use super::error::GithubError;
 use super::people;
 use super::plan::{Branch, Options, Plan, Step, Text};
 use super::remote::Remote;
-use crate::fix::Grade;
+use crate::fix::{Grade, names};
 use crate::publish::marker::{self, Marker};
 use crate::publish::message::commit_message;
 use crate::publish::proposal::Proposal;
@@ -36,6 +36,15 @@ pub enum Operation {
     /// Something went wrong.
     Failed,
 }
+
+names!(Operation {
+    Created = "created",
+    Updated = "updated",
+    Unchanged = "unchanged",
+    Closed = "closed",
+    Skipped = "skipped",
+    Failed = "failed",
+});
 
 /// What became of a step.
 #[derive(Debug, Clone)]

@@ -1,8 +1,7 @@
 //! Modules of JavaScript: in the source, or packages outside.
 
+use std::path::Path;
 use std::sync::Arc;
-
-use tree_sitter::Parser;
 
 use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
 use super::super::ir::{At, ModuleId, Name};
@@ -10,6 +9,7 @@ use super::super::library::Class;
 use super::super::lower::{MAX_FILE, fault};
 use super::super::report::{Place, Refusal, RefusalKind};
 use super::names;
+use crate::program::Language;
 
 /// Endings of files that are read, in the order in which they are tried.
 const ENDINGS: [&str; 9] = [".ts", ".mts", ".tsx", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
@@ -158,12 +158,7 @@ impl Evaluator<'_> {
         let json = has_ending(file, ".json");
         let wrapped = if json { format!("module.exports = {text}") } else { String::new() };
         let text = if json { wrapped.as_str() } else { text };
-        let plain = [".ts", ".mts", ".cts"].iter().any(|end| file.ends_with(end));
-        let language =
-            if plain { tree_sitter_typescript::LANGUAGE_TYPESCRIPT } else { tree_sitter_typescript::LANGUAGE_TSX };
-        let mut parser = Parser::new();
-        let set = parser.set_language(&language.into());
-        let tree = set.ok().and_then(|()| parser.parse(text, None))?;
+        let tree = Language::of(Path::new(file)).unwrap_or(Language::Tsx).tree(text)?;
         let found = fault(&tree, file);
         let deep = found.as_ref().is_some_and(|fault| fault.kind == RefusalKind::TooLarge);
         self.refusals.extend(found);

@@ -125,15 +125,3 @@ pub(in super::super) fn is_like_operation(name: &str) -> bool {
     const TELLING: [&str; 6] = ["dynamodb", "s3", "sqs", "secretsmanager", "ssm", "stepfunctions"];
     name.chars().any(char::is_uppercase) && TELLING.iter().any(|service| table().operation(service, name).is_some())
 }
-
-/// `objectExists` as Python writes it: `object_exists`.
-pub(super) fn snake(name: &str) -> String {
-    let mut written = String::new();
-    for (index, c) in name.char_indices() {
-        if c.is_ascii_uppercase() && index > 0 {
-            written.push('_');
-        }
-        written.push(c.to_ascii_lowercase());
-    }
-    written
-}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::evaluate::{Arguments, Atom, Atoms, Evaluator, Given, Sdk, Shape, SiteId, one, texts, unknown};
 use super::super::ir::{Expression, Name};
 use super::super::report::RefusalKind;
-use super::names;
+use crate::program::snake_case;
 
 /// Packages of clients begin so.
 pub(super) const CLIENT: &str = "@aws-sdk/client-";
@@ -68,7 +68,7 @@ impl Evaluator<'_> {
             "waitFor" => {
                 let named = arguments.get(0, "").unwrap_or_default();
                 for name in texts(&named).unwrap_or_default() {
-                    match self.table.waiter(service, &names::snake(&name)) {
+                    match self.table.waiter(service, &snake_case(&name)) {
                         Some(operation) => self.record(service, operation, &parameters(), whole),
                         None => self.unknown_method(service, &name, whole),
                     }
@@ -207,7 +207,7 @@ impl Evaluator<'_> {
         }
         let service = self.table.service_of_package(package)?;
         let operation = if let Some(waiter) = name.strip_prefix("waitUntil").or_else(|| name.strip_prefix("waitFor")) {
-            self.table.waiter(service, &names::snake(waiter))
+            self.table.waiter(service, &snake_case(waiter))
         } else {
             self.table.paginator(service, name)
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tree_sitter::Node;
 
 use super::super::ir::{Entry, Expression, Kind, Name, Passed, Spread, Statement};
-use super::super::lower::{Lowering, children, fields, says_not_found};
+use super::super::lower::{Lowering, children, fields, says_not_found, sum};
 
 impl Lowering<'_> {
     pub(super) fn expression(&mut self, node: Node<'_>) -> Expression {
@@ -201,22 +201,7 @@ impl Lowering<'_> {
         };
         match node.child_by_field_name("operator").map(|operator| operator.kind()) {
             Some("+") => {
-                // A long sum is a tree as deep as it is long: it is taken apart in a loop.
-                let mut parts = vec![right];
-                let mut rest = left;
-                while rest.kind() == "binary_operator"
-                    && rest.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "+")
-                {
-                    let (Some(left), Some(right)) =
-                        (rest.child_by_field_name("left"), rest.child_by_field_name("right"))
-                    else {
-                        break;
-                    };
-                    parts.push(right);
-                    rest = left;
-                }
-                parts.push(rest);
-                let parts = parts.into_iter().rev().map(|part| self.expression(part)).collect();
+                let parts = sum(node).into_iter().map(|part| self.expression(part)).collect();
                 self.make(node, Kind::Join(parts))
             }
             Some("%") if left.kind() == "string" => self.percent(node, left, right),

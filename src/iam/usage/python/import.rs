@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use tree_sitter::Parser;
-
 use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
 use super::super::ir::{At, ModuleId, Name};
 use super::super::library::Class;
 use super::super::lower::{MAX_FILE, fault};
 use super::super::report::{Place, Refusal, RefusalKind};
 use super::names;
+use crate::program::Language;
 
 /// Folders that are put on the path in deployment packages and layers.
 const ROOTS: [&str; 6] = ["", "python/", "src/", "lib/", "vendor/", "package/"];
@@ -185,9 +184,7 @@ impl Evaluator<'_> {
     }
 
     fn lower_python(&mut self, file: &str, text: &str) -> Option<ModuleId> {
-        let mut parser = Parser::new();
-        let set = parser.set_language(&tree_sitter_python::LANGUAGE.into());
-        let tree = set.ok().and_then(|()| parser.parse(text, None));
+        let tree = Language::Python.tree(text);
         let fault = match &tree {
             Some(tree) => fault(tree, file),
             None => Some(Refusal {

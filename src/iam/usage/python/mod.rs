@@ -4,6 +4,7 @@ mod boto;
 mod builtin;
 mod call;
 mod expression;
+mod function;
 mod import;
 mod lower;
 mod names;

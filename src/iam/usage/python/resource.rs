@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::super::actions::{Member, Origin};
 use super::super::evaluate::{Arguments, Atom, Atoms, Evaluator, Given, Sdk, Shape, SiteId, one, unknown};
 use super::super::ir::{Expression, Name};
+use crate::program::snake_case;
 
 /// A field of a resource's site: it came with its data, reading an attribute asks nothing.
 const LOADED: &str = "$loaded";
@@ -22,7 +23,9 @@ impl Evaluator<'_> {
             return itself();
         }
         let Some(class) = self.table.class(service, kind) else { return itself() };
-        if let (Some(site), Some(identifier)) = (site, class.identifiers.iter().find(|known| snake(known) == **name)) {
+        if let (Some(site), Some(identifier)) =
+            (site, class.identifiers.iter().find(|known| snake_case(known) == **name))
+        {
             return self.field(site, identifier).map(|field| field.atoms.clone()).unwrap_or_default();
         }
         match (class.members.get(&**name), site) {
@@ -140,7 +143,7 @@ impl Evaluator<'_> {
                     parent.and_then(|parent| self.field(parent, of)).map(|field| field.atoms.clone())
                 }
                 Some(Origin::Input) => {
-                    let given = arguments.get(position, &snake(identifier));
+                    let given = arguments.get(position, &snake_case(identifier));
                     position += 1;
                     given
                 }
@@ -167,7 +170,7 @@ impl Evaluator<'_> {
         let identifiers = self.table.class(service, kind).map(|class| class.identifiers.clone()).unwrap_or_default();
         for (position, identifier) in identifiers.into_iter().enumerate() {
             let atoms = arguments
-                .get(position, &snake(identifier))
+                .get(position, &snake_case(identifier))
                 .unwrap_or_else(|| unknown("an identifier that isn't given"));
             self.put(site, identifier, atoms, whole.at);
         }
@@ -256,16 +259,4 @@ fn named_by(operation: &str) -> Option<&'static str> {
         "CreateTable" => Some("TableName"),
         _ => None,
     }
-}
-
-/// `BucketName` in Python: `bucket_name`.
-pub(super) fn snake(name: &str) -> String {
-    let mut written = String::new();
-    for (index, c) in name.char_indices() {
-        if c.is_ascii_uppercase() && index > 0 {
-            written.push('_');
-        }
-        written.push(c.to_ascii_lowercase());
-    }
-    written
 }
