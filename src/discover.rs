@@ -1,10 +1,11 @@
 //! Finds the configuration files below a directory.
 //!
-//! `.gitignore` is respected (`ignored`); `.terraform/`, `node_modules/`, `cdk.out/` and `.git/` are never entered. Symbolic links
-//! to directories are not followed; a link to a file inside the tree is read and never written, one that leads out of
-//! the tree is not even read.
+//! `.gitignore` is respected (`ignored`); `.terraform/`, `node_modules/`, `cdk.out/` and `.git/` are never entered, nor are
+//! Python packages that were installed into a folder (`installed`). Symbolic links to directories are not followed; a
+//! link to a file inside the tree is read and never written, one that leads out of the tree is not even read.
 
 mod ignored;
+mod installed;
 mod patterns;
 mod walk;
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of the UTF-8 byte-order mark, which Terraform accepts and HCL parsers don't.
 const BOM: &str = "\u{feff}";
@@ -67,6 +67,8 @@ pub struct SourceFile {
     pub bom: bool,
     /// Whether edits may be written here (a symbolic link is read, never written).
     pub editable: bool,
+    /// Where lines begin, for [`SourceFile::position`]: found when it is asked for first.
+    line_starts: OnceLock<Box<[u32]>>,
 }
 
 impl SourceFile {
@@ -76,13 +78,13 @@ impl SourceFile {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        Self { path, display: display.into(), text: text.into(), bom, editable: true }
+        Self { path, display: display.into(), text: text.into(), bom, editable: true, line_starts: OnceLock::new() }
     }
 
     /// The same file with other text.
     #[must_use]
     pub fn with_text(&self, text: String) -> Self {
-        Self { text: text.into(), ..self.clone() }
+        Self { text: text.into(), line_starts: OnceLock::new(), ..self.clone() }
     }
 
     /// The bytes to write for this file.
@@ -127,21 +129,25 @@ impl SourceFile {
 
     /// Line and column, both from 1; columns count UTF-16 code units.
     fn utf16_position(&self, offset: usize) -> (usize, usize) {
-        let at = floor_char_boundary(&self.text, offset);
-        let start = line_start(&self.text, at);
-        let line = self.text[..start].bytes().filter(|b| *b == b'\n').count() + 1;
-        (line, self.text[start..at].encode_utf16().count() + 1)
+        let (line, before) = self.line_of(offset);
+        (line, before.encode_utf16().count() + 1)
     }
 
     /// Line and column (both from 1; columns count characters) of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
-        let at = floor_char_boundary(&self.text, offset as usize);
-        let before = &self.text[..at];
-        let line_start = before.rfind('\n').map_or(0, |n| n + 1);
-        Position {
-            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let (line, before) = self.line_of(offset as usize);
+        Position { line, column: before.chars().count() + 1 }
+    }
+
+    /// The line of a byte offset, from 1, and what stands on it before the offset.
+    fn line_of(&self, offset: usize) -> (usize, &str) {
+        let at = floor_char_boundary(&self.text, offset);
+        let starts = self.line_starts.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(end, _)| end as u32 + 1)).collect()
+        });
+        let line = starts.partition_point(|start| *start as usize <= at);
+        (line, &self.text[starts[line - 1] as usize..at])
     }
 }
 

@@ -94,9 +94,20 @@ struct Hint {
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
     Any,
-    Name(Box<[u8]>),
-    /// The stretches of literal text, in order: the first begins the name, and the last ends it.
-    Around(Box<[Box<str>]>),
+    Name(Box<str>),
+    Pieces(Box<[Piece]>),
+}
+
+/// A piece of a pattern.
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    Char(char),
+    /// A class: the characters that it names.
+    Among(Box<str>),
+    /// Any character.
+    One,
+    /// Any run of characters.
+    Run,
 }
 
 impl Hint {
@@ -129,24 +140,75 @@ impl Part {
         if part.is_empty() || part.contains("**") {
             return Self::Any;
         }
-        // Behind a class or an escape everything may follow.
-        let (known, rest) = part.split_at(part.find(['[', '\\']).unwrap_or(part.len()));
-        let mut pieces: Vec<Box<str>> = known.split(['*', '?']).map(Box::from).collect();
-        if !rest.is_empty() {
-            pieces.push("".into());
+        if !part.contains(['*', '?', '[', '\\']) {
+            return Self::Name(part.into());
         }
-        if pieces.len() == 1 { Self::Name(part.as_bytes().into()) } else { Self::Around(pieces.into()) }
+        let mut pieces = Vec::new();
+        let mut rest = part.chars();
+        while let Some(c) = rest.next() {
+            pieces.push(match c {
+                '*' => Piece::Run,
+                '?' => Piece::One,
+                '[' => match rest.as_str().split_once(']') {
+                    Some((class, behind)) if !class.is_empty() && class.chars().all(char::is_alphanumeric) => {
+                        rest = behind.chars();
+                        Piece::Among(class.into())
+                    }
+                    // Behind any other class everything may follow, as behind an escape.
+                    _ => {
+                        rest = "".chars();
+                        Piece::Run
+                    }
+                },
+                '\\' => {
+                    rest = "".chars();
+                    Piece::Run
+                }
+                c => Piece::Char(c),
+            });
+        }
+        Self::Pieces(pieces.into())
     }
 
     fn may_be(&self, name: &[u8]) -> bool {
         let pieces = match self {
             Self::Any => return true,
-            Self::Name(whole) => return name == &**whole,
-            Self::Around(pieces) => pieces,
+            Self::Name(whole) => return name == whole.as_bytes(),
+            Self::Pieces(pieces) => pieces,
         };
-        let [start, middle @ .., end] = &**pieces else { return true };
-        let Ok(name) = std::str::from_utf8(name) else { return true };
-        name.starts_with(&**start) && name.ends_with(&**end) && middle.iter().all(|piece| name.contains(&**piece))
+        std::str::from_utf8(name).map_or(true, |name| fits(pieces, name))
+    }
+}
+
+/// Whether the pieces make up the name.
+fn fits(mut pieces: &[Piece], name: &str) -> bool {
+    let mut rest = name.chars();
+    // Behind the last run: the pieces, and where they were tried.
+    let mut again: Option<(&[Piece], std::str::Chars<'_>)> = None;
+    loop {
+        let mut next = rest.clone();
+        let matches = match (pieces.first(), next.next()) {
+            (None, None) => return true,
+            (Some(Piece::Run), _) => {
+                pieces = &pieces[1..];
+                again = Some((pieces, rest.clone()));
+                continue;
+            }
+            (Some(Piece::Char(wanted)), Some(c)) => *wanted == c,
+            (Some(Piece::Among(class)), Some(c)) => class.contains(c),
+            (Some(Piece::One), Some(_)) => true,
+            (None, Some(_)) | (Some(_), None) => false,
+        };
+        if matches {
+            (pieces, rest) = (&pieces[1..], next);
+            continue;
+        }
+        // One character more belongs to the run.
+        let Some((behind, tried)) = &mut again else { return false };
+        if tried.next().is_none() {
+            return false;
+        }
+        (pieces, rest) = (behind, tried.clone());
     }
 }
 
@@ -161,7 +223,7 @@ mod tests {
 
         #[test]
         fn a_hint_never_hides_a_match(
-            line in r"[!#/]?(\*\*/)?[ab.*?/\[\]{},\\ ]{1,8}/?",
+            line in r"[!#/]?(\*\*/)?([ab.*?/\[\]{},\\ ]|\[[abA!-]{1,3}\]){1,8}/?",
             path in "[ab.]{0,2}[ab](/[ab.,{}]{0,2}[ab]){0,2}",
             is_directory: bool,
         ) {

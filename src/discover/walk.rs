@@ -3,12 +3,13 @@
 //! Each directory is listed once and whole, so that its listing says whether it has rules of its own: asking the file
 //! system for each possible file of rules would take longer than the walk. Links are handed over, never followed.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ignored::Rules;
+use super::installed::Installed;
 
 /// An entry below the root.
 #[derive(Debug)]
@@ -50,9 +51,10 @@ fn enter<'s>(scope: &rayon::Scope<'s>, place: &Place, above: &Rules, visitor: &'
         Ok(entries) => entries,
         Err(error) => return visitor.failed(&place.path, &error),
     };
-    let rules = above.within(&place.real, |name| entries.iter().any(|entry| entry.file_name() == name));
-    for entry in entries {
-        let name = entry.file_name();
+    let names: Vec<_> = entries.iter().map(std::fs::DirEntry::file_name).collect();
+    let rules = above.within(&place.real, |name| names.iter().any(|known| known == name));
+    let installed = Installed::among(names.iter().map(OsString::as_os_str));
+    for (entry, name) in entries.into_iter().zip(names) {
         let kind = match entry.file_type() {
             Ok(kind) => kind,
             Err(error) => {
@@ -60,7 +62,8 @@ fn enter<'s>(scope: &rayon::Scope<'s>, place: &Place, above: &Rules, visitor: &'
                 continue;
             }
         };
-        let (enters, matters) = (kind.is_dir() && visitor.enters(&name), visitor.matters(&name, kind));
+        let (enters, matters) =
+            (kind.is_dir() && !installed.has(&name) && visitor.enters(&name), visitor.matters(&name, kind));
         if !(enters || matters) || rules.cover(&place.real, &name, kind.is_dir()) {
             continue;
         }

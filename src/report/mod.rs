@@ -73,7 +73,10 @@ pub fn unified(path: &str, before: &str, after: &str, context: usize) -> String 
     if before == after {
         return String::new();
     }
-    TextDiff::from_lines(before, after)
+    let lines = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
+    TextDiff::configure()
+        .newline_terminated(true)
+        .diff_slices(&lines(before), &lines(after))
         .unified_diff()
         .context_radius(context)
         .header(&name("a/", path), &name("b/", path))

@@ -262,6 +262,11 @@ impl Matcher<'_> {
         if let ([Token::Char(_), ..], [Token::Char(_), ..]) = (self.left, self.right) {
             return Some(false);
         }
+        let same = self.left.iter().rev().zip(self.right.iter().rev()).take_while(is_same).count();
+        (self.left, self.right) = (&self.left[..self.left.len() - same], &self.right[..self.right.len() - same]);
+        if let ([.., Token::Char(_)], [.., Token::Char(_)]) = (self.left, self.right) {
+            return Some(false);
+        }
         let width = self.right.len() + 1;
         self.known = vec![None; (self.left.len() + 1) * width];
         // From the ends on: what a place needs is behind it.

@@ -12,6 +12,10 @@ mod lower;
 mod python;
 mod report;
 
+use std::sync::LazyLock;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
 use evaluate::Evaluator;
 
 pub use report::{
@@ -19,19 +23,20 @@ pub use report::{
     Value,
 };
 
-/// Stack of the thread that reads source: trees are walked by recursion up to a fixed depth.
+/// Stack of a thread that reads source, in bytes: trees are walked by recursion up to a fixed depth.
 const STACK: usize = 256 * 1024 * 1024;
+
+/// Threads with such a stack, kept: one for each function would cost more than most functions take.
+static READERS: LazyLock<Option<ThreadPool>> =
+    LazyLock::new(|| ThreadPoolBuilder::new().thread_name(|_| "usage".into()).stack_size(STACK).build().ok());
 
 /// Reads the calls of one function from the entry on, e.g. `app.handler` (Python: module and function, JavaScript: file
 /// and export; folders by `/`).
 ///
 /// Never panics on any input: what can't be read is a refusal.
 pub fn analyse(source: &SourceSet, handler: &str, language: Language) -> Usage {
-    let started = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("usage".into()).stack_size(STACK);
-        thread.spawn_scoped(scope, || read(source, handler, language)).ok().and_then(|thread| thread.join().ok())
-    });
-    started.unwrap_or_else(|| too_large(handler))
+    let read = || std::panic::catch_unwind(|| read(source, handler, language)).ok();
+    READERS.as_ref().and_then(|readers| readers.install(read)).unwrap_or_else(|| too_large(handler))
 }
 
 /// With as much context as the program's size allows.
