@@ -143,8 +143,8 @@ impl SourceFile {
     fn line_of(&self, offset: usize) -> (usize, &str) {
         let at = floor_char_boundary(&self.text, offset);
         let starts = self.line_starts.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(ends.map(|(end, _)| end as u32 + 1)).collect()
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|end| end as u32 + 1)).collect()
         });
         let line = starts.partition_point(|start| *start as usize <= at);
         (line, &self.text[starts[line - 1] as usize..at])

@@ -51,7 +51,8 @@ impl Patterns {
     /// Whether an entry is left out (`true`), or taken in although a weaker pattern leaves it out.
     pub(super) fn decide(&self, asked: &Asked<'_>) -> Option<bool> {
         let inner = asked.directory.strip_prefix(&self.directory).unwrap_or(asked.directory);
-        if !self.content.hints.iter().any(|hint| hint.may_match(inner, asked.name)) {
+        let parts = Parts::of(inner, asked.name);
+        if !self.content.hints.iter().any(|hint| hint.may_match(&parts)) {
             return None;
         }
         match self.content.matcher().matched(inner.join(asked.name), asked.is_directory) {
@@ -87,6 +88,8 @@ impl Content {
 struct Hint {
     /// Of the path's first part below the directory of the patterns.
     first: Part,
+    /// Of the part before the last; `None` where there need not be one.
+    parent: Option<Part>,
     last: Part,
 }
 
@@ -95,7 +98,11 @@ struct Hint {
 enum Part {
     Any,
     Name(Box<str>),
-    Pieces(Box<[Piece]>),
+    Pieces {
+        /// The text at the beginning and at the end, which rules most names out.
+        ends: [Box<str>; 2],
+        pieces: Box<[Piece]>,
+    },
 }
 
 /// A piece of a pattern.
@@ -120,19 +127,52 @@ impl Hint {
         let pattern = line.strip_prefix('!').unwrap_or(line).trim_end_matches('/');
         let (folder, last) = pattern.rsplit_once('/').unwrap_or(("", pattern));
         // What may hold a `/` is not taken apart; it is rare.
-        if line.contains(['{', char::REPLACEMENT_CHARACTER]) || folder.contains(['[', '\\']) {
-            return Some(Self { first: Part::Any, last: Part::Any });
+        if line.contains(['{', char::REPLACEMENT_CHARACTER]) || folder.contains('\\') || !has_plain_classes(folder) {
+            return Some(Self { first: Part::Any, parent: None, last: Part::Any });
         }
         // A pattern with a `/` inside begins at the directory.
-        let first = folder.trim_start_matches('/').split('/').next().unwrap_or("");
-        Some(Self { first: Part::of(first), last: Part::of(last) })
+        let folder = folder.trim_start_matches('/');
+        let first = Part::of(folder.split('/').next().unwrap_or(""));
+        let parent = folder.rsplit('/').next().filter(|part| !part.is_empty() && !part.contains("**")).map(Part::of);
+        Some(Self { first, parent, last: Part::of(last) })
     }
 
-    fn may_match(&self, directory: &Path, name: &OsStr) -> bool {
-        let first = || directory.iter().next().unwrap_or(name);
-        self.last.may_be(name.as_encoded_bytes())
-            && (self.first == Part::Any || self.first.may_be(first().as_encoded_bytes()))
+    fn may_match(&self, path: &Parts<'_>) -> bool {
+        self.last.may_be(path.last)
+            && self.parent.as_ref().is_none_or(|parent| path.has_parent && parent.may_be(path.parent))
+            && self.first.may_be(path.first)
     }
+}
+
+/// What hints look at of a path below the directory of the patterns: `None` for a name that is no UTF-8.
+struct Parts<'p> {
+    first: Option<&'p str>,
+    parent: Option<&'p str>,
+    has_parent: bool,
+    last: Option<&'p str>,
+}
+
+impl<'p> Parts<'p> {
+    fn of(directory: &'p Path, name: &'p OsStr) -> Self {
+        let first = directory.iter().next().unwrap_or(name);
+        let parent = directory.file_name();
+        Self {
+            first: first.to_str(),
+            parent: parent.and_then(OsStr::to_str),
+            has_parent: parent.is_some(),
+            last: name.to_str(),
+        }
+    }
+}
+
+/// Whether no class of a pattern may hold a `/`.
+fn has_plain_classes(pattern: &str) -> bool {
+    pattern.split('[').skip(1).all(|behind| plain_class(behind).is_some())
+}
+
+/// The characters of a class, and what is behind it; nothing for one with ranges or other signs.
+fn plain_class(behind: &str) -> Option<(&str, &str)> {
+    behind.split_once(']').filter(|(class, _)| !class.is_empty() && class.chars().all(char::is_alphanumeric))
 }
 
 impl Part {
@@ -149,34 +189,32 @@ impl Part {
             pieces.push(match c {
                 '*' => Piece::Run,
                 '?' => Piece::One,
-                '[' => match rest.as_str().split_once(']') {
-                    Some((class, behind)) if !class.is_empty() && class.chars().all(char::is_alphanumeric) => {
-                        rest = behind.chars();
-                        Piece::Among(class.into())
-                    }
+                '[' | '\\' => {
+                    let class = plain_class(rest.as_str()).filter(|_| c == '[');
                     // Behind any other class everything may follow, as behind an escape.
-                    _ => {
-                        rest = "".chars();
-                        Piece::Run
-                    }
-                },
-                '\\' => {
-                    rest = "".chars();
-                    Piece::Run
+                    let (piece, behind) =
+                        class.map_or((Piece::Run, ""), |(class, behind)| (Piece::Among(class.into()), behind));
+                    rest = behind.chars();
+                    piece
                 }
                 c => Piece::Char(c),
             });
         }
-        Self::Pieces(pieces.into())
+        let text = |piece: &Piece| if let Piece::Char(c) = piece { Some(*c) } else { None };
+        let start = pieces.iter().map_while(text).collect::<String>();
+        let end = pieces.iter().rev().map_while(text).collect::<Vec<_>>().into_iter().rev().collect::<String>();
+        Self::Pieces { ends: [start.into(), end.into()], pieces: pieces.into() }
     }
 
-    fn may_be(&self, name: &[u8]) -> bool {
-        let pieces = match self {
-            Self::Any => return true,
-            Self::Name(whole) => return name == whole.as_bytes(),
-            Self::Pieces(pieces) => pieces,
-        };
-        std::str::from_utf8(name).map_or(true, |name| fits(pieces, name))
+    /// A name that is no UTF-8 may be anything.
+    fn may_be(&self, name: Option<&str>) -> bool {
+        match (self, name) {
+            (Self::Any, _) | (_, None) => true,
+            (Self::Name(whole), Some(name)) => name == &**whole,
+            (Self::Pieces { ends: [start, end], pieces }, Some(name)) => {
+                name.starts_with(&**start) && name.ends_with(&**end) && fits(pieces, name)
+            }
+        }
     }
 }
 
@@ -233,7 +271,7 @@ mod tests {
             if !matcher.matched(&path, is_directory).is_none() {
                 let path = Path::new(&path);
                 let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
-                prop_assert!(Hint::of(&line).is_some_and(|hint| hint.may_match(directory, name)));
+                prop_assert!(Hint::of(&line).is_some_and(|hint| hint.may_match(&Parts::of(directory, name))));
             }
         }
     }

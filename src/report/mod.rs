@@ -73,7 +73,6 @@ pub fn unified(path: &str, before: &str, after: &str, context: usize) -> String 
     if before == after {
         return String::new();
     }
-    let lines = |text| str::split_inclusive(text, '\n').collect::<Vec<_>>();
     TextDiff::configure()
         .newline_terminated(true)
         .diff_slices(&lines(before), &lines(after))
@@ -81,6 +80,13 @@ pub fn unified(path: &str, before: &str, after: &str, context: usize) -> String 
         .context_radius(context)
         .header(&name("a/", path), &name("b/", path))
         .to_string()
+}
+
+/// Lines with their ends, as git sees them.
+fn lines(text: &str) -> Vec<&str> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1).chain([text.len()]);
+    ends.map(|end| &text[std::mem::replace(&mut start, end)..end]).filter(|line| !line.is_empty()).collect()
 }
 
 /// A file's name as git writes it in a patch: quoted, in the manner of C, where it holds anything special. Behind one with

@@ -149,6 +149,11 @@ fn lines(text: &str) -> Vec<Line> {
     lines
 }
 
+/// Whether a token that decides may begin with it.
+fn is_sign(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'#' | b'/' | b'"' | b'<' | b'{' | b'[' | b'(' | b'}' | b']' | b')' | b'=')
+}
+
 /// Reads tokens as far as they decide where lines are aligned.
 struct Scanner<'a> {
     text: &'a str,
@@ -192,7 +197,10 @@ impl Scanner<'_> {
                     line.assign = Some(self.blanks_before(start));
                     self.at += 1;
                 }
-                _ => self.at += c.len_utf8(),
+                _ => {
+                    let sign = rest.bytes().skip(1).position(is_sign);
+                    self.at += sign.map_or(rest.len(), |at| at + 1);
+                }
             }
         }
         line.whole = balance == 0;
