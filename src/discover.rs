@@ -15,6 +15,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use rayon::prelude::*;
+
 use crate::cdk::App;
 use crate::diagnostic::Diagnostic;
 use crate::source::{MAX_FILE_BYTES, SourceFile};
@@ -173,12 +175,12 @@ fn add_assemblies(root: &Path, found: &mut Discovery) {
     found.assemblies.dedup_by(|inner, outer| inner.path.starts_with(&outer.path));
     let assemblies = &found.assemblies;
     found.files.retain(|file| !assemblies.iter().any(|assembly| file.path.starts_with(&assembly.path)));
+    let outputs: Vec<(PathBuf, bool)> = found.apps.par_iter().map(output_of).collect();
     let mut bare: Vec<&str> = Vec::new();
-    for app in &found.apps {
-        let path = app.path.join(output_of(&app.path));
+    for (app, (path, holds_assembly)) in found.apps.iter().zip(outputs) {
         match found.assemblies.iter_mut().find(|assembly| assembly.path == path) {
             Some(assembly) => assembly.app = Some(app.clone()),
-            None if path.join("manifest.json").is_file() => {
+            None if holds_assembly => {
                 let display = relative(root, &path);
                 found.assemblies.push(FoundAssembly { display, path, app: Some(app.clone()) });
             }
@@ -200,11 +202,13 @@ fn add_assemblies(root: &Path, found: &mut Discovery) {
     }
 }
 
-/// The directory to which an application synthesises.
-fn output_of(app: &Path) -> String {
-    let text = std::fs::read_to_string(app.join("cdk.json")).unwrap_or_default();
+/// The directory to which an application synthesises, and whether an assembly is there.
+fn output_of(app: &App) -> (PathBuf, bool) {
+    let text = std::fs::read_to_string(app.path.join("cdk.json")).unwrap_or_default();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    json["output"].as_str().unwrap_or("cdk.out").trim_end_matches('/').to_owned()
+    let path = app.path.join(json["output"].as_str().unwrap_or("cdk.out").trim_end_matches('/'));
+    let holds_assembly = path.join("manifest.json").is_file();
+    (path, holds_assembly)
 }
 
 /// Whether a file may be a CloudFormation template in JSON: its content decides.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use rayon::prelude::*;
 
 use super::json::summary;
 use super::plural;
@@ -14,11 +15,8 @@ use crate::fix::Grade;
 /// All findings and the counts.
 pub fn render(outcome: &Outcome, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    let mut text = String::new();
-    for finding in outcome.findings.iter().filter(|f| f.suppressed.is_none()) {
-        text.push_str(&one(finding, &renderer));
-        text.push('\n');
-    }
+    let shown = outcome.findings.par_iter().filter(|finding| finding.suppressed.is_none());
+    let mut text: String = shown.map(|finding| one(finding, &renderer) + "\n").collect();
     text.push_str(&counts(outcome));
     text
 }

@@ -1,8 +1,35 @@
 //! The form of the table.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::OnceLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// A part of a table, parsed when something asks for it: a program uses a few services of many.
+#[derive(Debug)]
+pub struct Part<T> {
+    text: &'static RawValue,
+    parsed: OnceLock<T>,
+}
+
+impl<T: Deserialize<'static>> Deref for Part<T> {
+    type Target = T;
+
+    /// Can't fail: a test parses every part of what is built in.
+    fn deref(&self) -> &T {
+        self.parsed.get_or_init(|| {
+            serde_json::from_str(self.text.get()).expect("the table has the form that its generator writes")
+        })
+    }
+}
+
+impl<'de: 'static, T> Deserialize<'de> for Part<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { text: <&'static RawValue>::deserialize(deserializer)?, parsed: OnceLock::new() })
+    }
+}
 
 type Map<V> = BTreeMap<&'static str, V>;
 
@@ -13,11 +40,11 @@ pub struct Table {
     /// Packages and their versions that the table is made from.
     pub made_from: Map<&'static str>,
     /// What the SDKs offer.
-    pub services: Map<Service>,
+    pub services: Map<Part<Service>>,
     /// By prefix, by name.
-    pub(super) actions: Map<Map<Row>>,
+    pub(super) actions: Map<Part<Map<Row>>>,
     /// By prefix, by type of resource.
-    pub(super) arns: Map<Map<&'static str>>,
+    pub(super) arns: Map<Part<Map<&'static str>>>,
     /// Methods of every client of boto3 that call nothing themselves.
     pub no_call: Vec<&'static str>,
     /// What packages on top of the JavaScript SDKs, and classes of SDK v2, offer: by package, by exported name or method.

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use flate2::read::ZlibDecoder;
 
-pub use self::data::{Class, Library, Member, Method, Origin, Service, Table};
+pub use self::data::{Class, Library, Member, Method, Origin, Part, Service, Table};
 use self::data::{Entry, Needs};
 
 /// The table.

@@ -1,6 +1,6 @@
 //! What programs call services, operations and helpers, in each SDK.
 
-use super::data::{Class, Library, Method, Row, Table};
+use super::data::{Class, Library, Method, Row, Service, Table};
 
 /// Packages of clients begin with this.
 const CLIENT: &str = "@aws-sdk/client-";
@@ -17,7 +17,10 @@ impl Table {
         let Some(name) = package.strip_prefix(CLIENT) else {
             return self.javascript.get(package)?.values().next().map(|library| library.service);
         };
-        self.services.iter().find(|(_, service)| service.package == name).map(|(key, _)| *key)
+        let is_its = |service: &Service| service.package == name;
+        // Most are named as the service; only then no other service is read.
+        let same = self.services.get_key_value(name).filter(|(_, service)| is_its(service));
+        same.or_else(|| self.services.iter().find(|(_, service)| is_its(service))).map(|(key, _)| *key)
     }
 
     /// The service of a class of the JavaScript SDK v2: `DynamoDB`, `DynamoDB.DocumentClient`.
@@ -25,8 +28,9 @@ impl Table {
         if class == "DynamoDB.DocumentClient" {
             return self.service_of_client("dynamodb");
         }
-        let found = |(_, service): &(&&'static str, &super::Service)| service.class.eq_ignore_ascii_case(class);
-        self.services.iter().find(found).map(|(key, _)| *key)
+        let is_its = |service: &Service| service.class.eq_ignore_ascii_case(class);
+        let same = self.services.get_key_value(&*class.to_ascii_lowercase()).filter(|(_, service)| is_its(service));
+        same.or_else(|| self.services.iter().find(|(_, service)| is_its(service))).map(|(key, _)| *key)
     }
 
     /// The operation that a method or command stands for: `get_item`, `getItem`, `GetItemCommand` and `GetItem` are

@@ -39,6 +39,8 @@ fn the_table_agrees_with_itself() {
         }
     }
     assert!(counted > 6000, "{counted}");
+    assert!(table.actions.values().all(|actions| !actions.is_empty()));
+    assert!(table.arns.values().all(|kinds| kinds.values().all(|form| form.starts_with("arn:"))));
     for library in table.javascript.values().flat_map(|of| of.values()).chain(table.powertools.values()) {
         for operation in &library.operations {
             assert!(table.services[library.service].operations.contains_key(operation), "{library:?}");
