@@ -123,9 +123,16 @@ fn what_the_provider_refuses_is_not_written() {
         "set { sqs_managed_sse_enabled = true }",
     );
     let text = "resource \"aws_sqs_queue\" \"q\" {\n  kms_master_key_id = \"alias/app\"\n}\n";
-    let outcome = fix(&[conflict], text);
+    let outcome = fix(std::slice::from_ref(&conflict), text);
     assert!(outcome.changed.is_empty());
     assert!(reasons(&outcome).contains("`sqs_managed_sse_enabled` can't stand beside `kms_master_key_id`"));
+    // Without a value today, and with one wherever the variable gets one.
+    let text = "variable \"key\" {\n  default = null\n}\n\nresource \"aws_sqs_queue\" \"q\" {\n  kms_master_key_id = var.key\n}\n";
+    let outcome = fix(std::slice::from_ref(&conflict), text);
+    assert!(outcome.changed.is_empty());
+    assert!(reasons(&outcome).contains("which `var.key` may give a value"), "{}", reasons(&outcome));
+    let text = "resource \"aws_sqs_queue\" \"q\" {\n  kms_master_key_id = null\n}\n";
+    assert!(!fix(&[conflict], text).changed.is_empty());
     let value =
         page("value", "aws_cloudwatch_log_group", "self.retention_in_days != null", "set { retention_in_days = 31 }");
     let outcome = fix(&[value], "resource \"aws_cloudwatch_log_group\" \"g\" {}\n");

@@ -11,7 +11,7 @@ use super::decided;
 use super::settings::Settings;
 use super::together;
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::fixers::{self, Registry};
+use crate::fixers::Registry;
 use crate::hcl::{Scope, Step, evaluate};
 use crate::iam::scope::Derivations;
 use crate::model::companion::{Companions, Tie};
@@ -253,7 +253,8 @@ impl PageScope<'_> {
 
     /// What the module has once, at its place.
     fn shared(&self, spec: &FixSpec, writer: &content::Writer<'_, '_>) -> Result<Vec<Change>, String> {
-        let near = fixers::module_anchor(self.context.project, self.context.resource, &["s3.tf", "main.tf"]).id;
+        let first = spec.shared.first().map_or("", |(kind, ..)| kind);
+        let near = together::place_of_shared(self.context.project, self.context.resource, first).id;
         let add = |(kind, _, content): &(String, String, _)| {
             let name = writer.shared_name(kind).to_owned();
             Ok(Change::AddShared { near, kind: kind.clone(), name, mirror: false, content: writer.body(content)? })
@@ -279,7 +280,7 @@ impl PageScope<'_> {
         let mut changes = self.shared(spec, &writer)?;
         let mut titles = Vec::new();
         // Additions come first: what refers to them must know their names.
-        let many = spec.together && together::are_many(self);
+        let many = spec.together && together::are(together::MANY, self);
         for (kind, suffix, add) in &spec.add {
             titles.push(format!("Add {kind}"));
             let content = writer.body(add)?;
@@ -395,6 +396,9 @@ impl Scope for PageScope<'_> {
             ("module_at_least", [Node { value: Value::String(version), .. }]) => {
                 let has = self.context.resource.module_version()?;
                 Some(Value::Bool(has >= Version::parse(version)?))
+            }
+            ("many_fail", [Node { value: Value::Number(many), .. }]) => {
+                Some(Value::Bool(together::are(*many as usize, self)))
             }
             ("log_retention", [Node { value: Value::Number(days), .. }]) => {
                 Some(Value::string(constructs::retention(*days)?))

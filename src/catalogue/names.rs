@@ -14,7 +14,8 @@ use super::page::PageError;
 use crate::fixers::Registry;
 
 /// Functions that the pages have beside Terraform's: name and number of arguments.
-const FUNCTIONS: [(&str, usize); 3] = [("provider_at_least", 1), ("module_at_least", 1), ("log_retention", 1)];
+const FUNCTIONS: [(&str, usize); 4] =
+    [("provider_at_least", 1), ("module_at_least", 1), ("many_fail", 1), ("log_retention", 1)];
 
 /// Refuses names and functions that nothing stands behind. `first_line` is the control block's in its page.
 pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageError> {

@@ -8,13 +8,14 @@ use hcl_edit::visit::{Visit, visit_expr};
 
 use super::check::PageScope;
 use crate::fix::Change;
+use crate::fixers;
 use crate::model::{Draft, DraftBody, DraftItem, Mode, Project, Repeat, Resource};
 
 /// From so many on that fail in a module, one resource stands for all.
-const MANY: usize = 5;
+pub(super) const MANY: usize = 5;
 
-/// Whether many resources beside this one fail the same rule, and none of them is special.
-pub(super) fn are_many(scope: &PageScope<'_>) -> bool {
+/// Whether this resource and others beside it, `many` in all, fail the same rule, and none of them is special.
+pub(super) fn are(many: usize, scope: &PageScope<'_>) -> bool {
     let context = scope.context;
     if !is_plain(context.resource) {
         return false;
@@ -25,7 +26,7 @@ pub(super) fn are_many(scope: &PageScope<'_>) -> bool {
             && is_plain(other)
             && scope.of(other).fails()
     });
-    alike.take(MANY).count() == MANY
+    alike.take(many).count() == many
 }
 
 /// Stands once, where the module's provider is.
@@ -76,6 +77,16 @@ pub(super) fn shared(scope: &PageScope<'_>, kind: &str, suffix: &str, written: &
 fn anchor<'a>(project: &'a Project, resource: &'a Resource) -> &'a Resource {
     let alike = project.of_kind(&resource.kind).filter(|other| other.instance == resource.instance && is_plain(other));
     alike.max_by_key(|other| other.span).unwrap_or(resource)
+}
+
+/// Where a resource of a kind stands that the module has once: in its service's file, else where those are that ask for it.
+pub(super) fn place_of_shared<'a>(project: &'a Project, resource: &'a Resource, kind: &str) -> &'a Resource {
+    let service = kind.split('_').nth(1).unwrap_or_default();
+    let alike = project.of_kind(&resource.kind);
+    let alike = alike.filter(|other| other.instance == resource.instance && other.mode == Mode::Managed);
+    fixers::last_in(project, resource, &format!("{service}.tf"))
+        .or_else(|| alike.max_by_key(|other| other.span))
+        .unwrap_or(resource)
 }
 
 /// The attributes of the resource that a draft refers to.

@@ -112,7 +112,7 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
                 };
                 fix.changes.iter().any(removes)
             };
-            refuse(resource, &facts, content, &gone)?;
+            refuse(project, resource, &facts, content, &gone)?;
         }
         if is_replaced(resource, change) {
             fix.effect = Effect::Replace;
@@ -178,13 +178,23 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
 }
 
 /// Conflicting arguments and values that the provider doesn't take. `gone`: whether the same fix takes an argument away.
-fn refuse(resource: &Resource, facts: &Facts, content: &DraftBody, gone: &dyn Fn(&str) -> bool) -> Result<(), String> {
+fn refuse(
+    project: &Project,
+    resource: &Resource,
+    facts: &Facts,
+    content: &DraftBody,
+    gone: &dyn Fn(&str) -> bool,
+) -> Result<(), String> {
     for path in content.paths() {
         for other in facts.conflicts.get(&path).into_iter().flatten() {
-            let absent = matches!(resource.body.at(other), crate::model::Value::Null);
-            let also_set = content.paths().contains(other);
-            if !absent && !also_set && !gone(other) {
+            if content.paths().contains(other) || gone(other) {
+                continue;
+            }
+            if !resource.body.at(other).is_null() {
                 return Err(format!("`{path}` can't stand beside `{other}`"));
+            }
+            if let Some(written) = may_be_given(project, resource, other) {
+                return Err(format!("`{path}` can't stand beside `{other}`, which `{written}` may give a value"));
             }
         }
         let Some(value) = argument(content, &path) else { continue };
@@ -205,6 +215,15 @@ fn refuse(resource: &Resource, facts: &Facts, content: &DraftBody, gone: &dyn Fn
         }
     }
     Ok(())
+}
+
+/// What is written for an argument of a root module that is null here only because nobody gave it another value: a root
+/// module's variables may be set where it is used.
+fn may_be_given<'p>(project: &'p Project, resource: &Resource, name: &str) -> Option<&'p str> {
+    let instance = project.instance(resource.instance);
+    let span = resource.body.entry(name)?.node.span;
+    let written = project.file(span.file).text.get(span.range())?;
+    (project.instance(instance.root).address == instance.address && written.contains("var.")).then_some(written)
 }
 
 fn argument<'a>(content: &'a DraftBody, path: &str) -> Option<&'a Draft> {

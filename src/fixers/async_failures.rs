@@ -7,35 +7,31 @@ use super::dead_letters::DeadLetters;
 use super::invokers;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Effect, Fix, Grade};
-use crate::model::{DraftBody, Resource};
+use crate::model::{DraftBody, Language, Repeat, Resource};
 
 const FUNCTION: &str = "aws_lambda_function";
 const CONFIG: &str = "aws_lambda_function_event_invoke_config";
 
+/// From so many functions on that need one, a module gets one queue for all.
+const MANY: usize = 3;
+
+/// What is to be said of a function.
+enum Need<'p> {
+    /// It has a target, or needs none.
+    None,
+    /// What it has isn't known.
+    Unknown(&'static str),
+    /// Who invokes it waits for it.
+    Waits(&'p Resource),
+    /// Its failures are lost: why.
+    Lost(String),
+}
+
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
-    let (project, function) = (context.project, context.resource);
-    match project.value(function, FUNCTION, "dead_letter_config.target_arn").is_present() {
-        Some(true) => return Verdict::Pass,
-        None => return Verdict::Unknown("the dead-letter target isn't known before a deploy".into()),
-        Some(false) => {}
-    }
-    let destination = project.all(CONFIG).any(|config| {
-        project.value(config, CONFIG, "function_name").refers_to(function.id)
-            && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
-    });
-    if destination || super::is_edge_function(project, function) {
-        return Verdict::Pass;
-    }
-    if let Some(trigger) = invokers::asynchronous(project, function) {
-        let message = format!("{} invokes it asynchronously, and events that fail are lost", trigger.address());
-        return Verdict::fail(message, fix(context, function));
-    }
-    if context.option("every_function").as_bool() != Some(true) {
-        return Verdict::Pass;
-    }
-    let message = "whoever may invoke it can do so asynchronously, and events that fail are lost";
-    match invokers::waiting(project, function) {
-        Some(invoker) => Verdict::show(
+    match need(context, context.resource) {
+        Need::None => Verdict::Pass,
+        Need::Unknown(why) => Verdict::Unknown(why.into()),
+        Need::Waits(invoker) => Verdict::show(
             "it has no dead-letter queue",
             "Leave it without a dead-letter queue",
             format!(
@@ -43,7 +39,33 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
                 invoker.address()
             ),
         ),
-        None => Verdict::fail(message, fix(context, function)),
+        Need::Lost(message) => Verdict::fail(message, fix(context, context.resource)),
+    }
+}
+
+fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {
+    let project = context.project;
+    match project.value(function, FUNCTION, "dead_letter_config.target_arn").is_present() {
+        Some(true) => return Need::None,
+        None => return Need::Unknown("the dead-letter target isn't known before a deploy"),
+        Some(false) => {}
+    }
+    let destination = project.all(CONFIG).any(|config| {
+        project.value(config, CONFIG, "function_name").refers_to(function.id)
+            && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
+    });
+    if destination || super::is_edge_function(project, function) {
+        return Need::None;
+    }
+    if let Some(trigger) = invokers::asynchronous(project, function) {
+        return Need::Lost(format!("{} invokes it asynchronously, and events that fail are lost", trigger.address()));
+    }
+    if context.option("every_function").as_bool() != Some(true) {
+        return Need::None;
+    }
+    match invokers::waiting(project, function) {
+        Some(invoker) => Need::Waits(invoker),
+        None => Need::Lost("whoever may invoke it can do so asynchronously, and events that fail are lost".into()),
     }
 }
 
@@ -51,16 +73,18 @@ fn fix(context: &Context<'_>, function: &Resource) -> Fix {
     // Not the name that a queue's or a rule's dead-letter queue gets: functions are often called like these.
     const SUFFIX: &str = "-async-dlq";
     let title = "Keep failed events in a dead-letter queue";
-    let (letters, notes) = match DeadLetters::of_siblings(context, function, SUFFIX) {
-        Some(letters) => {
-            let note = "it is the queue that the module's other functions use: messages don't say whose they are but by \
-                        their attributes and their bodies";
-            (letters, vec![note.into()])
-        }
-        None => match DeadLetters::plan(context, function, function, SUFFIX) {
-            Ok(letters) => (letters, notes()),
-            Err(reason) => return Fix::manual(title, reason),
-        },
+    let common = "messages don't say whose they are but by their attributes and their bodies";
+    let (letters, notes) = if let Some(letters) = DeadLetters::of_siblings(context, function, SUFFIX) {
+        (Ok(letters), vec![format!("it is the queue that the module's other functions use: {common}")])
+    } else if let Some(last) = last_of_many(context, function) {
+        let note = format!("the functions of the module share it: {common}");
+        (DeadLetters::shared(context, function, last), notes().into_iter().chain([note]).collect())
+    } else {
+        (DeadLetters::plan(context, function, function, SUFFIX), notes())
+    };
+    let letters = match letters {
+        Ok(letters) => letters,
+        Err(reason) => return Fix::manual(title, reason),
     };
     let project = context.project;
     let target = project.arguments(FUNCTION, [("target_arn", letters.arn())]);
@@ -72,6 +96,22 @@ fn fix(context: &Context<'_>, function: &Resource) -> Fix {
         changes: letters.used_by(context, function, content),
         notes,
     }
+}
+
+/// The last of the module's functions whose failures are lost, where they are many and none is special. What a stack of
+/// CloudFormation adds has no order that could be shared.
+fn last_of_many<'p>(context: &Context<'p>, function: &Resource) -> Option<&'p Resource> {
+    let is_plain = |other: &Resource| {
+        other.repeat == Repeat::Once && other.body.entry("provider").is_none() && other.body.entry("region").is_none()
+    };
+    if context.project.language != Language::Terraform || !is_plain(function) {
+        return None;
+    }
+    let alike = context.project.all(FUNCTION).filter(|other| {
+        other.instance == function.instance && is_plain(other) && matches!(need(context, other), Need::Lost(_))
+    });
+    let alike: Vec<_> = alike.collect();
+    (alike.len() >= MANY).then_some(alike)?.into_iter().max_by_key(|other| other.span)
 }
 
 /// What to know of a new dead-letter queue.

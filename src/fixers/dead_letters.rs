@@ -12,6 +12,8 @@ const POLICY: &str = "aws_iam_role_policy";
 /// Keeps what fails for 14 days, the longest that a queue can.
 const RETENTION_SECONDS: &str = "1209600";
 
+const ELSEWHERE: &str = "the function's role stands elsewhere: it needs sqs:SendMessage on the queue";
+
 /// A queue that a function's role may send to.
 pub(super) struct DeadLetters {
     additions: Vec<Change>,
@@ -30,27 +32,44 @@ impl DeadLetters {
         suffix: &str,
     ) -> Result<Self, String> {
         let project = context.project;
-        let role = own_role(context, function)
-            .ok_or("the function's role stands elsewhere: it needs sqs:SendMessage on the queue")?;
+        let role = own_role(context, function).ok_or(ELSEWHERE)?;
         if [function, near, role].iter().any(|resource| resource.repeat != Repeat::Once) {
             return Err("function and role are repeated: which queue belongs to which role isn't known".into());
         }
         let name = name(context, function, suffix)?;
         let queue = format!("{}_dlq", near.name);
         let arn = Draft::AddedAttribute(format!("{}.{queue}", project.kind(QUEUE)), context.named("arn", "Arn").into());
-        let mut body = project.arguments(
-            QUEUE,
-            [
-                ("message_retention_seconds", Draft::Number(RETENTION_SECONDS.into())),
-                ("sqs_managed_sse_enabled", Draft::Bool(true)),
-            ],
-        );
+        let mut body = queue_body(context);
         if let Some(name) = &name {
             body.items.insert(0, ("name".into(), DraftItem::Argument(name.clone())));
         }
         let mut letters = Self { additions: Vec::new(), arn, policy: None };
         letters.add(context, near, QUEUE, queue, body);
         letters.grant(context, role, near, name);
+        Ok(letters)
+    }
+
+    /// One queue for all functions of a module that need one, whichever fix comes first.
+    pub(super) fn shared(context: &Context<'_>, function: &Resource, last: &Resource) -> Result<Self, String> {
+        const NAME: &str = "failed_invocations";
+        let project = context.project;
+        let role = own_role(context, function).ok_or(ELSEWHERE)?;
+        if role.repeat != Repeat::Once {
+            return Err("the function's role is repeated: which of them sends isn't known".into());
+        }
+        let named = |kind: &'static str, name: &str| project.unused_name(function.instance, project.kind(kind), name);
+        let queue = named(QUEUE, NAME);
+        let arn = Draft::AddedAttribute(format!("{}.{queue}", project.kind(QUEUE)), "arn".into());
+        let policy = named(POLICY, &format!("{}_{NAME}", role.name));
+        let mut letters = Self { additions: Vec::new(), arn, policy: Some(policy.clone()) };
+        let mut body = queue_body(context);
+        body.items.insert(0, ("name_prefix".into(), DraftItem::Argument(Draft::string("failed-invocations-"))));
+        let grant = letters.grant_body(context, role, Draft::string("send-failed-invocations"));
+        let add = |near: &Resource, kind: &'static str, name, content| {
+            let kind = project.kind(kind).into();
+            Change::AddShared { near: near.id, kind, name, mirror: false, content }
+        };
+        letters.additions = vec![add(last, QUEUE, queue, body), add(role, POLICY, policy, grant)];
         Ok(letters)
     }
 
@@ -80,6 +99,15 @@ impl DeadLetters {
     fn grant(&mut self, context: &Context<'_>, role: &Resource, near: &Resource, name: Option<Draft>) {
         // The role may serve several functions.
         let name = name.unwrap_or_else(|| Draft::string(format!("{}-dead-letter-queue", near.name)));
+        let content = self.grant_body(context, role, name);
+        let queue = format!("{}_dlq", near.name);
+        let policy = context.named(&queue, &format!("{queue}_policy")).to_owned();
+        self.add(context, role, POLICY, policy.clone(), content);
+        self.policy = Some(policy);
+    }
+
+    /// The policy that lets the role send.
+    fn grant_body(&self, context: &Context<'_>, role: &Resource, name: Draft) -> DraftBody {
         let statement = Draft::object([
             ("Effect", Draft::string("Allow")),
             ("Action", Draft::string("sqs:SendMessage")),
@@ -90,11 +118,7 @@ impl DeadLetters {
             Language::CloudFormation => Draft::List(vec![Draft::Attribute(role.id, "Ref".into())]),
         };
         let document = context.project.document(vec![statement]);
-        let content = context.project.arguments(POLICY, [("name", name), ("role", of_role), ("policy", document)]);
-        let queue = format!("{}_dlq", near.name);
-        let policy = context.named(&queue, &format!("{queue}_policy")).to_owned();
-        self.add(context, role, POLICY, policy.clone(), content);
-        self.policy = Some(policy);
+        context.project.arguments(POLICY, [("name", name), ("role", of_role), ("policy", document)])
     }
 
     fn add(&mut self, context: &Context<'_>, near: &Resource, kind: &'static str, name: String, content: DraftBody) {
@@ -127,6 +151,16 @@ impl DeadLetters {
         }
         changes
     }
+}
+
+fn queue_body(context: &Context<'_>) -> DraftBody {
+    context.project.arguments(
+        QUEUE,
+        [
+            ("message_retention_seconds", Draft::Number(RETENTION_SECONDS.into())),
+            ("sqs_managed_sse_enabled", Draft::Bool(true)),
+        ],
+    )
 }
 
 /// What a new queue and the policy are called; nothing where names are left to CloudFormation, so that none can clash.

@@ -178,18 +178,18 @@ impl Registry {
 
 /// Where something stands that a module has once: below the last resource of the first of these files, or of the first
 /// file that has one.
-pub(crate) fn module_anchor<'a>(project: &'a Project, resource: &'a Resource, preferred: &[&str]) -> &'a Resource {
-    let instance = resource.instance;
-    let last_in = |file: crate::source::FileId| {
-        let here = project.resources.iter().filter(move |r| r.instance == instance && r.mode == Mode::Managed);
-        here.filter(move |r| r.span.file == file).max_by_key(|r| r.span.start)
-    };
-    let files = &project.module_of(instance).files;
-    let is_hcl =
-        |file: &crate::source::FileId| project.file(*file).path.extension().is_none_or(|extension| extension != "json");
-    let named = preferred.iter().filter_map(|name| files.iter().find(|file| project.file(**file).name() == *name));
-    let hcl = files.iter().filter(|file| is_hcl(file));
-    named.chain(hcl).chain(files).find_map(|file| last_in(*file)).unwrap_or(resource)
+fn module_anchor<'a>(project: &'a Project, resource: &'a Resource, preferred: &[&str]) -> &'a Resource {
+    let files = || project.module_of(resource.instance).files.iter().map(|file| project.file(*file));
+    let hcl = files().filter(|file| file.syntax() == crate::source::Syntax::Hcl);
+    let all = preferred.iter().copied().chain(hcl.chain(files()).map(crate::source::SourceFile::name));
+    all.into_iter().find_map(|name| last_in(project, resource, name)).unwrap_or(resource)
+}
+
+/// The last resource in a file of the module, by the file's name.
+pub(crate) fn last_in<'a>(project: &'a Project, resource: &'a Resource, name: &str) -> Option<&'a Resource> {
+    let is_there = |other: &&Resource| other.instance == resource.instance && other.mode == Mode::Managed;
+    let here = project.resources.iter().filter(is_there).filter(|other| project.file(other.span.file).name() == name);
+    here.max_by_key(|other| other.span.start)
 }
 
 /// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region.
