@@ -76,6 +76,7 @@ impl<'w> Lowering<'w> {
             // Pseudo parameters need no declaration.
             Change::AddData { .. } => Ok(()),
             Change::SetInCall { .. } => Err("a template has no calls".into()),
+            Change::Pass { .. } => Err("parameters of nested templates are not passed yet".into()),
             Change::Import { .. } => Err("a template can't import what exists: that is a change set's business".into()),
         }
     }

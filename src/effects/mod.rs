@@ -171,6 +171,7 @@ fn changed(change: &Change) -> Option<(ResourceId, Vec<String>)> {
         | Change::AddShared { .. }
         | Change::Copy { .. }
         | Change::AddData { .. }
+        | Change::Pass { .. }
         | Change::SetInCall { .. }
         | Change::Delete { .. }
         | Change::Import { .. } => None,

@@ -1,24 +1,21 @@
-//! Alarms: where they go, and which ones an API's stage has.
+//! Where alarms go.
 //!
 //! One topic for a module: what the option names, what the module's alarms go to already, a topic that is called so; else,
 //! where it is asked for, one that is added once, encrypted with a key that `CloudWatch` may use.
 
-use super::apis::{api_of, refers};
+use super::apis::refers;
 use super::{module_anchor, module_key};
 use crate::catalogue::Context;
 use crate::fix::Change;
 use crate::iam::policy::Policy;
-use crate::iam::text;
-use crate::model::value::{all, any};
-use crate::model::{Body, Draft, DraftBody, Language, Mode, Node, Project, Reference, Repeat, Resource, Value};
+use crate::model::{Draft, DraftBody, InstanceId, Language, Mode, Node, Project, Repeat, Resource, Value};
 
 /// The option's value that asks for the module's own topic; any other is an expression that names one.
 const MODULE: &str = "module";
-const API: &str = "aws_api_gateway_rest_api";
 /// What the topic is called where a module has none.
 const NAME: (&str, &str) = ("alarms", "Alarms");
-const ALARM: &str = "aws_cloudwatch_metric_alarm";
-const TOPIC: &str = "aws_sns_topic";
+pub(super) const ALARM: &str = "aws_cloudwatch_metric_alarm";
+pub(super) const TOPIC: &str = "aws_sns_topic";
 const POLICY: &str = "aws_sns_topic_policy";
 /// Files in which people look for alarms.
 pub(super) const FILES: [&str; 3] = ["alarms.tf", "monitoring.tf", "cloudwatch.tf"];
@@ -36,6 +33,8 @@ pub(crate) struct AlarmPlan {
 enum Target {
     /// As it is to be written.
     Known(Draft),
+    /// A variable that the module is to get, and what each of its uses passes.
+    Passed(Vec<(InstanceId, Draft)>),
     /// A topic that is to be added.
     New,
 }
@@ -44,6 +43,7 @@ enum Target {
 pub(super) fn plan(context: &Context<'_>) -> Result<AlarmPlan, String> {
     match target(context)? {
         Target::Known(actions) => Ok(AlarmPlan { actions, changes: Vec::new(), notes: Vec::new() }),
+        Target::Passed(values) => Ok(passed(context, values)),
         Target::New => new_topic(context),
     }
 }
@@ -62,13 +62,11 @@ fn target(context: &Context<'_>) -> Result<Target, String> {
     if let Some(expression) = option.as_str().filter(|text| *text != MODULE) {
         return Ok(Target::Known(Draft::List(vec![Draft::Expression(expression.to_owned())])));
     }
-    if let Some(actions) = of_others(project, resource)? {
+    if let Some(actions) = known(context, resource.instance)? {
         return Ok(Target::Known(actions));
     }
-    if let Some(topic) = named_so(project, resource) {
-        usable(project, topic, resource)?;
-        let arn = Draft::Attribute(topic.id, context.named("arn", "Ref").into());
-        return Ok(Target::Known(Draft::List(vec![arn])));
+    if let Some(values) = of_callers(context)? {
+        return Ok(Target::Passed(values));
     }
     if option.as_str() != Some(MODULE) {
         return Err(
@@ -87,6 +85,51 @@ fn target(context: &Context<'_>) -> Result<Target, String> {
     Ok(Target::New)
 }
 
+/// Where the alarms of a use of a module go, or a topic for them.
+fn known(context: &Context<'_>, instance: InstanceId) -> Result<Option<Draft>, String> {
+    let (project, resource) = (context.project, context.resource);
+    if let Some(actions) = of_others(project, instance, resource)? {
+        return Ok(Some(actions));
+    }
+    let Some(topic) = named_so(project, instance) else { return Ok(None) };
+    usable(project, topic, resource)?;
+    let attribute = context.named("arn", "Ref");
+    Ok(Some(Draft::List(vec![if instance == resource.instance {
+        Draft::Attribute(topic.id, attribute.into())
+    } else {
+        Draft::Expression(format!("{}.{attribute}", topic.address()))
+    }])))
+}
+
+/// Where the alarms of the modules go that call this one, for each of its uses; nothing where one of them has no place
+/// for alarms, or the module is deployed by itself, too.
+fn of_callers(context: &Context<'_>) -> Result<Option<Vec<(InstanceId, Draft)>>, String> {
+    let (project, resource) = (context.project, context.resource);
+    if project.language != Language::Terraform {
+        return Ok(None);
+    }
+    let module = project.instance(resource.instance).module;
+    let mut values = Vec::new();
+    for (i, _) in project.instances.iter().enumerate().filter(|(_, instance)| instance.module == module) {
+        let instance = InstanceId(i as u32);
+        let Some((caller, _)) = project.caller(instance) else { return Ok(None) };
+        let Some(actions) = known(context, caller)? else { return Ok(None) };
+        values.push((instance, actions));
+    }
+    Ok(Some(values))
+}
+
+fn passed(context: &Context<'_>, values: Vec<(InstanceId, Draft)>) -> AlarmPlan {
+    const VARIABLE: &str = "alarm_actions";
+    let near = context.resource.id;
+    let description = "ARNs of what alarms notify".into();
+    AlarmPlan {
+        actions: Draft::Expression(format!("var.{VARIABLE}")),
+        changes: vec![Change::Pass { near, variable: VARIABLE.into(), description, values }],
+        notes: vec![format!("the module gets the variable `{VARIABLE}`, and its calls pass where their own alarms go")],
+    }
+}
+
 /// Whether a module is deployed as it is: nothing here calls it, and it configures a provider or where its state is.
 fn is_deployed(project: &Project, resource: &Resource) -> bool {
     let roots = ["provider \"", "backend \"", "cloud {", "\"provider\"", "\"backend\""];
@@ -98,9 +141,9 @@ fn is_deployed(project: &Project, resource: &Resource) -> bool {
 }
 
 /// What the module's alarms do already, where all do the same.
-fn of_others(project: &Project, near: &Resource) -> Result<Option<Draft>, String> {
+fn of_others(project: &Project, instance: InstanceId, near: &Resource) -> Result<Option<Draft>, String> {
     let mut found: Option<(Draft, String)> = None;
-    for alarm in project.all(ALARM).filter(|alarm| alarm.instance == near.instance) {
+    for alarm in project.all(ALARM).filter(|alarm| alarm.instance == instance) {
         let Some(entry) = alarm.body.entry(&project.argument(ALARM, "alarm_actions")) else { continue };
         if matches!(&entry.node.value, Value::List(items) if items.is_empty()) {
             continue;
@@ -153,13 +196,13 @@ fn as_written(project: &Project, node: &Node) -> Option<(Draft, String)> {
 }
 
 /// The only topic of the module whose name says that it is for alarms.
-fn named_so<'a>(project: &'a Project, near: &Resource) -> Option<&'a Resource> {
+fn named_so(project: &Project, instance: InstanceId) -> Option<&Resource> {
     let says_so = |topic: &&Resource| {
         let name = project.settle(&project.value(topic, TOPIC, "name"));
         let words = [topic.name.to_lowercase(), name.known_pieces().join(" ").to_lowercase()];
         words.iter().any(|text| text.contains("alarm") || text.contains("alert"))
     };
-    let here = |topic: &&Resource| topic.instance == near.instance && topic.repeat == Repeat::Once;
+    let here = |topic: &&Resource| topic.instance == instance && topic.repeat == Repeat::Once;
     let mut topics = project.all(TOPIC).filter(here).filter(says_so);
     topics.next().filter(|_| topics.next().is_none()).filter(|topic| only_alarms(project, topic))
 }
@@ -253,130 +296,4 @@ fn new_topic(context: &Context<'_>) -> Result<AlarmPlan, String> {
     notes.push(format!("adds one topic for the alarms of the {what}: subscribe who is to be told"));
     let actions = Draft::List(vec![project.once(kind, &name, context.named("arn", "Ref"))]);
     Ok(AlarmPlan { actions, changes, notes })
-}
-
-/// The name of a stage's API, where it stands in the same module.
-pub(super) fn api_name(context: &Context<'_>) -> Value {
-    match api_of(context.project, context.resource) {
-        // A template has no name for the name of an API.
-        Some(api) if context.project.language == Language::CloudFormation => {
-            match context.project.settle(&api.body.get("Name")) {
-                Value::String(name) if api.instance == context.resource.instance => Value::String(name),
-                _ => Value::Null,
-            }
-        }
-        Some(api) if api.instance == context.resource.instance => {
-            Value::Reference(Reference { resource: api.id, index: None, path: vec!["name".into()] })
-        }
-        _ => Value::Null,
-    }
-}
-
-/// Whether an alarm watches the server errors of a stage.
-pub(super) fn stage_alarm(context: &Context<'_>) -> Value {
-    const METRICS: [&str; 4] = ["5XXError", "5xx", "ExecutionError", "IntegrationError"];
-    let (project, stage) = (context.project, context.resource);
-    let Some(api) = api_of(project, stage) else { return Value::Unknown };
-    let watches = |body: &Body, alarm: &Resource| {
-        let metric = project.settle(&body.at(&project.argument(ALARM, "metric_name")));
-        match metric.as_str() {
-            Some(name) if METRICS.contains(&name) => {}
-            Some(_) => return Some(false),
-            None => return if metric.is_null() { Some(false) } else { None },
-        }
-        let of = |dimension: &str, target: &Resource, name: &str| {
-            let dimensions = project.argument(ALARM, "dimensions");
-            let value = project.spread(alarm, body.pair(&format!("{dimensions}.{dimension}")));
-            if value.is_null() { Some(true) } else { project.names(&value, target, name) }
-        };
-        let by_name = !body.pair(&format!("{}.ApiName", project.argument(ALARM, "dimensions"))).is_null();
-        let by = if by_name { ("ApiName", project.argument(API, "name")) } else { ("ApiId", "id".into()) };
-        all([of(by.0, api, &by.1), of("Stage", stage, stage_name(stage))])
-    };
-    let root = |resource: &Resource| project.instance(resource.instance).root;
-    let mut answers = Vec::new();
-    for alarm in project.all(ALARM).filter(|alarm| root(alarm) == root(stage)) {
-        answers.push(watches(&alarm.body, alarm));
-        for query in alarm.body.blocks("metric_query") {
-            answers.extend(query.blocks("metric").map(|metric| watches(metric, alarm)));
-        }
-    }
-    let called = project.of_kind("module:terraform-aws-modules/cloudwatch/aws//modules/metric-alarm");
-    answers.extend(called.filter(|call| root(call) == root(stage)).map(|call| watches(&call.body, call)));
-    any(answers).map_or(Value::Unknown, Value::Bool)
-}
-
-fn stage_name(stage: &Resource) -> &'static str {
-    match &*stage.kind {
-        "aws_api_gateway_stage" => "stage_name",
-        "aws_apigatewayv2_stage" => "name",
-        _ => "StageName",
-    }
-}
-
-/// Resources that send what fails to a queue, and where they name it.
-const SENDERS: [(&str, &str); 9] = [
-    ("aws_cloudwatch_event_target", "dead_letter_config.arn"),
-    ("aws_lambda_event_source_mapping", "destination_config.on_failure.destination_arn"),
-    ("aws_lambda_function", "dead_letter_config.target_arn"),
-    ("aws_lambda_function_event_invoke_config", "destination_config.on_failure.destination"),
-    ("aws_pipes_pipe", "source_parameters"),
-    ("aws_scheduler_schedule", "target.dead_letter_config.arn"),
-    ("aws_sns_topic_subscription", "redrive_policy"),
-    ("aws_sqs_queue", "redrive_policy"),
-    ("aws_sqs_queue_redrive_policy", "redrive_policy"),
-];
-/// Parts of names that say it.
-const WORDS: [&str; 5] = ["dlq", "dead-letter", "dead_letter", "deadletter", "redrive"];
-
-/// Whether a queue takes what failed elsewhere: something sends it there, it says who may, or its name says so.
-pub(super) fn is_dead_letter_queue(context: &Context<'_>) -> Value {
-    let (project, queue) = (context.project, context.resource);
-    let sent =
-        SENDERS.iter().any(|(kind, path)| project.all(kind).any(|s| refers(&project.value(s, kind, path), queue)));
-    let logical_id = context.named(Value::Null, Value::String(queue.name.clone()));
-    let given = [project.value(queue, "aws_sqs_queue", "name"), queue.body.get("name_prefix"), logical_id];
-    let named = given.iter().any(|name| {
-        let settled = project.settle(name);
-        let text = settled.known_pieces().join(" ").to_lowercase();
-        WORDS.iter().any(|word| text.contains(word))
-    });
-    Value::Bool(sent || named || takes_redrives(project, queue))
-}
-
-fn takes_redrives(project: &Project, queue: &Resource) -> bool {
-    let allows = |value: &Value| match text::document(value, queue.span) {
-        Some(document) => document.step("redrivePermission").as_str().is_some_and(|who| who != "denyAll"),
-        None => false,
-    };
-    allows(&project.value(queue, "aws_sqs_queue", "redrive_allow_policy"))
-        || project.of_kind("aws_sqs_queue_redrive_allow_policy").any(|policy| {
-            refers(&policy.body.get("queue_url"), queue) && allows(&policy.body.get("redrive_allow_policy"))
-        })
-}
-
-/// The bus of a rule: `default`, `own` (by its name), `arn`, or unknown.
-pub(super) fn event_bus(context: &Context<'_>) -> Value {
-    let given = context.resource.body.get(context.named("event_bus_name", "EventBusName"));
-    if let Value::Reference(reference) = &given {
-        let is_bus =
-            &*context.project.resource(reference.resource).kind == context.project.kind("aws_cloudwatch_event_bus");
-        return match reference.attribute().as_str() {
-            "name" | "id" | "Name" | "Ref" if is_bus => Value::string("own"),
-            "arn" | "Arn" => Value::string("arn"),
-            _ => Value::Unknown,
-        };
-    }
-    match &context.project.settle(&given) {
-        Value::Null => Value::string("default"),
-        Value::String(name) if &**name == "default" => Value::string("default"),
-        Value::String(name) if name.starts_with("arn:") => Value::string("arn"),
-        Value::String(_) => Value::string("own"),
-        _ => Value::Unknown,
-    }
-}
-
-/// Whether a function runs at the edge, where its metrics are those of every region.
-pub(super) fn is_edge_function(context: &Context<'_>) -> Value {
-    Value::Bool(super::is_edge_function(context.project, context.resource))
 }

@@ -4,6 +4,7 @@
 //! without arguments that a page's predicates may call (`public_signal()`).
 
 mod access_logs;
+mod alarm_subjects;
 mod alarms;
 mod api_bodies;
 mod apis;
@@ -87,18 +88,18 @@ const FACTS: &[(&str, Fact)] = &[
     ("alarm_obstacle", alarms::obstacle),
     ("api_authorization", authorizers::authorization),
     ("api_authorizer", authorizers::authorizer),
-    ("api_name", alarms::api_name),
+    ("api_name", alarm_subjects::api_name),
     ("api_protocol", authorizers::protocol),
     ("asynchronous_invoker", invokers::asynchronous_invoker),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
     ("consumer_timeout", consumers::timeout),
     ("default_group_user", network_use::default_group_user),
-    ("event_bus", alarms::event_bus),
+    ("event_bus", alarm_subjects::event_bus),
     ("first_of_kind", once::first_of_kind),
     ("has_budget", once::has_budget),
-    ("is_dead_letter_queue", alarms::is_dead_letter_queue),
-    ("is_edge_function", alarms::is_edge_function),
+    ("is_dead_letter_queue", alarm_subjects::is_dead_letter_queue),
+    ("is_edge_function", alarm_subjects::is_edge_function),
     ("key_obstacle", bucket_keys::obstacle),
     ("key_without_plan", apis::key_without_plan),
     ("log_purpose", log_groups::purpose),
@@ -111,7 +112,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("public_signal", bucket_signals::public_signal),
     ("scans_registry", once::scans_registry),
     ("sets_account_role", once::sets_account_role),
-    ("stage_alarm", alarms::stage_alarm),
+    ("stage_alarm", alarm_subjects::stage_alarm),
     ("subnet_use", network_use::subnet_use),
     ("takes_access_logs", log_buckets::takes_access_logs),
     ("waiting_invoker", invokers::waiting_invoker),

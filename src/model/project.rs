@@ -176,6 +176,17 @@ impl Project {
         }
     }
 
+    /// The use of a module whose call makes this one, and the call's name; nothing for a root.
+    pub fn caller(&self, id: InstanceId) -> Option<(InstanceId, &str)> {
+        let child = self.instance(id);
+        let (parent, call) = match child.address.rsplit_once(".module.") {
+            Some(both) => both,
+            None => ("", child.address.strip_prefix("module.")?),
+        };
+        let is_parent = |instance: &Instance| instance.root == child.root && instance.address == parent;
+        Some((InstanceId(self.instances.iter().position(is_parent)? as u32), call))
+    }
+
     /// The uses of the block that declares this resource: the resource itself, and its twins in other instances of the
     /// same module.
     pub fn twins(&self, id: ResourceId) -> impl Iterator<Item = &Resource> + use<'_> {

@@ -43,6 +43,7 @@ pub(super) fn change(
             lowering.out.edits.push(edit);
             lowering.out.added.push(format!("data {kind} {name}"));
         }
+        Change::Pass { .. } => return Err("variables of modules in JSON are not passed yet".into()),
         Change::AppendBlock { name, content, .. } => {
             let block = writer.body(content)?;
             let edits = writer.append_block(&declared()?.value, name, block)?;

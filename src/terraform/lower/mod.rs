@@ -82,7 +82,7 @@ impl<'w> Lowering<'w> {
         let (edits, added, touched) = (self.out.edits.len(), self.out.added.len(), self.out.touched.len());
         self.write(change)?;
         match change {
-            Change::AddShared { .. } | Change::AddData { .. } => {
+            Change::AddShared { .. } | Change::AddData { .. } | Change::Pass { .. } => {
                 let edits = self.out.edits.split_off(edits);
                 let headers = self.out.added[added..].iter();
                 let common = headers.map(|header| (header.clone(), edits.clone()));
@@ -116,6 +116,9 @@ impl<'w> Lowering<'w> {
             Change::AddData { kind, name, below, .. } => {
                 self.add_data(resource, kind, name, *below);
                 Ok(())
+            }
+            Change::Pass { variable, description, values, .. } => {
+                variable::pass(self, resource, (variable, description), values)
             }
             Change::Append { argument, value, .. } => self.append(resource, argument, value),
             Change::AppendStatement { argument, statement, .. } => {

@@ -51,16 +51,71 @@ pub(super) fn set(
     Ok(())
 }
 
+/// Declares a variable for a list in the module of `near`, and passes it in the calls that make its uses.
+pub(super) fn pass(
+    lowering: &mut Lowering<'_>,
+    near: &Resource,
+    (name, description): (&str, &str),
+    values: &[(InstanceId, Draft)],
+) -> Result<(), String> {
+    let mut calls: Vec<(FileId, &Block, String)> = Vec::new();
+    for (instance, value) in values {
+        let (file, block) = call_of(lowering, *instance).ok_or("a call of the module isn't HCL")?;
+        if block.body.has_attribute("providers") {
+            return Err(
+                "a call gives the module providers of its own: what is passed may stand in another region".into()
+            );
+        }
+        let source = lowering.workspace.project.file(file);
+        let indent = Inside::of(&source.text, block, super::unit(&source.text), source.newline())?.indent;
+        let text = lowering.written_at(source, near, false, &[]).value(value, &indent)?;
+        match calls.iter().find(|(_, known, _)| known.span() == block.span()) {
+            Some((.., known)) if *known == text => {}
+            Some(_) => return Err("what is passed differs between uses of one call".into()),
+            None => calls.push((file, block, text)),
+        }
+    }
+    declare(lowering, near, name, description)?;
+    for (file, block, text) in calls {
+        if block.body.has_attribute(name) {
+            return Err(format!("a call passes `{name}` already"));
+        }
+        set_argument(lowering, file, block, name, &text)?;
+    }
+    lowering.out.added.push(format!("variable {name}"));
+    Ok(())
+}
+
+/// Adds a variable where the module has its variables.
+fn declare(lowering: &mut Lowering<'_>, near: &Resource, name: &str, description: &str) -> Result<(), String> {
+    let project = &lowering.workspace.project;
+    let module = project.instance(near.instance).module;
+    if files_of(lowering, module).any(|file| default_of(lowering.tree(file), name).is_some()) {
+        return Err(format!("`var.{name}` is declared already, and it isn't known what it holds"));
+    }
+    let named = |wanted: &str| files_of(lowering, module).find(|file| project.file(*file).name() == wanted);
+    let file = named("variables.tf").or_else(|| named("main.tf")).unwrap_or(near.span.file);
+    let source = project.file(file);
+    if !source.editable || !matches!(lowering.tree(file), Tree::Hcl(_)) {
+        return Err(format!("{} can't take a variable", source.display));
+    }
+    let nl = source.newline();
+    let lines =
+        [("description", format!("\"{description}\"")), ("type", "list(string)".into()), ("default", "[]".into())];
+    let lines = lines.map(|(name, value)| (name.to_owned(), value));
+    let body = super::render::aligned(&lines, super::unit(&source.text), nl);
+    let kept = source.text.trim_end();
+    let text = format!("{nl}{nl}variable \"{name}\" {{{nl}{body}}}");
+    let at = kept.len();
+    lowering.out.edits.push(Edit::insert(file, at, if kept.is_empty() { text.trim_start().to_owned() } else { text }));
+    Ok(())
+}
+
 /// The `module` block that makes an instance.
 fn call_of<'w>(lowering: &Lowering<'w>, instance: InstanceId) -> Option<(FileId, &'w Block)> {
     let project = &lowering.workspace.project;
-    let child = project.instance(instance);
-    let (parent, call) = match child.address.rsplit_once(".module.") {
-        Some((parent, call)) => (parent, call),
-        None => ("", child.address.strip_prefix("module.")?),
-    };
-    let caller = project.instances.iter().find(|i| i.root == child.root && i.address == parent)?;
-    files_of(lowering, caller.module).find_map(|file| {
+    let (caller, call) = project.caller(instance)?;
+    files_of(lowering, project.instance(caller).module).find_map(|file| {
         let Tree::Hcl(body) = lowering.tree(file) else { return None };
         let block = body.get_blocks("module").find(|b| b.labels.first().is_some_and(|label| label.as_str() == call))?;
         Some((file, block))
