@@ -43,6 +43,8 @@ pub struct Control {
     pub aliases: Vec<String>,
     /// Judged only when asked for: a property that few want, or that other tools ask of everything.
     pub quiet: bool,
+    /// Whether its fixes go before those of other controls, which build on what it makes.
+    pub early: bool,
     /// What a configuration may set.
     pub options: Vec<OptionSpec>,
     /// What profiles mean here.
@@ -156,16 +158,18 @@ impl Control {
         let reader = Reader { page, source: &parts.control, first_line: parts.control_line };
         reader.known(
             &body,
-            &["id", "family", "severity", "aliases", "quiet"],
+            &["id", "family", "severity", "aliases", "quiet", "early"],
             &["option", "profile", "terraform", "module", "cloudformation", "cdk"],
         )?;
+        let flag = |name| body.get_attribute(name).and_then(|a| a.value.as_bool()).unwrap_or_default();
         let mut control = Self {
             id: reader.required(&body, "id")?,
             title: parts.title,
             family: reader.required(&body, "family")?,
             severity: reader.parsed(&body, "severity")?,
             aliases: reader.texts(&body, "aliases")?,
-            quiet: body.get_attribute("quiet").and_then(|a| a.value.as_bool()).unwrap_or_default(),
+            quiet: flag("quiet"),
+            early: flag("early"),
             options: Vec::new(),
             profiles: Vec::new(),
             rules: Vec::new(),

@@ -52,7 +52,7 @@ impl Judged<'_> {
     }
 }
 
-/// All failures, in the order in which fixes are chosen: severity, control, path, place.
+/// All failures, in the order in which fixes are chosen: what others build on, severity, control, path, place.
 pub(super) fn judge<'c>(workspace: &Workspace, controls: &'c [Control], settings: &Settings) -> Vec<Judged<'c>> {
     let suppressions = Suppressions::of(workspace);
     let mut all = Vec::new();
@@ -67,8 +67,8 @@ pub(super) fn judge<'c>(workspace: &Workspace, controls: &'c [Control], settings
         judged.suppressed = suppressions.find(workspace, resource, |id| id == control.id || control.has_alias(id));
     }
     all.sort_by(|a, b| {
-        let order = |j: &Judged<'_>| (std::cmp::Reverse(j.control.severity), j.control.id.clone(), j.at);
-        order(a).cmp(&order(b))
+        let early = b.control.early.cmp(&a.control.early).then(b.control.severity.cmp(&a.control.severity));
+        early.then_with(|| a.control.id.cmp(&b.control.id)).then(a.at.cmp(&b.at))
     });
     all
 }

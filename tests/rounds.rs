@@ -1,0 +1,48 @@
+//! Fixes that build on each other go in the order in which they have to.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::Scratch;
+
+const SHARED_ROLE: &str = r#"resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+
+resource "aws_iam_role_policy" "app" {
+  role   = aws_iam_role.app.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
+}
+
+resource "aws_lambda_function" "page" {
+  function_name = "page"
+  handler       = "page.handler"
+  role          = aws_iam_role.app.arn
+}
+
+resource "aws_lambda_function" "resize" {
+  function_name = "resize"
+  handler       = "resize.handler"
+  role          = aws_iam_role.app.arn
+}
+
+resource "aws_lambda_permission" "resize" {
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.resize.function_name
+  principal     = "s3.amazonaws.com"
+}
+"#;
+
+/// A permission that is given before the roles are split is copied with them: to functions that don't need it.
+#[test]
+fn roles_are_split_before_they_get_more() {
+    let project = Scratch::with(&[("main.tf", SHARED_ROLE)]);
+    let controls = ["--control", "lambda-own-role", "--control", "lambda-async-failures"];
+    project.expect(0, &[&["fix", "--grade", "review", "--write"][..], &controls, &["."]].concat());
+    let fixed = project.read("main.tf");
+    let sends: Vec<&str> = fixed.split("\n\n").filter(|block| block.contains("\"sqs:SendMessage\"")).collect();
+    assert_eq!(sends.len(), 1, "{fixed}");
+    assert!(sends[0].contains("role = aws_iam_role.app_resize.id"), "{fixed}");
+}
