@@ -3,6 +3,9 @@
 //! The flow is: [`discover`], parse and load ([`backend`]), judge by the [`catalogue`], choose and apply fixes
 //! ([`engine`]), verify, report. ARCHITECTURE.md has the picture.
 
+/// Where the project is: what links in reports and pull requests lead to.
+pub const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
 pub mod backend;
 pub mod catalogue;
 pub mod cdk;

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "support/browser.rs"]
+mod browser;
 #[path = "support/cli/commands.rs"]
 mod commands;
 #[path = "support/cli/configuration.rs"]
@@ -12,6 +14,8 @@ mod configuration;
 mod json;
 #[path = "support/cli/json_files.rs"]
 mod json_files;
+#[path = "support/cli/opened.rs"]
+mod opened;
 #[path = "support/cli/outcome.rs"]
 mod outcome;
 #[path = "support/cli/overrides.rs"]

@@ -21,6 +21,15 @@ impl Control {
         let prose = prose[..end.unwrap_or(prose.len())].trim();
         if prose.is_empty() { self.summary() } else { prose }
     }
+
+    /// Where a built-in page can be read as this release holds it; nothing for a page of the user's own, which stands in his
+    /// repository.
+    pub fn address(&self) -> Option<String> {
+        // Built-in pages have paths below `fixes/`; the user's own lie in a directory of theirs.
+        let is_built_in = !self.page.contains(".terramend") && !self.page.starts_with(['/', '.']);
+        let version = env!("CARGO_PKG_VERSION");
+        is_built_in.then(|| format!("{}/blob/v{version}/fixes/{}", crate::REPOSITORY, self.page))
+    }
 }
 
 #[cfg(test)]
@@ -33,6 +42,22 @@ mod tests {
             assert!(control.summary().len() > 10 && !control.summary().contains("```"), "{}", control.id);
             assert!(control.prose().starts_with("## Why"), "{}: {}", control.id, control.prose());
             assert!(!control.prose().contains("```hcl bad"), "{}", control.id);
+        }
+    }
+
+    #[test]
+    fn every_built_in_page_has_an_address_in_the_release_and_no_other_has_one() {
+        let start = format!("{}/blob/v{}/", env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"));
+        assert!(start.starts_with("https://github.com/"), "{start}");
+        for control in Catalogue::built_in().unwrap().controls() {
+            let address = control.address().unwrap();
+            let path = address.strip_prefix(&start).unwrap();
+            assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path).is_file(), "{address}");
+        }
+        let page = "# A\n\nB.\n\n```hcl control\nid = \"a-b\"\nfamily = \"access\"\nseverity = \"low\"\n\nterraform \"aws_sqs_queue\" {\n  pass = self.name != null\n  message = \"x\"\n}\n```\n\n## Why\n\nC.\n";
+        for path in [".terramend/fixes/a-b.md", "/srv/acme/.terramend/fixes/a-b.md", "../a-b.md"] {
+            let own = Catalogue::from_pages(vec![(path, page)]).unwrap();
+            assert_eq!(own.find("a-b").unwrap().address(), None, "{path}");
         }
     }
 }

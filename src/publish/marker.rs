@@ -58,7 +58,7 @@ pub fn replace(text: &str, marked: &str) -> String {
     let Some((before, rest)) = text.split_once(BEGIN) else { return marked.to_owned() };
     let after = rest.split_once(END).map_or("", |(_, after)| after.trim_start_matches(['\r', '\n']));
     let kept = format!("{before}{marked}{after}");
-    if kept.chars().count() > super::body::LIMIT { marked.to_owned() } else { kept }
+    if kept.chars().count() > crate::report::markdown::fixes::LIMIT { marked.to_owned() } else { kept }
 }
 
 #[cfg(test)]

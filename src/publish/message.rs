@@ -99,7 +99,7 @@ fn summary(key: &GroupKey, applied: &[Applied]) -> String {
         let _ = write!(text, " in {}", one_line(&key.part));
     }
     if key.grade == Grade::Review {
-        text.push_str(" (needs a review)");
+        text.push_str(" (needs review)");
     }
     text
 }

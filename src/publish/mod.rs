@@ -1,10 +1,9 @@
-//! Pull requests: what each one holds ([`propose`]), its text ([`body`]), and how it gets to a branch ([`git`]) or to
+//! Pull requests: what each one holds ([`propose`]), and how it gets to a branch ([`git`]) or to
 //! GitHub.
 //!
 //! A [`Proposal`] is made without git and without a network, so that a dry run shows what a real one would send. Its
 //! branch follows from its group alone, so that the same fixes always meet the same pull request.
 
-pub mod body;
 pub mod git;
 #[cfg(feature = "github")]
 pub mod github;

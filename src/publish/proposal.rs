@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{self, Content};
 use super::group::GroupKey;
 use super::marker::{Marker, VERSION};
 use super::message::Templates;
@@ -11,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Candidate, ChangedFile, Options, Outcome};
 use crate::finding::{Applied, NotApplied};
 use crate::fix::Grade;
+use crate::report::markdown::fixes::{self, Content};
 use crate::workspace::Loaded;
 
 /// What is analysed: the same files each time that `load` is called.
@@ -205,9 +205,10 @@ fn proposal(analysis: &Analysis<'_>, scope: &Scope, drafts: &[Draft], i: usize) 
     let others = drafts.iter().enumerate().filter(|(j, other)| *j != i && shares(other));
     let beside: Vec<String> =
         others.map(|(_, (other, ..))| other.branch(&scope.branch_prefix, &scope.directory)).collect();
-    let said = body::render(&Content {
+    let said = fixes::render(&Content {
         applied: &outcome.applied,
         left: &outcome.not_applied,
+        errors: &crate::report::json::errors(outcome).collect::<Vec<_>>(),
         files: files.len(),
         catalogue: analysis.catalogue,
         directory: &scope.directory,

@@ -63,7 +63,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 /// A control as a rule.
 fn rule(control: Option<&Control>, id: &str) -> Value {
     let Some(control) = control else { return json!({ "id": id }) };
-    json!({
+    let mut rule = json!({
         "id": id,
         "name": camel(id),
         "shortDescription": { "text": control.title },
@@ -77,7 +77,11 @@ fn rule(control: Option<&Control>, id: &str) -> Value {
             "problem.severity": match level(control.severity) { "note" => "recommendation", level => level },
             "security-severity": score(control.severity),
         },
-    })
+    });
+    if let Some(address) = control.address() {
+        rule["helpUri"] = address.into();
+    }
+    rule
 }
 
 /// `sqs-encryption` as names are written in SARIF: `SqsEncryption`.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod archives;
+#[path = "../support/browser.rs"]
+mod browser;
 mod commands;
 mod journal;
 mod kills;

@@ -1,13 +1,14 @@
 //! The report as a page: shown by a real browser, harmless whatever the data holds.
 
 use std::path::Path;
-use std::process::Command;
 
 use terramend::org::journal::{Journal, Sent, Stage};
 use terramend::org::plan::{Found, Making, Planned, PlannedFile, RepositoryPlan};
 use terramend::org::report;
 use terramend::org::select::Repository;
 use terramend::publish::marker::{Marker, VERSION};
+
+use crate::browser::Browser;
 
 /// What would harm a page that took data for markup.
 const HARM: &str = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
@@ -100,13 +101,6 @@ fn page(directory: &Path) -> String {
     report::html(&report::report(&journal, 2, true).unwrap()).unwrap()
 }
 
-/// A headless Chromium, when there is one.
-fn browser() -> Option<&'static str> {
-    ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()))
-}
-
 #[test]
 fn a_browser_shows_the_page_and_runs_nothing_of_the_data() {
     let scratch = tempfile::tempdir().unwrap();
@@ -114,23 +108,8 @@ fn a_browser_shows_the_page_and_runs_nothing_of_the_data() {
     let html = page(scratch.path());
     assert!(!html.contains(HARM), "the data stands in it escaped");
     std::fs::write(&file, html).unwrap();
-    let Some(browser) = browser() else {
-        assert!(std::env::var_os("CI").is_none(), "CI needs a Chromium");
-        println!("skipped: there is no Chromium");
-        return;
-    };
-    let run = |more: &[&str]| {
-        let output = Command::new(browser)
-            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,1400"])
-            .arg(format!("--user-data-dir={}", scratch.path().join("profile").display()))
-            .args(more)
-            .arg(format!("file://{}", file.display()))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    let dom = run(&["--dump-dom"]);
+    let Some(browser) = Browser::find() else { return };
+    let dom = browser.dom(&file);
     assert!(dom.contains("<title>terramend: organisation report</title>"), "{dom}");
     for part in
         ["12 of 12 repositories", "acme/svc-03", "11 created", "11 published", "aria-sort=\"descending\"", "<summary>"]
@@ -141,14 +120,5 @@ fn a_browser_shows_the_page_and_runs_nothing_of_the_data() {
     assert!(!shown.contains("<img") && !shown.contains("href=\"javascript:"), "{shown}");
     // What sorts and opens is reached by the keyboard: native buttons and details.
     assert!(shown.matches("<th scope=\"col\"").count() == shown.matches("<button type=\"button\"").count());
-    for (theme, flag) in
-        [("light", "--blink-settings=preferredColorScheme=1"), ("dark", "--blink-settings=preferredColorScheme=0")]
-    {
-        let image = scratch.path().join(format!("{theme}.png"));
-        run(&[flag, &format!("--screenshot={}", image.display())]);
-        assert!(std::fs::metadata(&image).unwrap().len() > 20_000, "the page isn't empty");
-        if let Some(directory) = std::env::var_os("TERRAMEND_SCREENSHOTS") {
-            std::fs::copy(&image, Path::new(&directory).join(format!("org-{theme}.png"))).unwrap();
-        }
-    }
+    browser.pictures(&file, "org");
 }

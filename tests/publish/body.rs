@@ -3,8 +3,8 @@
 use terramend::catalogue::Catalogue;
 use terramend::finding::{Action, Applied, NotApplied, PlannedChange};
 use terramend::fix::{Effect, Grade};
-use terramend::publish::body::{Content, LIMIT, render};
 use terramend::publish::marker::Marker;
+use terramend::report::markdown::fixes::{Content, LIMIT, render};
 
 fn fix(n: usize, effect: Effect) -> Applied {
     Applied {
@@ -33,7 +33,16 @@ fn fix(n: usize, effect: Effect) -> Applied {
 
 fn text(applied: &[Applied], left: &[NotApplied]) -> String {
     let catalogue = Catalogue::built_in().unwrap();
-    render(&Content { applied, left, files: 1, catalogue: &catalogue, directory: "", beside: &[], note: None })
+    render(&Content {
+        applied,
+        left,
+        errors: &[],
+        files: 1,
+        catalogue: &catalogue,
+        directory: "",
+        beside: &[],
+        note: None,
+    })
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub fn render(report: &Report<'_>) -> String {
     if !errors.is_empty() {
         body.push_str("<section aria-labelledby=\"errors\">\n<h2 id=\"errors\">Not analysed</h2>\n<ul>\n");
         for error in errors {
-            let _ = writeln!(body, "<li>{}</li>", escape(&error.to_string()));
+            let _ = writeln!(body, "<li>{}</li>", escape(&error.to_string()).replace('\n', "<br>"));
         }
         body.push_str("</ul>\n</section>\n");
     }
@@ -104,7 +104,11 @@ fn item(report: &Report<'_>, finding: &Finding) -> String {
         escape(&finding.message)
     );
     if let Some(control) = report.catalogue.find(&finding.control) {
-        let _ = writeln!(text, "<p>{}. {}</p>", escape(&control.title), escape(control.summary()));
+        let title = match control.address() {
+            Some(address) => format!("<a href=\"{}\">{}</a>", escape(&address), escape(&control.title)),
+            None => escape(&control.title),
+        };
+        let _ = writeln!(text, "<p>{title}. {}</p>", escape(control.summary()));
     }
     match (&finding.fix, &finding.no_fix_reason) {
         (Some(fix), _) => {

@@ -171,9 +171,26 @@ fn markdown_for_a_summary() {
     assert!(out.contains("| medium | `sqs-encryption` | `aws_sqs_queue.orders` | `main.tf:1` |"), "{out}");
     assert!(out.contains("```diff\n--- a/main.tf\n"), "{out}");
     let fixed = scratch.expect(0, &["fix", "--control", "sqs-encryption", "--format", "markdown"]).stdout;
-    assert!(fixed.contains("; **1 fix** in 1 file.\n") && fixed.contains("### Fixed\n"), "{fixed}");
+    assert!(fixed.starts_with("## terramend\n\nterramend fixed 1 finding in 1 resource (1 file)."), "{fixed}");
     let none = scratch.expect(0, &["scan", "--control", "s3-versioning", "--format", "markdown"]).stdout;
     assert_eq!(none, "## terramend\n\nNothing found in 1 file.\n");
+}
+
+/// Reviewers read the same in the summary of a job and in the pull request.
+#[test]
+fn what_was_fixed_is_said_as_in_the_pull_request() {
+    let files = [("main.tf", QUEUE), ("b/bucket.tf", BUCKET), ("b/broken.tf", "resource {\n")];
+    let scratch = Scratch::with(&files);
+    scratch.commit();
+    for directory in [".", "b"] {
+        let fixed = scratch.run(&["fix", "--format", "markdown", directory]).stdout;
+        let said = scratch.run(&["pr", "--dry-run", "--format", "json", directory]).json();
+        let body = text(&said["pull_requests"][0]["body"]).to_owned();
+        let (_, body) = body.split_once(" -->\n").unwrap();
+        let (body, _) = body.split_once("<!-- terramend:end -->").unwrap();
+        assert_eq!(fixed.strip_prefix("## terramend\n\n").unwrap(), body, "{directory}");
+        assert!(body.contains("## Not analysed\n\n- `b/broken.tf:1`: "), "{body}");
+    }
 }
 
 #[test]

@@ -1,18 +1,17 @@
-//! The text of a pull request, which is also the Markdown report of a run of `fix`: first what deploying it does, then
+//! What was fixed: the text of a pull request, and the Markdown report of a run of `fix`. First what deploying it does, then
 //! what is fixed and why, how that was checked, and how to refuse it.
 //!
 //! GitHub takes no text above [`LIMIT`]; lists are cut before that, and say how much they leave out.
 
 mod deploy;
-mod escape;
 mod list;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use escape::{code, prose};
-
+use super::escape::{code, prose};
 use crate::catalogue::{Catalogue, Control};
+use crate::diagnostic::Diagnostic;
 use crate::finding::{Applied, NotApplied};
 
 /// The longest text of a pull request that GitHub takes, in characters.
@@ -20,8 +19,8 @@ pub const LIMIT: usize = 65_536;
 /// What is kept free for the marker, which names all controls, and for what people add.
 const RESERVE: usize = 16_000;
 
-/// Where the built-in pages can be read.
-const PAGES: &str = "https://github.com/terramend/terramend/blob/main/fixes";
+/// The longest reason for a finding that stays, in characters.
+const MAX_REASON: usize = 240;
 
 /// What a text speaks of.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +29,8 @@ pub struct Content<'a> {
     pub applied: &'a [Applied],
     /// What is left.
     pub left: &'a [NotApplied],
+    /// What could not be analysed.
+    pub errors: &'a [&'a Diagnostic],
     /// How many files change.
     pub files: usize,
     /// The controls.
@@ -53,6 +54,7 @@ pub fn render(content: &Content<'_>) -> String {
     budget = table(&mut text, content, budget);
     budget = why(&mut text, content, budget);
     budget = deploy::plan(&mut text, content.applied, budget);
+    budget = errors(&mut text, content, budget);
     left(&mut text, content, budget);
     text + &closing
 }
@@ -118,22 +120,22 @@ fn in_repository(directory: &str, file: &str) -> String {
 
 /// The control with a link to its page; a page of the user's own stands in the repository itself.
 fn link(content: &Content<'_>, id: &str) -> String {
-    match content.catalogue.find(id) {
-        Some(control) if is_built_in(control) => format!("[{}]({PAGES}/{})", control.id, control.page),
-        _ => code(id),
+    match content.catalogue.find(id).and_then(Control::address) {
+        Some(address) => format!("[{id}]({address})"),
+        None => code(id),
     }
-}
-
-/// Built-in pages have paths below `fixes/`; the user's own lie in a directory of theirs.
-fn is_built_in(control: &Control) -> bool {
-    !control.page.contains(".terramend") && !control.page.starts_with(['/', '.'])
 }
 
 /// For each control: the risk, what to know about the fix, and when not to take it.
 fn why(text: &mut String, content: &Content<'_>, budget: usize) -> usize {
-    let mut notes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for fix in content.applied {
-        notes.entry(&fix.control).or_default().extend(fix.notes.iter().map(String::as_str));
+        let own = notes.entry(&fix.control).or_default();
+        for note in &fix.notes {
+            if !own.contains(&note.as_str()) {
+                own.push(note);
+            }
+        }
     }
     let parts: Vec<String> = notes
         .iter()
@@ -148,10 +150,13 @@ fn why(text: &mut String, content: &Content<'_>, budget: usize) -> usize {
                     part.push_str(&format!("**When not to:** {when_not}\n\n"));
                 }
             }
+            if notes.len() > deploy::FEW {
+                part.push_str("**Evidence:**\n\n");
+            }
             for note in notes {
                 part.push_str(&format!("- {}\n", prose(note)));
             }
-            part.trim_end().to_owned() + "\n\n</details>\n"
+            part.trim_end().to_owned() + "\n\n</details>"
         })
         .collect();
     let rest = |n: usize| format!("\n…and {}: `terramend explain ID` prints each.", counted(n, "control", "controls"));
@@ -173,6 +178,20 @@ fn section(control: &Control, heading: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
+/// What could not be analysed: nothing is said of it.
+fn errors(text: &mut String, content: &Content<'_>, budget: usize) -> usize {
+    let lines: Vec<String> = content.errors.iter().map(|error| self::error(error, content.directory)).collect();
+    let rest = |n: usize| format!("- and {n} more: `terramend scan` lists them");
+    list::append(text, "\n## Not analysed\n\n", &lines, rest, budget)
+}
+
+/// An error with its place, which begins at the top of the repository.
+pub(super) fn error(error: &Diagnostic, directory: &str) -> String {
+    let line = error.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let hint = if error.hint.is_empty() { String::new() } else { format!("; {}", prose(&error.hint)) };
+    format!("- {}: {}{hint}", code(&format!("{}{line}", in_repository(directory, &error.file))), prose(&error.message))
+}
+
 /// What people must decide.
 fn left(text: &mut String, content: &Content<'_>, budget: usize) {
     let is_open =
@@ -183,7 +202,7 @@ fn left(text: &mut String, content: &Content<'_>, budget: usize) {
     let line = |left: &&NotApplied| {
         let place = format!("{}:{}", in_repository(content.directory, &left.file), left.line);
         let (control, resource) = (link(content, &left.control), code(&left.resource));
-        format!("- {control} {resource} ({}): {}", code(&place), prose(&left.reason))
+        format!("- {control} {resource} ({}): {}", code(&place), prose(&in_short(&left.reason)))
     };
     let mut lines: Vec<String> = open.iter().map(line).collect();
     if !waiting.is_empty() {
@@ -202,6 +221,18 @@ fn left(text: &mut String, content: &Content<'_>, budget: usize) {
     }
 }
 
+/// A reason without what only people who work on it want to know; `terramend scan` says all of it.
+fn in_short(reason: &str) -> String {
+    let reason = reason.strip_prefix("manual: ").unwrap_or(reason);
+    if reason.chars().count() <= MAX_REASON {
+        return reason.to_owned();
+    }
+    let kept: String = reason.chars().take(MAX_REASON).collect();
+    // Whole parts, where there are some.
+    let end = kept.rfind("; ").or_else(|| kept.rfind(' ')).unwrap_or(kept.len());
+    format!("{}…", &kept[..end])
+}
+
 /// How it was checked and how to refuse it; always there.
 fn closing(content: &Content<'_>) -> String {
     let mut text = format!(
@@ -217,7 +248,7 @@ fn closing(content: &Content<'_>) -> String {
              - **One finding:** write `# terramend:ignore CONTROL -- reason` above the resource (in a template: \
              `\"terramend\": {\"ignore\": [{\"id\": \"CONTROL\", \"reason\": \"…\"}]}` in its `Metadata`).\n\
              - **A control:** `control \"CONTROL\" { enabled = false }` in `.terramend.hcl`.\n\
-             - **All of it:** close this pull request. terramend opens it again only when it finds something of another \
+             - **All of it:** close the pull request. terramend opens it again only when it finds something of another \
              kind.\n\
              - **Undo after the merge:** revert the commit and deploy.",
         );

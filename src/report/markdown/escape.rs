@@ -3,12 +3,31 @@
 /// A piece of source: names, addresses, paths.
 pub(super) fn code(text: &str) -> String {
     let text = one_line(text);
-    // A fence is longer than every run of backticks in it.
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
+    let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     // In a table a bar ends the cell, also inside of code.
     format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+}
+
+/// More backticks than the text has in a row, and three at least.
+pub(crate) fn fence(text: &str) -> String {
+    "`".repeat((longest_run(text) + 1).max(3))
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// Text in HTML that stands in Markdown.
+pub(super) fn html(text: &str) -> String {
+    one_line(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('|', "&#124;")
+        // Neither people nor issues are notified.
+        .replace('@', "&#64;")
 }
 
 /// Prose: code in backticks stays code.
@@ -66,5 +85,7 @@ mod tests {
         assert_eq!(code("module.a[\"x\"]\n.b"), "`module.a[\"x\"] .b`");
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`a"), "`` `a ``");
+        assert_eq!(fence("x\n````\n"), "`````");
+        assert_eq!(html("\"<x>\" @me"), "&quot;&lt;x&gt;&quot; &#64;me");
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::escape::{code, prose};
+use super::super::escape::{code, prose};
 use super::{counted, list};
 use crate::finding::{Action, Applied};
 use crate::fix::Effect;
 
+/// More notes of a fix than these are evidence, and stand under the control.
+pub(super) const FEW: usize = 4;
 /// At most this part of the text speaks of the deploy.
 const SHARE: usize = 3;
 
@@ -89,13 +91,35 @@ fn of_effect(applied: &[Applied], effect: Effect, heading: &str) -> Vec<String> 
         let resources: Vec<String> = fixes.iter().take(5).map(|fix| code(&fix.resource)).collect();
         let more = if fixes.len() > 5 { format!(" and {} more", fixes.len() - 5) } else { String::new() };
         lines.push(format!("  - {} ({}{more})", prose(title), resources.join(", ")));
-        let details: BTreeSet<String> = match effect {
-            Effect::Cost => fixes.iter().flat_map(|fix| &fix.costs).map(ToString::to_string).collect(),
-            _ => fixes.iter().flat_map(|fix| &fix.notes).cloned().collect(),
+        let details = match effect {
+            Effect::Cost => once(fixes.iter().flat_map(|fix| &fix.costs).map(ToString::to_string)),
+            _ => worth_a_look(once(fixes.iter().flat_map(|fix| &fix.notes).cloned())),
         };
         lines.extend(details.iter().map(|detail| format!("    - {}", prose(detail))));
     }
     lines
+}
+
+/// In their order, each once.
+fn once(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines {
+        if !kept.contains(&line) {
+            kept.push(line);
+        }
+    }
+    kept
+}
+
+/// Evidence call by call stands below, under the control: here is room for a few lines, and for every doubt.
+fn worth_a_look(notes: Vec<String>) -> Vec<String> {
+    let all = notes.len();
+    if all <= FEW {
+        return notes;
+    }
+    let mut kept: Vec<String> = notes.into_iter().filter(|note| note.starts_with("look at it: ")).collect();
+    kept.push(format!("the evidence is below, under the control: {}", counted(all, "line", "lines")));
+    kept
 }
 
 /// What a plan will show, folded. Gives back what is left of the budget.
