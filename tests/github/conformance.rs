@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::fake::graphql::Document;
 use crate::fake::schema::operation;
 
 #[test]
@@ -46,4 +47,63 @@ fn wrong_answers_are_told() {
     missing.as_object_mut().unwrap().remove("html_url");
     assert_eq!(pull.answer_faults(201, &missing).len(), 1);
     assert_eq!(pull.answer_faults(204, &answer).len(), 1, "a status that it never has");
+}
+
+/// What publishing sends, and what it could send by mistake.
+const MERGE: &str = "mutation($id: ID!, $method: PullRequestMergeMethod!) { \
+    enablePullRequestAutoMerge(input: { pullRequestId: $id, mergeMethod: $method }) { pullRequest { number } } }";
+
+#[test]
+fn wrong_documents_and_variables_are_told() {
+    let given = json!({ "id": "PR_1", "method": "SQUASH" });
+    assert_eq!(Document::parse(MERGE).unwrap().request_faults(&given), [""; 0]);
+    for (from, to, expected) in [
+        ("enablePullRequestAutoMerge", "enableAutoMerge", "Mutation has no field enableAutoMerge"),
+        ("{ number }", "{ sha }", "PullRequest has no field sha"),
+        ("{ pullRequest { number } }", "", "what is wanted of EnablePullRequestAutoMergePayload?"),
+        ("pullRequestId: $id, ", "", "needs pullRequestId"),
+        ("pullRequestId: $id", "id: $id", "takes no id"),
+        ("$id: ID!,", "$id: String!,", "is ID!, and $id String!"),
+        ("$id: ID!,", "$id: ID,", "is ID!, and $id ID"),
+        ("$id: ID!,", "$id: ID!, $x: Int,", "$x isn't used"),
+        ("$id: ID!,", "", "$id isn't declared"),
+        ("mergeMethod: $method", "mergeMethod: OCTOPUS", "\"OCTOPUS\" is no PullRequestMergeMethod"),
+    ] {
+        assert!(MERGE.contains(from), "{from}");
+        let faults = Document::parse(&MERGE.replace(from, to)).unwrap().request_faults(&given);
+        assert!(faults.iter().any(|fault| fault.contains(expected)), "{to}: {faults:?}");
+    }
+    for (wrong, expected) in [
+        (json!({ "method": "SQUASH" }), "$id: null is no ID!"),
+        (json!({ "id": 1, "method": "SQUASH" }), "$id: 1 is no ID!"),
+        (json!({ "id": "PR_1", "method": "squash" }), "\"squash\" is no PullRequestMergeMethod!"),
+        (json!({ "id": "PR_1", "method": "MERGE", "draft": true }), "$draft isn't declared"),
+    ] {
+        assert_eq!(Document::parse(MERGE).unwrap().request_faults(&wrong), [expected], "{wrong}");
+    }
+    for wrong in
+        ["", "{ viewer { login } }", "query { viewer { login }", "query { viewer { login } } }", "query { a @b }"]
+    {
+        assert!(Document::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn wrong_answers_to_documents_are_told() {
+    let document = Document::parse(MERGE).unwrap();
+    let answer = |inner: serde_json::Value| json!({ "enablePullRequestAutoMerge": { "pullRequest": inner } });
+    // The payload's members may be nothing, a pull request's number not.
+    for good in [answer(json!({ "number": 1 })), answer(json!(null)), json!({ "enablePullRequestAutoMerge": null })] {
+        assert_eq!(document.answer_faults(&good), [""; 0], "{good}");
+    }
+    for bad in [
+        json!(null),
+        json!({}),
+        answer(json!({})),
+        answer(json!({ "number": null })),
+        answer(json!({ "number": "1" })),
+        answer(json!({ "number": 1, "title": "x" })),
+    ] {
+        assert_eq!(document.answer_faults(&bad).len(), 1, "{bad}");
+    }
 }

@@ -88,16 +88,16 @@ fn answers_that_get_lost() {
 
 #[test]
 fn answers_that_are_not_understood_are_no_failures() {
-    // A tree or a commit without its id can't be gone on with: that run ends, and the next one begins there.
-    everywhere("half an answer", &Fault::DoneBut(201, "{\"id\": 1".into()), false);
-    everywhere("another shape", &Fault::DoneBut(201, "{}".into()), false);
-    for path in ["/git/refs", "/pulls"] {
-        let fake = fake(&[("main.tf", QUEUE)]);
-        fake.rule(Rule::new("POST", path, Fault::DoneBut(201, "{}".into())));
-        let ended = run().go(&fake, NAME);
-        assert_eq!(ended.operations(), [Operation::Created], "{path}: {}", ended.trouble());
-        assert_whole(&fake, path);
-    }
+    everywhere("half an answer", &Fault::DoneBut(201, "{\"id\": 1".into()), true);
+    everywhere("another shape", &Fault::DoneBut(201, "{}".into()), true);
+    // One that never comes as it should ends the run with a word on what is missing.
+    let fake = fake(&[("main.tf", QUEUE)]);
+    fake.rule(Rule::new("POST", "/git/commits", Fault::DoneBut(201, "{}".into())).times(100));
+    let ended = run().go(&fake, NAME);
+    assert!(ended.trouble().contains("isn't understood: missing field `sha`"), "{}", ended.trouble());
+    fake.heal();
+    assert_eq!(run().go(&fake, NAME).operations(), [Operation::Created]);
+    assert_whole(&fake, "an answer that is never understood");
 }
 
 #[test]

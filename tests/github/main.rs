@@ -9,6 +9,7 @@ mod identity;
 mod publishing;
 mod refused;
 mod run;
+mod steps;
 
 #[path = "../support/github/mod.rs"]
 mod fake;

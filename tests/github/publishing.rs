@@ -7,6 +7,7 @@ use terramend::fix::Grade;
 use terramend::publish::github::{Credential, Operation, Options};
 
 use crate::fake::Fake;
+use crate::fake::faults::{Fault, Rule};
 use crate::run::{NAME, Run, proposals};
 use crate::support::{BUCKET, FIXED_QUEUE, QUEUE};
 
@@ -175,6 +176,35 @@ fn an_app_uses_tokens_of_its_installation_and_renews_them() {
         assert!(!asked.is_empty() && asked.iter().all(|path| *path == expected), "{asked:?}");
         assert_eq!(fake.faults(), [""; 0]);
     }
+}
+
+#[test]
+fn tokens_that_end_within_a_run_are_renewed_also_for_graphql_on_an_enterprise_server() {
+    let Some(key) = private_key() else { return };
+    for fake in [Fake::start(), Fake::enterprise()] {
+        fake.world(|world| {
+            world.add(NAME, &[("main.tf", QUEUE)]);
+            world.token_ends = Some("2020-01-01T00:00:00Z".into());
+        });
+        let list = proposals(&[("main.tf".into(), QUEUE.into())], Grade::Safe, GroupBy::Repository);
+        let go = || Run::default().publish_as(&fake, NAME, &list, &Credential::App { id: 1, key: key.clone() });
+        assert_eq!(go().operations(), [Operation::Created]);
+        let again = go();
+        assert_eq!(again.operations(), [Operation::Unchanged], "{}", again.trouble());
+        let log = fake.take_log();
+        assert!(log.iter().all(|one| one.status != 401), "every token was good: {log:?}");
+        assert!(log.iter().filter(|one| one.path.ends_with("/access_tokens")).count() > 10, "each request has its own");
+        assert!(log.iter().any(|one| one.path.ends_with("/graphql") && one.status == 200), "{log:?}");
+    }
+    // One that GitHub takes away early is renewed, too.
+    let fake = fake(&[("main.tf", QUEUE)]);
+    let gone = r#"{"message":"Bad credentials"}"#;
+    fake.rule(Rule::new("POST", "/git/commits", Fault::Refuse(401, Vec::new(), gone.into())));
+    let list = proposals(&[("main.tf".into(), QUEUE.into())], Grade::Safe, GroupBy::Repository);
+    let ended = Run::default().publish_as(&fake, NAME, &list, &Credential::App { id: 1, key });
+    assert_eq!((ended.operations(), fake.waiting()), (vec![Operation::Created], 0), "{}", ended.trouble());
+    let tokens = fake.take_log().iter().filter(|one| one.path.ends_with("/access_tokens")).count();
+    assert_eq!(tokens, 2);
 }
 
 /// A key for an app; nothing where openssl is absent.

@@ -249,7 +249,7 @@ impl Hand<'_> {
     /// Moves a branch from the head that was examined. Nothing else is ever moved.
     async fn move_branch(&self, branch: &str, from: &str, to: &str) -> Result<(), GithubError> {
         match self.remote.branch(branch).await? {
-            Some(found) if found.object.sha == from => self.remote.move_branch(branch, to).await.map(drop),
+            Some(found) if found.object.sha == from => self.remote.move_branch(branch, to).await,
             Some(found) if found.object.sha == to => Ok(()),
             Some(_) => Err(moved(branch)),
             None => self.make_branch(branch, to).await,
@@ -332,17 +332,24 @@ impl Hand<'_> {
 
     /// Closes a pull request that nothing is left of, and takes its branch away.
     async fn close(&self, pull: &Pull, marker: &Marker, head: &str) -> Result<(), GithubError> {
+        // An earlier run may have come as far as this.
+        if pull.state == "open" {
+            self.say_why(pull, marker).await?;
+        }
+        match self.remote.branch(&pull.head.branch).await? {
+            Some(found) if found.object.sha == head => self.remote.delete_branch(&pull.head.branch).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn say_why(&self, pull: &Pull, marker: &Marker) -> Result<(), GithubError> {
         let old = pull.body.as_deref().unwrap_or_default().replace("\r\n", "\n");
         let done = || format!("on `{}` nothing of it is left to fix.", self.plan.base.branch);
         let why = self.options.closing.clone().unwrap_or_else(done);
         let said = format!("> [!NOTE]\n> terramend closed this: {why}\n\n{}", Marker::said(&old).unwrap_or_default());
         let closed = Marker { closed: true, ..marker.clone() };
         let body = json!({ "state": "closed", "body": marker::replace(&old, &closed.wrap(&said)) });
-        self.remote.update_pull(pull.number, &body).await?;
-        match self.remote.branch(&pull.head.branch).await? {
-            Some(found) if found.object.sha == head => self.remote.delete_branch(&pull.head.branch).await,
-            _ => Ok(()),
-        }
+        self.remote.update_pull(pull.number, &body).await
     }
 
     async fn pause(&self, tries: u32, error: &GithubError) -> Result<(), GithubError> {

@@ -1,14 +1,18 @@
 //! Requests: octocrab sends them, the gate paces them, and what ends without a clear answer is told from a refusal.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use octocrab::Octocrab;
+use octocrab::secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::error::{GithubError, message};
 use super::gate::Gate;
 use super::verdict::{Answer, Verdict, judge};
+
+/// How often an answer that isn't understood is asked for.
+const READINGS: u32 = 3;
 
 /// A method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,17 @@ enum Method {
     Post,
     Patch,
     Delete,
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// Whether a request may be sent again when nobody knows whether it was carried out.
@@ -32,13 +47,46 @@ pub enum Repeat {
 #[derive(Clone)]
 pub struct Client {
     rest: Octocrab,
-    graphql: Octocrab,
+    graphql: Graphql,
     gate: Arc<Gate>,
 }
 
+/// What sends GraphQL.
+#[derive(Clone)]
+pub(super) enum Graphql {
+    /// A client of its own, or that of the REST API.
+    Client(Octocrab),
+    /// An app on an Enterprise Server: its tokens are made and renewed at the address of the REST API, and GraphQL has
+    /// another one. The client that was last made is kept with its token.
+    Renewed {
+        /// What `/graphql` is appended to.
+        base: String,
+        /// The last one.
+        last: Arc<Mutex<Option<(String, Octocrab)>>>,
+    },
+}
+
 impl Client {
-    pub(super) fn new(rest: Octocrab, graphql: Octocrab, gate: Arc<Gate>) -> Self {
+    pub(super) fn new(rest: Octocrab, graphql: Graphql, gate: Arc<Gate>) -> Self {
         Self { rest, graphql, gate }
+    }
+
+    /// The client for GraphQL, with a token that is good for a while.
+    async fn for_graphql(&self) -> Result<Octocrab, GithubError> {
+        let (base, last) = match &self.graphql {
+            Graphql::Client(client) => return Ok(client.clone()),
+            Graphql::Renewed { base, last } => (base, last),
+        };
+        // octocrab keeps the token, and makes another one half a minute before it ends.
+        let token = self.rest.installation_token().await.map_err(|error| unclear("POST access_tokens", error))?;
+        let token = token.expose_secret().to_owned();
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = last.as_ref().filter(|(known, _)| *known == token) {
+            return Ok(client.clone());
+        }
+        let client = super::connect::with_token(base, &token)?;
+        *last = Some((token, client.clone()));
+        Ok(client)
     }
 
     /// What sends requests to the REST API.
@@ -53,8 +101,7 @@ impl Client {
 
     /// Reads.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, GithubError> {
-        let body = self.request(Method::Get, path, None, Repeat::Harmless).await?;
-        parse("GET", path, &body)
+        self.understood(Method::Get, path, None).await
     }
 
     /// Reads what may not be there.
@@ -83,14 +130,41 @@ impl Client {
 
     /// Creates.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value, repeat: Repeat) -> Result<T, GithubError> {
+        if repeat == Repeat::Harmless {
+            return self.understood(Method::Post, path, Some(body)).await;
+        }
         let answer = self.request(Method::Post, path, Some(body), repeat).await?;
         parse("POST", path, &answer)
     }
 
-    /// Changes.
-    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, GithubError> {
-        let answer = self.request(Method::Patch, path, Some(body), Repeat::Harmless).await?;
-        parse("PATCH", path, &answer)
+    /// Adds what is only added once; the answer says nothing that is needed.
+    pub async fn add(&self, path: &str, body: &Value) -> Result<(), GithubError> {
+        self.request(Method::Post, path, Some(body), Repeat::Harmless).await.map(drop)
+    }
+
+    /// Changes; the answer says nothing that is needed.
+    pub async fn change(&self, path: &str, body: &Value) -> Result<(), GithubError> {
+        self.request(Method::Patch, path, Some(body), Repeat::Harmless).await.map(drop)
+    }
+
+    /// Sends what may be sent again until the answer is understood: half of one may come through.
+    async fn understood<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, GithubError> {
+        let mut reading = 1;
+        loop {
+            let answer = self.request(method, path, body, Repeat::Harmless).await?;
+            match parse(method.name(), path, &answer) {
+                Err(error) if reading < READINGS => {
+                    self.gate.wait(self.gate.backoff(reading), &error.to_string()).await?
+                }
+                result => return result,
+            }
+            reading += 1;
+        }
     }
 
     /// Deletes; what isn't there is deleted already.
@@ -105,8 +179,8 @@ impl Client {
     /// Asks by GraphQL; gives back `data`.
     pub async fn graphql(&self, query: &str, variables: &Value, changes: bool) -> Result<Value, GithubError> {
         let body = json!({ "query": query, "variables": variables });
-        let (client, path) = (&self.graphql, "/graphql");
-        let answer = self.paced(client, Method::Post, path, Some(&body), Repeat::Harmless, changes).await?;
+        let (client, path) = (self.for_graphql().await?, "/graphql");
+        let answer = self.paced(&client, Method::Post, path, Some(&body), Repeat::Harmless, changes).await?;
         let mut answer: Value = parse("POST", path, &answer)?;
         if let Some(error) = answer["errors"].get(0) {
             let message = error["message"].as_str().unwrap_or("an error without a message").to_owned();
@@ -136,7 +210,7 @@ impl Client {
         repeat: Repeat,
         changes: bool,
     ) -> Result<String, GithubError> {
-        let request = format!("{} {}", format!("{method:?}").to_uppercase(), without_query(path));
+        let request = format!("{} {}", method.name(), without_query(path));
         let mut attempt = 1;
         loop {
             let permit = self.gate.admit(changes).await?;
@@ -163,11 +237,8 @@ impl Client {
                         return Err(GithubError::Refused { status: answer.status, request, message });
                     }
                 },
-                Err(octocrab::Error::GitHub { source, .. }) => {
-                    // The exchange of an app's key for a token.
-                    let (status, message) = (source.status_code.as_u16(), source.message.clone());
-                    return Err(GithubError::Refused { status, request, message });
-                }
+                // The exchange of an app's key for a token.
+                Err(error @ octocrab::Error::GitHub { .. }) => return Err(unclear(&request, error)),
                 Err(error) => chain(&error),
             };
             if repeat == Repeat::LookFirst || last {
@@ -176,6 +247,17 @@ impl Client {
             self.gate.wait(self.gate.backoff(attempt), &uncertain).await?;
             attempt += 1;
         }
+    }
+}
+
+/// What octocrab itself says of a request.
+fn unclear(request: &str, error: octocrab::Error) -> GithubError {
+    let request = request.to_owned();
+    match error {
+        octocrab::Error::GitHub { source, .. } => {
+            GithubError::Refused { status: source.status_code.as_u16(), request, message: source.message.clone() }
+        }
+        error => GithubError::Uncertain { request, message: chain(&error) },
     }
 }
 

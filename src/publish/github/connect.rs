@@ -7,7 +7,7 @@ use octocrab::Octocrab;
 use octocrab::models::{AppId, InstallationId};
 
 use super::answers::Installation;
-use super::client::Client;
+use super::client::{Client, Graphql};
 use super::error::GithubError;
 use super::gate::Gate;
 
@@ -95,30 +95,30 @@ pub async fn connect_at(
             if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err(GithubError::Setup("the token is empty, or holds characters that no token has".into()));
             }
-            let make = |base: &str| build(base, |builder| Ok(builder.personal_token(token.to_owned())));
-            Ok(Client::new(make(&endpoint.rest)?, make(&endpoint.graphql)?, gate))
+            let graphql = Graphql::Client(with_token(&endpoint.graphql, token)?);
+            Ok(Client::new(with_token(&endpoint.rest, token)?, graphql, gate))
         }
         Credential::App { id, key } => {
-            let make = |base: &str| {
-                build(base, |builder| {
-                    let wrong = |_| GithubError::Setup("the app's private key is no RSA key in PEM".into());
-                    builder.app_from_rsa_pem(AppId(*id), key).map_err(wrong)
-                })
-            };
-            let rest = make(&endpoint.rest)?;
-            let app = Client::new(rest.clone(), rest.clone(), Arc::clone(&gate));
+            let rest = build(&endpoint.rest, |builder| {
+                let wrong = |_| GithubError::Setup("the app's private key is no RSA key in PEM".into());
+                builder.app_from_rsa_pem(AppId(*id), key).map_err(wrong)
+            })?;
+            let app = Client::new(rest.clone(), Graphql::Client(rest.clone()), Arc::clone(&gate));
             let found: Installation = app.get(installation).await?;
             let installed = rest.installation(InstallationId(found.id)).map_err(|error| setup(&error))?;
-            if endpoint.rest == endpoint.graphql {
-                return Ok(Client::new(installed.clone(), installed, gate));
-            }
-            // Tokens are made at the REST address, so that the client of GraphQL needs one that is there. It isn't renewed.
-            let (_, token) =
-                rest.installation_and_token(InstallationId(found.id)).await.map_err(|error| setup(&error))?;
-            let graphql = build(&endpoint.graphql, |builder| Ok(builder.personal_token(token)))?;
+            let graphql = if endpoint.rest == endpoint.graphql {
+                Graphql::Client(installed.clone())
+            } else {
+                Graphql::Renewed { base: endpoint.graphql.clone(), last: Arc::default() }
+            };
             Ok(Client::new(installed, graphql, gate))
         }
     }
+}
+
+/// A client with a token, at an address of the API.
+pub(super) fn with_token(base: &str, token: &str) -> Result<Octocrab, GithubError> {
+    build(base, |builder| Ok(builder.personal_token(token.to_owned())))
 }
 
 type Builder = octocrab::OctocrabBuilder<

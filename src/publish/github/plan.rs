@@ -81,7 +81,7 @@ pub enum Step {
         /// Why.
         reason: String,
     },
-    /// Close one that nothing is left of.
+    /// Close one that nothing is left of, and take its branch away.
     Close {
         /// The pull request.
         pull: Pull,
@@ -177,7 +177,8 @@ pub async fn plan(remote: &mut Remote, proposals: &Proposals, options: &Options)
     // What is open already counts, also that of other directories.
     let others = planner.others(proposals).await?;
     let closings = planner.closings(others, proposals.complete).await?;
-    planner.limit(&mut steps, closings.len());
+    let closing = closings.iter().filter(|step| matches!(step, Step::Close { pull, .. } if pull.state == "open"));
+    planner.limit(&mut steps, closing.count());
     steps.extend(closings);
     Ok(Plan { repository: remote.name().to_owned(), base, steps })
 }
@@ -297,7 +298,8 @@ impl Planner<'_> {
         change
     }
 
-    /// Open pull requests of terramend that nothing here proposes, with the heads of their branches.
+    /// Pull requests of terramend that nothing here proposes, with the heads of their branches: open ones, and those that a
+    /// run closed which ended before it took the branch away.
     async fn others(&mut self, proposals: &Proposals) -> Result<Vec<(Pull, Marker, String)>, GithubError> {
         let mut others = Vec::new();
         for reference in self.branches {
@@ -305,11 +307,18 @@ impl Planner<'_> {
             if proposals.list.iter().any(|proposal| proposal.branch == branch) {
                 continue;
             }
-            let open = self.remote.pulls_from(branch).await?.into_iter().find(|pull| pull.state == "open");
-            let Some(pull) = open else { continue };
-            if let Some(marker) = pull.body.as_deref().and_then(Marker::find) {
-                self.open += 1;
-                others.push((pull, marker, reference.object.sha.clone()));
+            let mut pulls = self.remote.pulls_from(branch).await?;
+            let open = pulls.iter().position(|pull| pull.state == "open");
+            if pulls.is_empty() {
+                continue;
+            }
+            let pull = pulls.swap_remove(open.unwrap_or(0));
+            let Some(marker) = pull.body.as_deref().and_then(Marker::find) else { continue };
+            let head = reference.object.sha.clone();
+            let is_left = marker.closed && pull.merged_at.is_none() && pull.head.sha == head;
+            if open.is_some() || is_left {
+                self.open += usize::from(open.is_some());
+                others.push((pull, marker, head));
             }
         }
         Ok(others)

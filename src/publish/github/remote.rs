@@ -131,9 +131,9 @@ impl Remote {
     }
 
     /// Moves a branch, also to a commit beside. Only ever called for a branch that is ours.
-    pub async fn move_branch(&self, branch: &str, sha: &str) -> Result<Reference, GithubError> {
+    pub async fn move_branch(&self, branch: &str, sha: &str) -> Result<(), GithubError> {
         let body = json!({ "sha": sha, "force": true });
-        self.client.patch(&self.path(&format!("/git/refs/heads/{}", encoded(branch))), &body).await
+        self.client.change(&self.path(&format!("/git/refs/heads/{}", encoded(branch))), &body).await
     }
 
     /// Deletes a branch.
@@ -147,8 +147,8 @@ impl Remote {
     }
 
     /// Changes a pull request.
-    pub async fn update_pull(&self, number: u64, body: &Value) -> Result<Pull, GithubError> {
-        self.client.patch(&self.path(&format!("/pulls/{number}")), body).await
+    pub async fn update_pull(&self, number: u64, body: &Value) -> Result<(), GithubError> {
+        self.client.change(&self.path(&format!("/pulls/{number}")), body).await
     }
 
     /// What happened to a pull request.
@@ -159,15 +159,13 @@ impl Remote {
     /// Adds labels; those that are there stay.
     pub async fn add_labels(&self, number: u64, labels: &[&str]) -> Result<(), GithubError> {
         let body = json!({ "labels": labels });
-        let path = self.path(&format!("/issues/{number}/labels"));
-        self.client.post::<Value>(&path, &body, Repeat::Harmless).await.map(drop)
+        self.client.add(&self.path(&format!("/issues/{number}/labels")), &body).await
     }
 
     /// Asks people and teams for a review.
     pub async fn request_reviews(&self, number: u64, people: &[&str], teams: &[&str]) -> Result<(), GithubError> {
         let body = json!({ "reviewers": people, "team_reviewers": teams });
-        let path = self.path(&format!("/pulls/{number}/requested_reviewers"));
-        self.client.post::<Value>(&path, &body, Repeat::Harmless).await.map(drop)
+        self.client.add(&self.path(&format!("/pulls/{number}/requested_reviewers")), &body).await
     }
 
     /// Lets GitHub merge a pull request once all that is demanded is there. `method` is GraphQL's: `SQUASH`.

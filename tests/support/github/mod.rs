@@ -7,6 +7,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod faults;
+pub(crate) mod graphql;
 pub(crate) mod objects;
 pub(crate) mod routes;
 pub(crate) mod schema;
@@ -281,9 +282,13 @@ fn app(state: &mut State, request: &mut Request, prefix: &str) -> Reply {
         }
         ("POST", ["app", "installations", "7", "access_tokens"]) => {
             let token = format!("installation-{}", state.world.next());
+            let ends = state.world.token_ends.clone();
+            if ends.is_some() {
+                state.world.tokens.retain(|token, _| !token.starts_with("installation-"));
+            }
             let who = Identity { login: "terramend[bot]".into(), writes: true };
             state.world.tokens.insert(token.clone(), who);
-            let body = json!({ "token": token, "expires_at": "2099-01-01T00:00:00Z", "permissions": {}, "repository_selection": "all" });
+            let body = json!({ "token": token, "expires_at": ends.as_deref().unwrap_or("2099-01-01T00:00:00Z"), "permissions": {}, "repository_selection": "all" });
             ("/app/installations/{installation_id}/access_tokens", 201, body)
         }
         _ => ("", 404, json!({ "message": "Not Found" })),
@@ -299,18 +304,27 @@ fn app(state: &mut State, request: &mut Request, prefix: &str) -> Reply {
     conform(state, &request, reply, prefix)
 }
 
-/// The GraphQL that publishing uses.
+/// The GraphQL that publishing uses, held against GitHub's schema.
 fn graph(state: &mut State, request: &Request, who: &Identity) -> Reply {
-    let query = request.body["query"].as_str().unwrap_or_default();
+    let reply = |body: Value| Reply { template: "", status: 200, body, location: None };
     let variables = &request.body["variables"];
-    let body = if query.contains("viewer { login }") {
-        json!({ "data": { "viewer": { "login": who.login } } })
-    } else if query.contains("enablePullRequestAutoMerge") {
-        enable_auto_merge(state, variables)
-    } else {
-        json!({ "errors": [{ "message": format!("not known here: {query}") }] })
+    let document = match graphql::Document::parse(request.body["query"].as_str().unwrap_or_default()) {
+        Ok(document) => document,
+        Err(message) => {
+            state.wrong.push(message.clone());
+            return reply(json!({ "errors": [{ "message": message }] }));
+        }
     };
-    Reply { template: "", status: 200, body, location: None }
+    state.wrong.extend(document.request_faults(variables));
+    let body = match document.root() {
+        "viewer" => json!({ "data": { "viewer": { "login": who.login } } }),
+        "enablePullRequestAutoMerge" => enable_auto_merge(state, variables),
+        other => json!({ "errors": [{ "message": format!("not known here: {other}") }] }),
+    };
+    if body["errors"].is_null() {
+        state.wrong.extend(document.answer_faults(&body["data"]));
+    }
+    reply(body)
 }
 
 fn enable_auto_merge(state: &mut State, variables: &Value) -> Value {

@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) renamed: BTreeMap<String, String>,
     /// Tokens and who they are.
     pub(crate) tokens: BTreeMap<String, Identity>,
+    /// When tokens of installations end; each new one takes the place of the last one then.
+    pub(crate) token_ends: Option<String>,
     /// Ids and installations of apps: the app's login.
     pub(crate) apps: BTreeMap<u64, String>,
     pub(crate) next: u64,
