@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Puts terramend on the runner: a binary that is given, else the release that belongs to this action, held against the
-# checksum that this action brings, else a build of this action's own source. The path goes into `terramend`.
+# Puts terramend on the runner: a binary that is given, else the release that this commit of the action is tagged with, held
+# against the checksum that it brings, else a build of this action's own source. The path goes into `terramend`.
 
 # The release's name for this runner.
 target() {
@@ -33,7 +33,19 @@ download() {
   actual="$(sha256 "$work/$archive")"
   [ "$actual" = "$expected" ] || fail "$archive of release $1 has the checksum $actual, not $expected"
   mkdir -p "$3"
-  tar -xzf "$work/$archive" -C "$3"
+  # By stdin: tar takes what stands before a colon for another machine, and paths of Windows have one.
+  (cd "$3" && tar -xzf -) <"$work/$archive"
+}
+
+# The version whose checksums are here; nothing where they are of another version than the source, as between releases.
+released() {
+  local version
+  version="$(sed -n 's/^# version //p' "$here/checksums.txt")"
+  ! grep -qx "version = \"$version\"" "$here/../Cargo.toml" || printf '%s' "$version"
+}
+
+notice() {
+  printf '::notice title=terramend::%s\n' "$1"
 }
 
 install() {
@@ -43,19 +55,23 @@ install() {
     return
   fi
   local version target kept suffix=""
-  version="$(sed -n 's/^# version //p' "$here/checksums.txt")"
+  version="$(released)"
   target="$(target)"
   [ "${RUNNER_OS:-}" != Windows ] || suffix=.exe
-  kept="${RUNNER_TOOL_CACHE:-$work}/terramend/${version:-source}/${target:-unknown}"
+  kept="$(portable "${RUNNER_TOOL_CACHE:-$work}")/terramend/${version:-source}/${target:-unknown}"
   terramend="$kept/terramend$suffix"
-  if [ -n "$version" ] && [ -n "$target" ] && [ -n "${TERRAMEND_REPOSITORY:-}" ]; then
-    if [ -x "$terramend" ] || download "$version" "$target" "$kept"; then
-      "$terramend" --version
-      return
-    fi
-    printf '::warning title=terramend::release %s could not be downloaded for %s: building it\n' "$version" "$target"
+  if [ -z "$version" ]; then
+    notice "this commit of the action is no release: terramend is built from its source, which takes some minutes"
+  elif [ -z "$target" ] || [ -z "${TERRAMEND_REPOSITORY:-}" ]; then
+    notice "release $version has no binary for ${RUNNER_OS:-this system} on ${RUNNER_ARCH:-this processor}: it is built from source"
+  elif [ -x "$terramend" ] || download "$version" "$target" "$kept"; then
+    "$terramend" --version
+    return
+  else
+    printf '::warning title=terramend::release %s could not be downloaded for %s: it is built from source\n' "$version" "$target"
   fi
-  command -v cargo >/dev/null || fail "there is no release for this runner, and no cargo to build one"
+  command -v cargo >/dev/null ||
+    fail "there is no cargo to build terramend: use the commit of a release, install Rust before, or give the input binary"
   cargo install --locked --quiet --path "$here/.." --root "$work/cargo"
   terramend="$work/cargo/bin/terramend$suffix"
   "$terramend" --version

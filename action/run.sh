@@ -3,7 +3,12 @@
 # Runs under bash 3.2 (macOS) and Git Bash (Windows), and needs nothing but curl and tar.
 set -euo pipefail
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# A path as every program of the runner takes it: on Windows with a drive and slashes, whoever asks.
+portable() {
+  if command -v cygpath >/dev/null; then cygpath -m "$1"; else printf '%s\n' "$1"; fi
+}
+
+here="$(portable "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)")"
 # shellcheck source=action/install.sh
 source "$here/install.sh"
 # shellcheck source=action/suggest.sh
@@ -37,6 +42,17 @@ count() {
 # The first value of a name in the JSON that `terramend pr` prints: field FILE NAME. Numbers and plain strings only.
 field() {
   sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1" | sed 's/^null$//' | head -n 1
+}
+
+# What became of each pull request, as a list in Markdown: pull_requests FILE.
+pull_requests() {
+  awk -F '"' '
+    /^      "operation": / { operation = $4 }
+    /^      "branch": / { branch = $4 }
+    /^      "url": / {
+      if (!n++) print "\n## Pull requests\n"
+      printf "- %s: %s\n", operation, ($4 == "" ? "`" branch "`" : $4)
+    }' "$1"
 }
 
 # What scan, fix, pr and suggest have in common, into `common`.
@@ -93,6 +109,8 @@ fix() {
   [ -z "${TERRAMEND_BASE:-}" ] || options+=("--base=$TERRAMEND_BASE")
   [ "${TERRAMEND_DRAFT:-false}" != true ] || options+=(--draft)
   "$terramend" pr --format json ${common[@]+"${common[@]}"} "${options[@]}" -- "$path" >"$work/pr.json" || ended=$?
+  pull_requests "$work/pr.json" >"$work/pulls.md"
+  [ ! -s "$work/pulls.md" ] || summary "$work/pulls.md"
   output pr-number "$(field "$work/pr.json" number)"
   output pr-url "$(field "$work/pr.json" url)"
   local operation
@@ -115,7 +133,7 @@ main() {
   case "$path" in
     *$'\n'* | *$'\r'*) fail "the input path holds a line break" ;;
   esac
-  work="$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/terramend.XXXXXX")"
+  work="$(portable "$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/terramend.XXXXXX")")"
   report="$work/terramend.json"
   sarif="$work/terramend.sarif"
   local mode="${TERRAMEND_MODE:-check}"

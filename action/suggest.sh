@@ -26,7 +26,7 @@ suggest() {
   [ -n "${TERRAMEND_PULL:-}" ] || fail "mode suggest is for workflows on pull_request"
   [ -n "${GITHUB_TOKEN:-}" ] || fail "mode suggest needs a token that may read pull requests"
   local head
-  head="$(git rev-parse HEAD)"
+  head="$(git rev-parse HEAD)" || fail "there is no git work tree: use actions/checkout before"
   [ "$head" = "$TERRAMEND_PULL_HEAD" ] || fail "the work tree is $head, not the head of the pull request: check out \
 with ref: \${{ github.event.pull_request.head.sha }}"
   pull="repos/$GITHUB_REPOSITORY/pulls/$TERRAMEND_PULL"

@@ -33,6 +33,7 @@ const ANSWER: &str = r#"{
     },
     {
       "operation": "unchanged",
+      "branch": "terramend/review",
       "number": 18,
       "url": "https://github.com/acme/shop/pull/18"
     }
@@ -134,7 +135,9 @@ fn fix_opens_the_pull_request() {
     );
     assert_eq!(runner.noted("pr.token"), "t0ken");
     assert!(!step.log.contains("t0ken"), "{}", step.log);
-    assert!(step.summary.contains("### Fixed"), "{}", step.summary);
+    let list = "## Pull requests\n\n- created: https://github.com/acme/shop/pull/17\n- unchanged: https://github.com/acme/shop/pull/18\n";
+    assert!(step.summary.ends_with(list), "{}", step.summary);
+    assert!(step.summary.contains("## What is fixed"), "{}", step.summary);
     assert_eq!(runner.scratch.read("work/infra/main.tf"), QUEUE, "the work tree stays");
 }
 
