@@ -7,7 +7,26 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::catalogue::{GroupBy, MergeMethod, Profile, Severity};
 use crate::fix::Grade;
 
-/// Finds serverless security mistakes in Terraform and CloudFormation and fixes them byte-exactly.
+const PR_HELP: &str = "\
+Examples:
+  terramend pr --dry-run                   title, text and diff of each pull request; nothing is sent
+  terramend pr --local --grade review      branches with commits, by git
+  GITHUB_TOKEN=... terramend pr            open them, or bring them up to date
+
+The token is GITHUB_TOKEN or GH_TOKEN, and may write contents and pull requests; an app goes by TERRAMEND_APP_ID and
+TERRAMEND_APP_PRIVATE_KEY or TERRAMEND_APP_PRIVATE_KEY_FILE. Flags go before the block `pull_request` of .terramend.hcl.
+
+Exit codes: 0 all went well, 2 something failed, 4 part of the input could not be analysed.";
+
+const SUGGEST_HELP: &str = "\
+Examples:
+  terramend suggest --base main            what would be suggested for this branch
+  gh pr diff 12 | terramend suggest --diff - --format json > review.json
+
+Exit codes: 0 all went well, 2 wrong usage or configuration, 4 part of the input could not be analysed.";
+
+/// Finds serverless security mistakes in Terraform, CloudFormation and CDK programs, fixes them byte-exactly and opens the
+/// pull requests.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -187,6 +206,7 @@ pub struct Fix {
 
 /// `terramend suggest`
 #[derive(Debug, Args)]
+#[command(mut_arg("report", |arg| arg.hide(true)), mut_arg("fail_on", |arg| arg.hide(true)), after_help = SUGGEST_HELP)]
 pub struct Suggest {
     /// What to treat. The format is text, json (the request that makes a review on GitHub) or github (annotations).
     #[command(flatten)]
@@ -212,6 +232,7 @@ pub struct Suggest {
 ///
 /// What is set here goes before the block `pull_request` of .terramend.hcl.
 #[derive(Debug, Args)]
+#[command(mut_arg("report", |arg| arg.hide(true)), mut_arg("fail_on", |arg| arg.hide(true)), after_help = PR_HELP)]
 pub struct Pr {
     /// What to treat; the format is text, json or markdown (titles and texts alone).
     #[command(flatten)]
