@@ -76,7 +76,7 @@ fn wrong_documents_and_variables_are_told() {
     for (wrong, expected) in [
         (json!({ "method": "SQUASH" }), "$id: null is no ID!"),
         (json!({ "id": 1, "method": "SQUASH" }), "$id: 1 is no ID!"),
-        (json!({ "id": "PR_1", "method": "squash" }), "\"squash\" is no PullRequestMergeMethod!"),
+        (json!({ "id": "PR_1", "method": "squash" }), "$method: \"squash\" is no PullRequestMergeMethod!"),
         (json!({ "id": "PR_1", "method": "MERGE", "draft": true }), "$draft isn't declared"),
     ] {
         assert_eq!(Document::parse(MERGE).unwrap().request_faults(&wrong), [expected], "{wrong}");
