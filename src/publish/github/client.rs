@@ -159,7 +159,7 @@ impl Client {
             let answer = self.request(method, path, body, Repeat::Harmless).await?;
             match parse(method.name(), path, &answer) {
                 Err(error) if reading < READINGS => {
-                    self.gate.wait(self.gate.backoff(reading), &error.to_string()).await?
+                    self.gate.wait(self.gate.backoff(reading), &error.to_string()).await?;
                 }
                 result => return result,
             }
