@@ -3,15 +3,29 @@
 use std::collections::BTreeSet;
 
 use libtest_mimic::{Failed, Trial};
+use rayon::prelude::*;
 use terramend::iam::usage::{Language, SourceSet, analyse};
 
 /// All of them as tests.
 pub(crate) fn trials() -> impl Iterator<Item = Trial> {
-    python().into_iter().chain(script()).map(|(name, handler, language, files, refusal)| {
+    let sources = python().into_iter().chain(script()).map(|(name, handler, language, files, refusal)| {
         Trial::test(format!("hostile/{name}"), move || {
             survives(handler, language, files, refusal).map_err(Failed::from)
         })
-    })
+    });
+    sources.chain([Trial::test("hostile/many-at-once", many_at_once)])
+}
+
+/// Workers with a small stack that ask for many functions: none takes on another one while it waits.
+fn many_at_once() -> Result<(), Failed> {
+    let code = "def f(x):\n    return [x]\n\n\ndef handler(event, context):\n    return f(event)\n".repeat(5);
+    let source = SourceSet { files: [("app.py".to_owned(), code.as_bytes().into())].into() };
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(4).stack_size(64 * 1024).build()?;
+    let refused = workers.install(|| {
+        let all = (0..600).into_par_iter().map(|_| analyse(&source, "app.handler", Language::Python));
+        all.filter(|usage| !usage.refusals.is_empty()).count()
+    });
+    if refused == 0 { Ok(()) } else { Err(format!("{refused} were refused").into()) }
 }
 
 /// Name, handler, language, files, and the refusal that it must lead to; none if it is read.

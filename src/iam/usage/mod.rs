@@ -35,8 +35,14 @@ static READERS: LazyLock<Option<ThreadPool>> =
 ///
 /// Never panics on any input: what can't be read is a refusal.
 pub fn analyse(source: &SourceSet, handler: &str, language: Language) -> Usage {
-    let read = || std::panic::catch_unwind(|| read(source, handler, language)).ok();
-    READERS.as_ref().and_then(|readers| readers.install(read)).unwrap_or_else(|| too_large(handler))
+    let (source, entry) = (source.clone(), handler.to_owned());
+    let read = move || std::panic::catch_unwind(|| read(&source, &entry, language)).ok();
+    // NOTE: not by `install`: a worker of another pool that waits for it takes on more work meanwhile, which waits in turn,
+    // until its stack ends.
+    let (sender, answer) = std::sync::mpsc::channel();
+    let waits = READERS.as_ref().map(|readers| readers.spawn(move || drop(sender.send(read()))));
+    let usage = waits.and_then(|()| answer.recv().ok().flatten());
+    usage.unwrap_or_else(|| too_large(handler))
 }
 
 /// With as much context as the program's size allows.
