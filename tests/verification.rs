@@ -131,6 +131,8 @@ fn what_the_provider_refuses_is_not_written() {
     let outcome = fix(std::slice::from_ref(&conflict), text);
     assert!(outcome.changed.is_empty());
     assert!(reasons(&outcome).contains("which `var.key` may give a value"), "{}", reasons(&outcome));
+    let text = "variable \"key\" {\n  default = null\n}\n\nlocals {\n  key = var.key\n}\n\nresource \"aws_sqs_queue\" \"q\" {\n  kms_master_key_id = local.key\n}\n";
+    assert!(reasons(&fix(std::slice::from_ref(&conflict), text)).contains("which `local.key` may give a value"));
     let text = "resource \"aws_sqs_queue\" \"q\" {\n  kms_master_key_id = null\n}\n";
     assert!(!fix(&[conflict], text).changed.is_empty());
     let value =

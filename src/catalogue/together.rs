@@ -9,7 +9,7 @@ use hcl_edit::visit::{Visit, visit_expr};
 use super::check::PageScope;
 use crate::fix::Change;
 use crate::fixers;
-use crate::model::{Draft, DraftBody, DraftItem, Mode, Project, Repeat, Resource};
+use crate::model::{Draft, DraftBody, DraftItem, Mode, Project, Resource};
 
 /// From so many on that fail in a module, one resource stands for all.
 pub(super) const MANY: usize = 5;
@@ -17,23 +17,16 @@ pub(super) const MANY: usize = 5;
 /// Whether this resource and others beside it, `many` in all, fail the same rule, and none of them is special.
 pub(super) fn are(many: usize, scope: &PageScope<'_>) -> bool {
     let context = scope.context;
-    if !is_plain(context.resource) {
+    if !context.resource.is_plain() {
         return false;
     }
     let alike = context.project.of_kind(&context.resource.kind).filter(|other| {
         other.instance == context.resource.instance
             && other.mode == Mode::Managed
-            && is_plain(other)
+            && other.is_plain()
             && scope.of(other).fails()
     });
     alike.take(many).count() == many
-}
-
-/// Stands once, where the module's provider is.
-fn is_plain(resource: &Resource) -> bool {
-    resource.repeat == Repeat::Once
-        && resource.body.entry("provider").is_none()
-        && resource.body.entry("region").is_none()
 }
 
 /// The shared resource: `drafts` are the contents for this resource, `written` what the page says.
@@ -75,7 +68,7 @@ pub(super) fn shared(scope: &PageScope<'_>, kind: &str, suffix: &str, written: &
 
 /// Below the last of its kind: all that share it find the same place.
 fn anchor<'a>(project: &'a Project, resource: &'a Resource) -> &'a Resource {
-    let alike = project.of_kind(&resource.kind).filter(|other| other.instance == resource.instance && is_plain(other));
+    let alike = project.of_kind(&resource.kind).filter(|other| other.instance == resource.instance && other.is_plain());
     alike.max_by_key(|other| other.span).unwrap_or(resource)
 }
 

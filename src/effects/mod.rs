@@ -218,13 +218,13 @@ fn refuse(
     Ok(())
 }
 
-/// What is written for an argument of a root module that is null here only because nobody gave it another value: a root
-/// module's variables may be set where it is used.
+/// What is written for an argument of a root module that is null only because nobody gave it another value: a root module's
+/// variables may be set where it is used. Nothing where `null` itself is written.
 fn may_be_given<'p>(project: &'p Project, resource: &Resource, name: &str) -> Option<&'p str> {
-    let instance = project.instance(resource.instance);
     let span = resource.body.entry(name)?.node.span;
-    let written = project.file(span.file).text.get(span.range())?;
-    (project.instance(instance.root).address == instance.address && written.contains("var.")).then_some(written)
+    let written = project.file(span.file).text.get(span.range())?.trim();
+    let is_root = project.instance(resource.instance).address.is_empty();
+    (is_root && !written.is_empty() && written != "null").then_some(written)
 }
 
 fn argument<'a>(content: &'a DraftBody, path: &str) -> Option<&'a Draft> {

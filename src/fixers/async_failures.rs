@@ -7,13 +7,13 @@ use super::dead_letters::DeadLetters;
 use super::invokers;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Effect, Fix, Grade};
-use crate::model::{DraftBody, Language, Repeat, Resource};
+use crate::model::{DraftBody, Language, Resource};
 
 const FUNCTION: &str = "aws_lambda_function";
 const CONFIG: &str = "aws_lambda_function_event_invoke_config";
 
-/// From so many functions on that need one, a module gets one queue for all.
-const MANY: usize = 3;
+/// From so many functions on that need one, a module gets one queue for all: it is called after none of them.
+const MANY: usize = 2;
 
 /// What is to be said of a function.
 enum Need<'p> {
@@ -101,14 +101,11 @@ fn fix(context: &Context<'_>, function: &Resource) -> Fix {
 /// The last of the module's functions whose failures are lost, where they are many and none is special. What a stack of
 /// CloudFormation adds has no order that could be shared.
 fn last_of_many<'p>(context: &Context<'p>, function: &Resource) -> Option<&'p Resource> {
-    let is_plain = |other: &Resource| {
-        other.repeat == Repeat::Once && other.body.entry("provider").is_none() && other.body.entry("region").is_none()
-    };
-    if context.project.language != Language::Terraform || !is_plain(function) {
+    if context.project.language != Language::Terraform || !function.is_plain() {
         return None;
     }
     let alike = context.project.all(FUNCTION).filter(|other| {
-        other.instance == function.instance && is_plain(other) && matches!(need(context, other), Need::Lost(_))
+        other.instance == function.instance && other.is_plain() && matches!(need(context, other), Need::Lost(_))
     });
     let alike: Vec<_> = alike.collect();
     (alike.len() >= MANY).then_some(alike)?.into_iter().max_by_key(|other| other.span)

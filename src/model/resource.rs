@@ -115,6 +115,11 @@ pub struct CallKey {
 }
 
 impl Resource {
+    /// Whether it stands once, where the module's provider is: then it can share something with others of the module.
+    pub fn is_plain(&self) -> bool {
+        self.repeat == Repeat::Once && ["provider", "region"].iter().all(|argument| self.body.entry(argument).is_none())
+    }
+
     /// Whether an argument or block of it refers to another resource.
     pub fn uses(&self, other: &Self) -> bool {
         self.id != other.id && self.body.refers_to(other.id)
