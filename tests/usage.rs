@@ -151,6 +151,7 @@ fn shown(value: &Value) -> String {
         Value::Environment { name, default: None, .. } => format!("${name}"),
         Value::Environment { name, default: Some(default), .. } => format!("${name}='{default}'"),
         Value::Parts(parts) => all(parts, " + "),
+        Value::Cut { of } => format!("part of {}", shown(of)),
         Value::Event { path } => format!("event.{path}"),
         Value::OneOf(values) => all(values, " | "),
         Value::Unknown { .. } => "?".into(),

@@ -3,7 +3,10 @@
 //! ```hcl
 //! profile = "strict"                   # what is asked for when nothing else is said
 //! accept  = ["cost"]                   # effects that don't lower a fix's grade
-//! sources = { "aws_lambda_function.orders" = "services/orders" }   # code of functions that are built elsewhere
+//! sources = {                          # code of functions that are built elsewhere
+//!   "aws_lambda_function.orders"       = "services/orders"
+//!   "module.api.aws_lambda_function.f" = { directory = "lambdas", handler = "api/src/main.handler" }
+//! }
 //! opt_out = "we are moving this away" # runs over the organisation leave this repository alone
 //! alarm_topic = "module"               # asks for alarms on everything: one topic for all, or an expression of one
 //!
@@ -32,6 +35,7 @@ use super::profile::Profile;
 use super::pull_request::PullRequestSettings;
 use crate::engine::Selection;
 use crate::fix::Effect;
+use crate::iam::scope::source::Hints;
 use crate::model::Value;
 use crate::source::{Position, SourceFile};
 
@@ -54,7 +58,7 @@ pub struct Settings {
     /// Asks for alarms on everything, and says where they go, where their own option doesn't.
     pub alarm_topic: Option<String>,
     /// Directories of the source of functions that are built elsewhere, by the function's address or name.
-    pub sources: BTreeMap<String, String>,
+    pub sources: Hints,
     /// Judge also what libraries of a program made for themselves.
     pub foreign: bool,
     /// Why runs over the organisation are to leave this repository alone, when they are.
@@ -85,7 +89,7 @@ struct File {
     alarm_topic: Option<String>,
     opt_out: Option<String>,
     #[serde(default)]
-    sources: BTreeMap<String, String>,
+    sources: Hints,
     #[serde(default)]
     accept: Vec<String>,
     #[serde(default)]

@@ -329,6 +329,8 @@ pub enum Iam {
     Explain(IamExplain),
     /// Print a policy for source alone, `*` standing for resources that the source doesn't name.
     Policy(IamPolicy),
+    /// Hold what all functions need against what their roles have: actions that stay, that go, that are missing.
+    Report(IamReport),
 }
 
 /// `terramend iam explain`
@@ -353,6 +355,17 @@ pub struct IamPolicy {
     #[arg(long)]
     pub handler: String,
     /// A policy document, or JSON with the evidence beside it.
+    #[arg(long, value_enum, default_value_t = EvidenceFormat::Text)]
+    pub format: EvidenceFormat,
+}
+
+/// `terramend iam report`
+#[derive(Debug, Args)]
+pub struct IamReport {
+    /// The directory that declares them, with all below it.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How the result is printed.
     #[arg(long, value_enum, default_value_t = EvidenceFormat::Text)]
     pub format: EvidenceFormat,
 }

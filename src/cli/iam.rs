@@ -1,5 +1,7 @@
 //! `terramend iam`
 
+mod report;
+
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
@@ -11,7 +13,7 @@ use crate::iam::scope::bind::Binder;
 use crate::iam::scope::document::document;
 use crate::iam::scope::narrow::{Element, Fate, Group};
 use crate::iam::scope::source::{language_of_handler, read_folder};
-use crate::iam::scope::{Certainty, Derivation, Need, On};
+use crate::iam::scope::{Certainty, Derivation, Need, On, published};
 use crate::iam::usage;
 use crate::model::{Instance, InstanceId, Mode, Module, ModuleId, Project, Repeat, Resource, ResourceId, Version};
 
@@ -19,6 +21,7 @@ pub(super) fn run(command: &Iam) -> anyhow::Result<u8> {
     match command {
         Iam::Explain(arguments) => explain(arguments),
         Iam::Policy(arguments) => policy(arguments),
+        Iam::Report(arguments) => report::run(arguments),
     }
 }
 
@@ -31,7 +34,7 @@ fn explain(arguments: &IamExplain) -> anyhow::Result<u8> {
     for group in loaded.groups {
         let workspace = crate::backend::build(group);
         let project = &workspace.project;
-        for function in project.of_kind("aws_lambda_function") {
+        for function in published::functions(project) {
             let name = project.settle(&function.body.get("function_name"));
             let known = [project.plan_address(function.id), function.address()];
             let label = *function.name == *arguments.function;

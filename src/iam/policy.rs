@@ -61,6 +61,29 @@ impl Policy {
         Self::read(project, &node.value, node.span)
     }
 
+    /// The statements in an input of a published module: a list or a map of objects, in the words of
+    /// `aws_iam_policy_document`.
+    pub fn of_inputs(project: &Project, body: &Body, argument: &str) -> Option<Self> {
+        let node = &body.entry(argument)?.node;
+        let (items, known): (Vec<&crate::model::Node>, bool) = match &node.value {
+            Value::List(items) => (items.iter().collect(), true),
+            Value::Map(map) => (map.entries.iter().map(|entry| &entry.node).collect(), !map.open),
+            _ => return None,
+        };
+        let mut policy = Self { statements: Vec::new(), complete: known };
+        for item in items {
+            let Value::Map(body) = &item.value else { return None };
+            let at = StatementAt { span: item.span, index: None };
+            let mut statement = data_statement(project, body, at, !body.open);
+            if !body.get("condition").is_null() && statement.conditions.is_empty() {
+                statement.conditions.push(unknown_condition());
+            }
+            policy.complete &= statement.certain;
+            policy.statements.push(statement);
+        }
+        Some(policy)
+    }
+
     /// The policy in a value; nothing when it can't be read at all. `span` is where the value is written.
     pub fn read(project: &Project, value: &Value, span: Span) -> Option<Self> {
         match value {

@@ -198,6 +198,7 @@ RESOURCES = {
     "batch": {"jobQueue": "job-queue", "jobDefinition": "job-definition"},
     "bedrock-agent-runtime": {"agentAliasId": "agent-alias", "knowledgeBaseId": "knowledge-base",
                               "retrieveAndGenerateConfiguration.knowledgeBaseConfiguration.knowledgeBaseId": "knowledge-base"},
+    "bedrock-agentcore": {"agentRuntimeArn": "runtime", "memoryId": "memory"},
     "bedrock-runtime": {"modelId": "foundation-model", "guardrailIdentifier": "guardrail"},
     "codebuild": {"projectName": "project"},
     "codecommit": {"repositoryName": "repository"},

@@ -15,9 +15,9 @@ impl Settings {
         settings.opt_out = self.opt_out;
         // Nothing outside of the repository is read for it.
         let inside = |path: &str| !path.starts_with('/') && !path.contains('\\') && !path.split('/').any(|p| p == "..");
-        for (function, path) in self.sources {
-            if inside(&path) {
-                settings.sources.insert(function, path);
+        for (function, hint) in self.sources {
+            if hint.entries.iter().all(|entry| inside(&entry.directory)) {
+                settings.sources.insert(function, hint);
             } else {
                 refused.push("`sources` outside of the repository".into());
             }

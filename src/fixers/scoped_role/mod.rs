@@ -1,7 +1,6 @@
 //! A function's role allows what its code calls and Lambda needs for it, and nothing else.
 
 mod evidence;
-mod wide;
 mod write;
 
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::sync::Arc;
 use super::open_policies::{POLICIES, statements};
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Effect, Fix, Grade};
-use crate::iam::scope::{Derivation, Tier};
+use crate::iam::scope::{Derivation, Tier, wide};
 use crate::model::Resource;
 
 const TITLE: &str = "Allow what its code calls, and nothing else";

@@ -3,24 +3,36 @@
 use crate::fix::{Change, StatementEdit};
 use crate::fixers::draft_of;
 use crate::iam::policy::StatementAt;
-use crate::iam::scope::Derivation;
 use crate::iam::scope::grant::{Attached, Document, Held};
 use crate::iam::scope::narrow::{Element, Fate, Group};
+use crate::iam::scope::{Derivation, published};
 use crate::model::{Draft, DraftBody, InstanceId, Mode, Project, Resource, ResourceId, Value};
 
 /// The changes of a derivation.
 pub(super) fn changes(project: &Project, derivation: &Derivation) -> Result<Vec<Change>, String> {
     let mut changes = Vec::new();
-    let role = project.resource(derivation.role.ok_or("its role isn't declared beside it")?);
+    let role = project.resource(derivation.role.ok_or("its role isn't declared in this configuration")?);
+    if published::is_call(role) {
+        return of_call(project, role, derivation);
+    }
+    if role.instance != project.resource(derivation.function).instance {
+        // That module may be used for other functions, too.
+        return Err(format!("{} stands in another module: narrow it there", project.plan_address(role.id)));
+    }
     for (document, fates) in derivation.granted.documents.iter().zip(&derivation.plan.documents) {
         if fates.iter().any(|fate| *fate != Fate::Stays) {
             changes.extend(of_document(project, role, document, fates)?);
         }
     }
-    for (attached, fate) in derivation.granted.attached.iter().zip(&derivation.plan.attached) {
-        if *fate != Fate::Stays {
-            changes.extend(of_attached(project, project.resource(derivation.function), role, attached, fate)?);
-        }
+    let function = project.resource(derivation.function);
+    let attached = derivation.granted.attached.iter().zip(&derivation.plan.attached);
+    let changed = attached.filter(|(_, fate)| **fate != Fate::Stays);
+    let (listed, apart): (Vec<_>, Vec<_>) = changed.partition(|(attached, _)| attached.by == role.id);
+    for (attached, fate) in apart {
+        changes.extend(of_attached(project, function, role, attached, fate)?);
+    }
+    if !listed.is_empty() {
+        changes.extend(of_listed(project, function, role, &listed)?);
     }
     Ok(changes)
 }
@@ -65,6 +77,73 @@ fn pairs<'d>(
     is_meant: impl Fn(&Fate) -> bool + 'd,
 ) -> impl Iterator<Item = (&'d Held, &'d Fate)> {
     document.statements.iter().zip(fates).filter(move |(_, fate)| is_meant(fate))
+}
+
+/// The statements that a published module takes as an input, written anew.
+fn of_call(project: &Project, call: &Resource, derivation: &Derivation) -> Result<Vec<Change>, String> {
+    const INPUT: &str = "policy_statements";
+    let mut changes = Vec::new();
+    let documents = derivation.granted.documents.iter().zip(&derivation.plan.documents);
+    for (document, fates) in documents.filter(|(_, fates)| fates.iter().any(|fate| *fate != Fate::Stays)) {
+        if document.holder != call.id || document.argument != INPUT {
+            let holder = project.resource(document.holder).address();
+            return Err(format!("`{}` of {holder} is to be narrowed where it is written", document.argument));
+        }
+        if fates.iter().all(|fate| *fate == Fate::Goes) {
+            let names = vec!["attach_policy_statements".to_owned(), INPUT.to_owned()];
+            changes.push(Change::Remove { resource: call.id, names });
+            continue;
+        }
+        let span = call.body.entry(INPUT).map(|entry| entry.span).ok_or("the input moved")?;
+        let comments = crate::hcl::comments(&project.file(span.file).text);
+        if comments.iter().any(|c| span.range().start <= c.start && c.end <= span.range().end) {
+            return Err(format!("a comment stands in `{INPUT}`: narrow it by hand"));
+        }
+        let value = input(project, call, document, fates, INPUT)?;
+        changes.push(Change::Set { resource: call.id, content: DraftBody::arguments([(INPUT, value)]) });
+    }
+    let attached = derivation.granted.attached.iter().zip(&derivation.plan.attached);
+    match attached.into_iter().find(|(_, fate)| **fate != Fate::Stays) {
+        Some((attached, _)) => Err(format!("{} gives {}: take it out", call.address(), attached.name)),
+        None => Ok(changes),
+    }
+}
+
+/// The statements of an input, in the words of `aws_iam_policy_document`: a map where it is one.
+fn input(project: &Project, call: &Resource, document: &Document, fates: &[Fate], name: &str) -> Result<Draft, String> {
+    let listed = |value: Draft| if matches!(value, Draft::List(_)) { value } else { Draft::List(vec![value]) };
+    let made = |group: &Group, held: &Held| -> Result<Draft, String> {
+        Ok(Draft::object([
+            ("effect", Draft::string("Allow")),
+            ("actions", actions(group)),
+            ("resources", listed(resources(project, call.instance, held, group)?)),
+        ]))
+    };
+    let keys: Vec<Option<String>> = match call.body.get(name) {
+        Value::Map(map) => map.entries.iter().map(|entry| Some(entry.name.to_string())).collect(),
+        _ => vec![None; fates.len()],
+    };
+    let mut entries: Vec<(Option<String>, Draft)> = Vec::new();
+    for ((held, fate), key) in document.statements.iter().zip(fates).zip(keys) {
+        match fate {
+            Fate::Goes => {}
+            Fate::Stays => {
+                let whole = project.file(held.at.span.file).text[held.at.span.range()].trim();
+                entries.push((key, Draft::Expression(whole.to_owned())));
+            }
+            Fate::Becomes(groups) => {
+                for (i, group) in groups.iter().enumerate() {
+                    let key = key.as_ref().map(|key| if i == 0 { key.clone() } else { format!("{key}_{}", i + 1) });
+                    entries.push((key, made(group, held)?));
+                }
+            }
+        }
+    }
+    if entries.iter().all(|(key, _)| key.is_some()) {
+        let named = entries.into_iter().map(|(key, value)| (key.unwrap_or_default(), value));
+        return Ok(Draft::Object(named.collect()));
+    }
+    Ok(Draft::List(entries.into_iter().map(|(_, value)| value).collect()))
 }
 
 /// A policy that is attached serves this role alone.
@@ -153,24 +232,11 @@ fn of_attached(
     attached: &Attached,
     fate: &Fate,
 ) -> Result<Vec<Change>, String> {
-    if attached.by == role.id {
-        return Err(format!("`managed_policy_arns` of {} lists {}: take it out", role.address(), attached.name));
-    }
     let attachment = project.resource(attached.by);
     let Fate::Becomes(groups) = fate else {
         return Ok(vec![Change::Delete { resources: vec![attachment.id] }]);
     };
-    let nothing = Held {
-        at: StatementAt { span: attachment.span, index: None },
-        actions: Vec::new(),
-        resources: Vec::new(),
-        patterns: Vec::new(),
-        fixed: None,
-        allows: true,
-    };
-    let statements: Result<Vec<_>, String> =
-        groups.iter().map(|group| statement(project, role.instance, &nothing, group)).collect();
-    let document = Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(statements?))]);
+    let document = document(project, role.instance, attachment, groups)?;
     let name = project.unused_name(role.instance, "aws_iam_policy", &function.name);
     // The attachment stays, so that what waits for it goes on doing so.
     Ok(vec![
@@ -189,4 +255,64 @@ fn of_attached(
             )]),
         },
     ])
+}
+
+/// A document of its own for what is needed of a policy of AWS.
+fn document(project: &Project, instance: InstanceId, at: &Resource, groups: &[Group]) -> Result<Draft, String> {
+    let nothing = Held {
+        at: StatementAt { span: at.span, index: None },
+        actions: Vec::new(),
+        resources: Vec::new(),
+        patterns: Vec::new(),
+        fixed: None,
+        allows: true,
+    };
+    let statements: Result<Vec<_>, String> =
+        groups.iter().map(|group| statement(project, instance, &nothing, group)).collect();
+    Ok(Draft::object([("Version", Draft::string("2012-10-17")), ("Statement", Draft::List(statements?))]))
+}
+
+/// Policies of AWS that the role itself lists: they leave the list, which owns what is attached, and a policy in the role
+/// has what is needed of them.
+fn of_listed(
+    project: &Project,
+    function: &Resource,
+    role: &Resource,
+    listed: &[(&Attached, &Fate)],
+) -> Result<Vec<Change>, String> {
+    const LIST: &str = "managed_policy_arns";
+    let Value::List(items) = role.body.get(LIST) else { return Err(format!("`{LIST}` isn't written out")) };
+    let is_gone = |value: &Value| {
+        let arn = project.settle(value);
+        let name = arn.known_pieces().last().and_then(|piece| piece.rsplit('/').next()).unwrap_or_default();
+        listed.iter().any(|(attached, _)| attached.name == name)
+    };
+    let left = items.iter().filter(|item| !is_gone(&item.value)).map(|item| draft_of(&item.value));
+    let left: Option<Vec<Draft>> = left.collect();
+    let left = left.ok_or_else(|| format!("what `{LIST}` of {} lists can't be written again", role.address()))?;
+    if left.len() + listed.len() != items.len() {
+        return Err(format!("`{LIST}` of {} lists a policy in a way that isn't read", role.address()));
+    }
+    let content = DraftBody::arguments([(LIST, Draft::List(left))]);
+    let mut changes = vec![Change::Set { resource: role.id, content }];
+    let fates =
+        listed.iter().filter_map(|(_, fate)| if let Fate::Becomes(groups) = fate { Some(groups) } else { None });
+    let groups: Vec<Group> = fates.flatten().cloned().collect();
+    if groups.is_empty() {
+        return Ok(changes);
+    }
+    if role.body.blocks("inline_policy").next().is_some() {
+        return Err(format!("the `inline_policy` of {} would undo a policy beside it", role.address()));
+    }
+    changes.push(Change::Add {
+        near: role.id,
+        kind: "aws_iam_role_policy".into(),
+        name: project.unused_name(role.instance, "aws_iam_role_policy", &function.name),
+        mirror: true,
+        content: DraftBody::arguments([
+            ("role", Draft::Attribute(role.id, "id".into())),
+            ("policy", Draft::Json(Box::new(document(project, role.instance, role, &groups)?))),
+        ]),
+    });
+    Ok(changes)
 }

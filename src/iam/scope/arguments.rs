@@ -16,7 +16,6 @@ pub(super) fn has(call: &Call, path: &str) -> bool {
 
 /// The values that a call gives for an argument.
 pub(super) fn values<'c>(call: &'c Call, path: &str) -> Vec<&'c Said> {
-    let path = path.trim_end_matches("{}");
     let at = |path: &str| -> Vec<&'c Said> {
         call.arguments.iter().filter(|argument| argument.path == path).map(|argument| &argument.value).collect()
     };
@@ -26,6 +25,27 @@ pub(super) fn values<'c>(call: &'c Call, path: &str) -> Vec<&'c Said> {
             if bucket.is_empty() { at(path) } else { bucket }
         }
         _ => at(path),
+    }
+}
+
+/// Whether a call certainly doesn't need one of its operation's actions.
+///
+/// Source: the API reference of S3: a version is read by `s3:GetObjectVersion` alone, and tags are copied by default.
+pub(super) fn is_spared(call: &Call, action: &str, in_python: bool) -> bool {
+    let literal = |path: &str| match call.argument(path) {
+        Some(Said::Literal(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    match (call.service.as_str(), call.operation.as_str(), action) {
+        // Python refuses one that is nothing; JavaScript reads the latest version then.
+        ("s3", "GetObject", "s3:GetObject") => {
+            literal("VersionId").is_some() || in_python && call.argument("VersionId").is_some()
+        }
+        ("s3", "CopyObject", "s3:GetObjectTagging") => literal("TaggingDirective") == Some("REPLACE"),
+        ("s3", "CopyObject", "s3:PutObjectTagging") => {
+            literal("TaggingDirective") == Some("REPLACE") && !has(call, "Tagging") && call.keys_complete
+        }
+        _ => false,
     }
 }
 
@@ -41,6 +61,10 @@ pub(super) fn suffixes(call: &Call, action: &str, kind: &str) -> Vec<&'static st
             (false, false) => vec!["", "/index/*"],
         },
         "logs:log-group" => vec![":*"],
+        // Both are asked for; an endpoint that isn't named is the default one.
+        "bedrock-agentcore:runtime" if action.starts_with("bedrock-agentcore:InvokeAgentRuntime") => {
+            vec!["", "/runtime-endpoint/*"]
+        }
         "lambda:function" => match (has(call, "Qualifier"), call.keys_complete) {
             (true, _) => vec![":*"],
             (false, true) => vec![""],
@@ -113,7 +137,14 @@ pub(super) fn until_slash(pieces: &[Node], prefix: &str) -> Value {
 /// A name that isn't declared here.
 pub(super) fn literal(project: &Project, kind: &str, text: &str, suffix: &'static str) -> Result<Vec<Target>, String> {
     match kind {
-        "bedrock:foundation-model" => Ok(models(project, text)),
+        // Models and profiles for several regions are of AWS: nobody declares them.
+        "bedrock:foundation-model" if !text.starts_with("arn:") => {
+            let known = |mut target: Target| {
+                target.doubt = None;
+                target
+            };
+            Ok(models(project, text).into_iter().map(known).collect())
+        }
         "ses:identity" => Err(format!("`{text}` may be sent by its own identity or by that of its domain")),
         "iam:role" | "kms:key" | "execute-api:execute-api-general" => Err(format!("`{text}` isn't declared here")),
         _ if text.contains(['$', '{']) => Err(format!("`{text}` isn't known before a deploy")),

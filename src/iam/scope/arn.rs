@@ -159,6 +159,12 @@ impl Pattern {
                 return self.0.push(Token::Hole(Hole::Place("account")));
             }
             ("aws_partition", _) => return self.push("aws"),
+            ("aws_dynamodb_table", "stream_arn") => {
+                if let Some(kind) = kinds::of(resource) {
+                    self.push_arn(project, resource, kind);
+                    return self.push("/stream/*");
+                }
+            }
             _ => {}
         }
         if let Some(kind) = kinds::of(resource).filter(|kind| kind.is_identity(&attribute)) {

@@ -2,26 +2,36 @@
 
 use std::collections::BTreeSet;
 
-use super::arguments::{fits, has, literal, name_of, suffixes, values};
-use super::arn::{Pattern, node};
-use super::kinds::{self, Kind};
-use super::need::{Certainty, Need, On, Origin, Passed, Target, Variable, Why, written};
+use super::arguments::{fits, has, is_spared, suffixes, values};
+use super::arn::node;
+use super::kinds;
+use super::need::{Certainty, Need, On, Target, Variable, Why};
+use super::{partiql, published, trigger};
 use crate::iam::actions::{self, Permission, When};
 use crate::iam::usage::{Call, Value as Said};
-use crate::model::{Node, Project, Resource, Value};
+use crate::model::{Node, Project, Reference, Resource, Value};
 
 /// Ties the calls of one function.
 pub struct Binder<'p> {
-    project: &'p Project,
-    function: &'p Resource,
+    pub(super) project: &'p Project,
+    pub(super) function: &'p Resource,
 }
 
 /// A value of the code as the configuration knows it.
-struct Found {
+pub(super) struct Found {
     /// What it is.
-    value: Result<Value, String>,
+    pub(super) value: Result<Value, String>,
     /// The variable that gives it, with its expression.
-    variable: Option<(Variable, Node)>,
+    pub(super) variable: Option<(Variable, Node)>,
+    /// What calls the function with it.
+    pub(super) trigger: Option<String>,
+}
+
+/// What a value is tied to, and by what.
+#[derive(Default)]
+struct Bound {
+    targets: Vec<Target>,
+    variable: Option<Variable>,
     trigger: Option<String>,
 }
 
@@ -33,6 +43,9 @@ impl<'p> Binder<'p> {
 
     /// What a call needs; why it isn't known, when it isn't.
     pub fn needs(&self, call: &Call) -> Result<Vec<Need>, String> {
+        if let Some(statements) = partiql::statements(call) {
+            return Ok(statements.iter().map(|statement| self.stated(call, statement)).collect());
+        }
         let table = actions::table();
         let needed = match table.permission(&call.service, &call.operation) {
             Permission::Free => return Ok(Vec::new()),
@@ -43,7 +56,8 @@ impl<'p> Binder<'p> {
         };
         let mut needs = Vec::new();
         let named: BTreeSet<String> = needed.iter().map(|need| need.action.clone()).collect();
-        for need in needed {
+        let in_python = self.function.body.get("runtime").known_prefix().starts_with("python");
+        for need in needed.into_iter().filter(|need| !is_spared(call, &need.action, in_python)) {
             let certainty = match need.when {
                 When::Always => Certainty::Needed,
                 When::Given(path) if has(call, path) => Certainty::Needed,
@@ -66,11 +80,28 @@ impl<'p> Binder<'p> {
         Ok(needs)
     }
 
+    /// What a statement in `PartiQL` needs.
+    fn stated(&self, call: &Call, statement: &partiql::Statement) -> Need {
+        let suffix = if statement.indexed { "/index/*" } else { "" };
+        let mut bound = Bound::default();
+        let on = match self.bind(&statement.table, "dynamodb:table", &[suffix], &mut bound) {
+            Ok(()) => On::Targets(bound.targets),
+            Err(reason) => On::Open(reason),
+        };
+        let operation = format!("{}.{}", call.service, call.operation);
+        let (environment, trigger) = (bound.variable, bound.trigger);
+        let why = Why::Call { operation, place: call.place.clone(), environment, trigger };
+        Need { action: statement.action.to_owned(), on, certainty: Certainty::Needed, why }
+    }
+
     /// What an action of a call is on.
     fn on(&self, call: &Call, need: &actions::Need) -> (On, Option<Variable>, Option<String>) {
         let action = actions::table().action(&need.action);
         if action.as_ref().is_some_and(actions::Action::takes_no_resource) {
             return (On::Everything, None, None);
+        }
+        if let Some(on) = self.schedule(call, need) {
+            return on;
         }
         let fitting =
             need.on.iter().filter(|(_, kind)| action.as_ref().is_none_or(|action| fits(action, &need.action, kind)));
@@ -81,27 +112,30 @@ impl<'p> Binder<'p> {
         let Some((values, kind)) = given else {
             return (self.without_argument(call, need), None, None);
         };
-        let mut targets: Vec<Target> = Vec::new();
-        let (mut variable, mut trigger) = (None, None);
-        for value in values {
-            for found in self.found(value, kind) {
-                variable = variable.or(found.variable.as_ref().map(|(variable, _)| variable.clone()));
-                trigger = trigger.or(found.trigger.clone());
-                for suffix in suffixes(call, &need.action, kind) {
-                    match self.targets(&found, kind, suffix) {
-                        Ok(more) => {
-                            for target in more {
-                                if !targets.contains(&target) {
-                                    targets.push(target);
-                                }
-                            }
-                        }
-                        Err(reason) => return (On::Open(reason), variable, trigger),
+        let mut bound = Bound::default();
+        let suffixes = suffixes(call, &need.action, kind);
+        let result = values.into_iter().try_for_each(|value| self.bind(value, kind, &suffixes, &mut bound));
+        let on = match result {
+            Ok(()) => On::Targets(bound.targets),
+            Err(reason) => On::Open(reason),
+        };
+        (on, bound.variable, bound.trigger)
+    }
+
+    /// Ties a value of the code to resources of a type.
+    fn bind(&self, value: &Said, kind: &str, suffixes: &[&'static str], bound: &mut Bound) -> Result<(), String> {
+        for found in self.found(value, kind) {
+            bound.variable = bound.variable.take().or(found.variable.as_ref().map(|(variable, _)| variable.clone()));
+            bound.trigger = bound.trigger.take().or(found.trigger.clone());
+            for suffix in suffixes {
+                for target in self.targets(&found, kind, suffix)? {
+                    if !bound.targets.contains(&target) {
+                        bound.targets.push(target);
                     }
                 }
             }
         }
-        (On::Targets(targets), variable, trigger)
+        Ok(())
     }
 
     /// What an action is on when no argument of its call says so.
@@ -111,6 +145,15 @@ impl<'p> Binder<'p> {
             target.doubt = None;
             return On::Targets(vec![target]);
         }
+        // An argument that isn't given would have named a resource.
+        let names_none = match need.action.as_str() {
+            "rekognition:DetectModerationLabels" => !has(call, "ProjectVersion"),
+            "sns:Publish" => has(call, "PhoneNumber"),
+            _ => false,
+        };
+        if names_none && call.keys_complete {
+            return On::Everything;
+        }
         On::Open(if call.keys_complete {
             format!("no argument of {} names it", call.operation)
         } else {
@@ -119,7 +162,7 @@ impl<'p> Binder<'p> {
     }
 
     /// The values in the configuration that a value of the code stands for.
-    fn found(&self, said: &Said, kind: &str) -> Vec<Found> {
+    pub(super) fn found(&self, said: &Said, kind: &str) -> Vec<Found> {
         let plain = |value| Found { value, variable: None, trigger: None };
         match said {
             Said::Literal(text) => vec![plain(Ok(Value::string(text.as_str())))],
@@ -136,6 +179,15 @@ impl<'p> Binder<'p> {
                     }
                 },
             },
+            // The address of an API has the API in it.
+            Said::Parts(parts) if kind == trigger::API => {
+                let found: Vec<Found> = parts.iter().flat_map(|part| self.found(part, kind)).collect();
+                let (known, unknown): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| match &found.value {
+                    Ok(value) => self.api_in(value).is_some(),
+                    Err(_) => false,
+                });
+                if known.is_empty() { unknown } else { known }
+            }
             Said::Parts(parts) => {
                 let mut pieces = Vec::new();
                 let mut variable = None;
@@ -152,14 +204,28 @@ impl<'p> Binder<'p> {
                 }
                 vec![Found { value: Ok(Value::text(pieces)), variable, trigger: None }]
             }
+            Said::Cut { of } => self.found(of, kind).into_iter().map(|found| self.cut(found, kind)).collect(),
             Said::Event { path } => self.trigger(path, kind),
             Said::OneOf(arms) => arms.iter().flat_map(|arm| self.found(arm, kind)).collect(),
             Said::Unknown { reason } => vec![plain(Err(reason.clone()))],
         }
     }
 
+    /// Of what names a resource (its ARN, its URL) a part does so, too: the call would fail with another one.
+    fn cut(&self, found: Found, kind: &str) -> Found {
+        let names = |value: &Value| kinds::meant(self.project, value).is_some_and(|(_, of)| of.iam == kind);
+        match found.value {
+            Ok(value) if names(&value) => Found { value: Ok(value), ..found },
+            value => Found { value: value.and(Err("it is a part of a string".into())), ..found },
+        }
+    }
+
     /// An environment variable of the function; the reason is nothing when it certainly isn't set.
     fn variable(&self, name: &str) -> Result<(Variable, Node), Option<String>> {
+        if name == "AWS_LAMBDA_FUNCTION_NAME" {
+            let elsewhere = || Some("the function is declared elsewhere".to_owned());
+            return self.own_name().ok_or_else(elsewhere);
+        }
         let variables = self.function.body.at("environment.variables");
         let map = match &variables {
             Value::Map(map) => map,
@@ -177,40 +243,39 @@ impl<'p> Binder<'p> {
         Ok((variable, entry.node.clone()))
     }
 
-    /// Buckets whose events reach the function: by a notification, by a queue that it reads, or by a rule.
+    /// What the runtime says of the function.
+    fn own_name(&self) -> Option<(Variable, Node)> {
+        let span = self.function.header;
+        let file = self.project.files.get(span.file.0 as usize)?;
+        let line = file.position(span.start).line;
+        let variable = Variable { name: "AWS_LAMBDA_FUNCTION_NAME".into(), file: file.display.to_string(), line };
+        let own = Reference { resource: self.function.id, index: None, path: vec!["function_name".into()] };
+        Some((variable, Node { value: Value::Reference(own), span }))
+    }
+
+    /// What the event names, by what calls the function.
     fn trigger(&self, path: &str, kind: &str) -> Vec<Found> {
         let unknown = |reason: String| vec![Found { value: Err(reason), variable: None, trigger: None }];
-        let is_bucket =
-            path.ends_with("s3.bucket.name") || path.ends_with("s3.bucket.arn") || path.ends_with("detail.bucket.name");
-        if kind != "s3:bucket" || !is_bucket {
-            return unknown(format!("it comes from the event ({path})"));
-        }
-        let queues: Vec<Value> = self.event_sources().map(|mapping| mapping.body.get("event_source_arn")).collect();
-        let is_queue = |value: &Value| {
-            let mut same = false;
-            value.each_reference(&mut |r| same |= queues.iter().any(|queue| queue.refers_to(r.resource)));
-            same
-        };
-        let mut found = Vec::new();
-        for notification in self.project.of_kind("aws_s3_bucket_notification") {
-            let lambda = notification.body.blocks("lambda_function").map(|block| block.get("lambda_function_arn"));
-            let direct = lambda.into_iter().any(|arn| self.is_function(&arn));
-            let queued = notification.body.blocks("queue").any(|block| is_queue(&block.get("queue_arn")));
-            if direct || queued {
-                let value = Ok(notification.body.get("bucket"));
-                found.push(Found { value, variable: None, trigger: Some(notification.address()) });
+        match trigger::named(self.project, self, path, kind) {
+            Ok(sources) => {
+                let found = |source: trigger::Source| Found {
+                    value: Ok(source.name),
+                    variable: None,
+                    trigger: Some(source.by),
+                };
+                sources.into_iter().map(found).collect()
             }
-        }
-        if found.is_empty() {
-            unknown(format!("it comes from the event ({path}), and no notification shows which"))
-        } else {
-            found
+            Err(reason) => unknown(reason),
         }
     }
 
     /// Whether a value names the function: its ARN, its name, an alias.
-    fn is_function(&self, value: &Value) -> bool {
-        value.refers_to(self.function.id)
+    pub(super) fn is_function(&self, value: &Value) -> bool {
+        // What a published module gives of the function that it makes.
+        let output = format!("module.{}.lambda_", self.function.name);
+        let made = published::is_call(self.function)
+            && matches!(value, Value::Symbol(symbol) if symbol.name.starts_with(&output));
+        made || value.refers_to(self.function.id)
             || kinds::meant(self.project, value).is_some_and(|(alias, _)| {
                 &*alias.kind == "aws_lambda_alias" && alias.body.get("function_name").refers_to(self.function.id)
             })
@@ -222,137 +287,6 @@ impl<'p> Binder<'p> {
         mappings.filter(|mapping| {
             let name = mapping.body.get("function_name");
             self.is_function(&name) || self.project.names(&name, self.function, "function_name") == Some(true)
-        })
-    }
-
-    /// What a value of the configuration means, as a resource of a type.
-    fn targets(&self, found: &Found, kind: &str, suffix: &'static str) -> Result<Vec<Target>, String> {
-        let value = found.value.as_ref().map_err(Clone::clone)?;
-        if let Value::Either(arms) | Value::List(arms) = value {
-            let mut all = Vec::new();
-            for arm in arms {
-                let found = Found { value: Ok(arm.value.clone()), variable: found.variable.clone(), trigger: None };
-                all.extend(self.targets(&found, kind, suffix)?);
-            }
-            return Ok(all);
-        }
-        let name = name_of(value, kind);
-        let meant = kinds::meant(self.project, value).or_else(|| kinds::meant(self.project, &name));
-        if let Some((resource, of)) = meant {
-            if of.iam != kind {
-                return Err(format!("{} is no {kind}", resource.address()));
-            }
-            return Ok(vec![self.declared(found, resource, of, suffix)]);
-        }
-        if let Some(resource) = self.called(&name, kind) {
-            return Ok(vec![self.declared(found, resource.0, resource.1, suffix)]);
-        }
-        match &self.project.settle(&name) {
-            Value::String(text) if text.starts_with("arn:") => Ok(vec![Target {
-                pattern: Pattern::text(text).with(suffix),
-                shown: format!("{text}{suffix}"),
-                origin: Origin::Text(text.to_string()),
-                suffix,
-                doubt: Some(format!("`{text}` isn't declared in this configuration")),
-            }]),
-            Value::String(text) if !text.is_empty() => literal(self.project, kind, text, suffix),
-            Value::Symbol(symbol) => self.symbol(found, &symbol.name, kind, suffix),
-            Value::Null => Err("it is empty".into()),
-            _ => Err("what names it isn't known before a deploy".into()),
-        }
-    }
-
-    /// An output of a published module that is known to give the ARN beside the name.
-    fn symbol(&self, found: &Found, name: &str, kind: &str, suffix: &'static str) -> Result<Vec<Target>, String> {
-        // Outputs of terraform-aws-modules: name or id, and ARN.
-        const OUTPUTS: [(&str, &str, &str); 8] = [
-            ("s3:bucket", "s3_bucket_id", "s3_bucket_arn"),
-            ("dynamodb:table", "dynamodb_table_id", "dynamodb_table_arn"),
-            ("sqs:queue", "queue_url", "queue_arn"),
-            ("sqs:queue", "queue_id", "queue_arn"),
-            ("sns:topic", "topic_id", "topic_arn"),
-            ("lambda:function", "lambda_function_name", "lambda_function_arn"),
-            ("secretsmanager:Secret", "secret_id", "secret_arn"),
-            ("states:statemachine", "state_machine_id", "state_machine_arn"),
-        ];
-        let parts: Vec<&str> = name.split('.').collect();
-        let ["module", call, output] = parts.as_slice() else {
-            return Err(format!("{name} isn't known before a deploy"));
-        };
-        let arn = OUTPUTS
-            .iter()
-            .find(|(of, name, arn)| *of == kind && (name == output || arn == output))
-            .map(|(.., arn)| *arn)
-            .ok_or_else(|| format!("{name} isn't known before a deploy"))?;
-        let text = format!("module.{call}.{arn}");
-        let instance = found.variable.as_ref().map_or(self.function.instance, |_| self.function.instance);
-        let symbol = crate::model::Symbol { name: text.as_str().into(), instance };
-        Ok(vec![Target {
-            pattern: Pattern::of(self.project, &Value::Symbol(symbol)).with(suffix),
-            shown: format!("{text}{suffix}"),
-            origin: Origin::Expression(instance, text.clone()),
-            suffix,
-            doubt: Some(format!("{text} is what a published module gives")),
-        }])
-    }
-
-    fn declared(&self, found: &Found, resource: &Resource, kind: &Kind, suffix: &'static str) -> Target {
-        let mut target = Target::declared(self.project, resource, kind, suffix);
-        if resource.instance == self.function.instance {
-            return target;
-        }
-        target.doubt = Some(format!("{} stands in another module", self.project.plan_address(resource.id)));
-        let Some((_, node)) = &found.variable else { return target };
-        let passed = self.passed(node, kind, resource);
-        if let Origin::Declared { passed: slot, .. } = &mut target.origin {
-            *slot = passed;
-        }
-        target
-    }
-
-    /// The expression by which the function gets a resource of another module.
-    fn passed(&self, node: &Node, kind: &Kind, resource: &Resource) -> Option<Passed> {
-        let text = self.project.file(node.span.file).text[node.span.range()].trim();
-        let is_name = |c: char| c.is_alphanumeric() || "._-[]\"".contains(c);
-        let starts = ["var.", "local.", "module."].iter().any(|start| text.starts_with(start));
-        if !starts || !text.chars().all(is_name) {
-            return None;
-        }
-        let Value::Reference(reference) = &node.value else { return None };
-        let attribute = reference.attribute();
-        let arn_by_id =
-            attribute == "id" && matches!(kind.iam, "sns:topic" | "secretsmanager:Secret" | "states:statemachine");
-        let is_arn = attribute == kind.arn || arn_by_id;
-        if !is_arn && (attribute != kind.name && attribute != "id" || kind.name.is_empty() || kind.iam == "sqs:queue") {
-            return None;
-        }
-        let whole = written(&Pattern::named(self.project, kind.iam, &Value::string("\u{e000}")));
-        let before = whole.split('\u{e000}').next().unwrap_or_default().to_owned();
-        (resource.instance != self.function.instance).then(|| Passed {
-            instance: self.function.instance,
-            text: text.to_owned(),
-            is_arn,
-            before,
-        })
-    }
-
-    /// The declared resource of a type with a name, when it is one.
-    fn called(&self, name: &Value, kind: &str) -> Option<(&'p Resource, &'static Kind)> {
-        let root = self.project.instance(self.function.instance).root;
-        let wanted = Pattern::of(self.project, name);
-        if wanted.0.is_empty() {
-            return None;
-        }
-        let mut found = kinds::named(kind).flat_map(|kind| {
-            let ids = self.project.by_kind.get(kind.terraform).map_or(&[][..], Vec::as_slice);
-            ids.iter().map(move |id| (self.project.resource(*id), kind))
-        });
-        found.find(|(resource, kind)| {
-            let own = if kind.name.is_empty() { Value::Null } else { resource.body.get(kind.name) };
-            self.project.instance(resource.instance).root == root
-                && !own.is_null()
-                && Pattern::of(self.project, &own) == wanted
-                && !matches!(own, Value::Unknown)
         })
     }
 }

@@ -12,28 +12,6 @@ use super::need::{Certainty, Need, On, Origin, Target, Why, written};
 use crate::model::companion::Tie;
 use crate::model::{Project, Resource, Value};
 
-/// What pollers do with their source.
-const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
-const TABLE_STREAM: [&str; 3] = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
-const STREAM: [&str; 4] =
-    ["kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"];
-const KAFKA: [&str; 3] = ["kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers"];
-const KAFKA_SIGNED: [&str; 6] = [
-    "kafka-cluster:Connect",
-    "kafka-cluster:DescribeGroup",
-    "kafka-cluster:AlterGroup",
-    "kafka-cluster:DescribeTopic",
-    "kafka-cluster:ReadData",
-    "kafka-cluster:DescribeClusterDynamicConfiguration",
-];
-const POLLER_NETWORK: [&str; 6] = [
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-];
 const NETWORK: [&str; 3] =
     ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"];
 /// In the managed policy of Lambda, and in the guide; functions have been seen to run without.
@@ -65,7 +43,15 @@ pub fn needs(project: &Project, function: &Resource) -> Configured {
     collector.traces();
     collector.failures();
     for mapping in Binder::new(project, function).event_sources() {
-        collector.mapping(mapping);
+        collector.mapping(&mapping.body, &mapping.address());
+    }
+    // The same in the inputs of a published module.
+    if let Value::Map(mappings) = function.body.get("event_source_mapping") {
+        for entry in &mappings.entries {
+            if let Value::Map(body) = &entry.node.value {
+                collector.mapping(body, &format!("event_source_mapping.{}", entry.name));
+            }
+        }
     }
     collector.files();
     collector.key("kms_key_arn", "the key of its variables", &["kms:Decrypt"]);
@@ -78,14 +64,14 @@ pub fn needs(project: &Project, function: &Resource) -> Configured {
     collector.found
 }
 
-struct Collector<'p> {
-    project: &'p Project,
+pub(super) struct Collector<'p> {
+    pub(super) project: &'p Project,
     function: &'p Resource,
-    found: Configured,
+    pub(super) found: Configured,
 }
 
 impl Collector<'_> {
-    fn add(&mut self, actions: &[&str], on: &On, certainty: Certainty, why: &str) {
+    pub(super) fn add(&mut self, actions: &[&str], on: &On, certainty: Certainty, why: &str) {
         self.found.needs.extend(actions.iter().map(|action| Need {
             action: (*action).to_owned(),
             on: on.clone(),
@@ -143,6 +129,9 @@ impl Collector<'_> {
     fn failures(&mut self) {
         let dead = self.function.body.at("dead_letter_config.target_arn");
         self.destination(&dead, "dead_letter_config");
+        for input in ["destination_on_failure", "destination_on_success"] {
+            self.destination(&self.function.body.get(input), input);
+        }
         let project = self.project;
         for config in project.of_kind("aws_lambda_function_event_invoke_config") {
             let of = config.body.get("function_name");
@@ -155,7 +144,7 @@ impl Collector<'_> {
         }
     }
 
-    fn destination(&mut self, arn: &Value, why: &str) {
+    pub(super) fn destination(&mut self, arn: &Value, why: &str) {
         if arn.is_null() {
             return;
         }
@@ -183,115 +172,6 @@ impl Collector<'_> {
         self.encrypted(resource, true, why);
     }
 
-    fn mapping(&mut self, mapping: &Resource) {
-        let why = mapping.address();
-        let source = mapping.body.get("event_source_arn");
-        let secrets = mapping.body.blocks("source_access_configuration").map(|block| block.get("uri"));
-        let secrets: Vec<Value> = secrets.collect();
-        self.destination(&mapping.body.at("destination_config.on_failure.destination_arn"), &why);
-        if source.is_null() {
-            // A Kafka cluster of one's own.
-            self.add(&POLLER_NETWORK, &On::Everything, Certainty::Kept, &why);
-            self.secrets(&secrets, &why);
-            return;
-        }
-        let Some((kind, target)) = self.event_source(&source) else {
-            self.found.unknown.push(format!("what {why} reads isn't declared here"));
-            return;
-        };
-        let on = On::Targets(vec![target]);
-        match kind {
-            "queue" => self.add(&QUEUE, &on, Certainty::Needed, &why),
-            "table stream" => {
-                self.add(&TABLE_STREAM, &on, Certainty::Needed, &why);
-                self.add(&["dynamodb:ListStreams"], &On::Everything, Certainty::Kept, &why);
-            }
-            "stream" => {
-                self.add(&STREAM, &on, Certainty::Needed, &why);
-                // In the managed policy; pollers have been seen to read without.
-                self.add(&["kinesis:DescribeStreamSummary"], &on, Certainty::Kept, &why);
-                self.add(&["kinesis:ListStreams"], &On::Everything, Certainty::Kept, &why);
-                self.add(
-                    &["kinesis:SubscribeToShard"],
-                    &On::Open("a consumer of the stream".into()),
-                    Certainty::Kept,
-                    &why,
-                );
-            }
-            "cluster" => {
-                self.add(&KAFKA, &on, Certainty::Needed, &why);
-                let topics = On::Open("its topics and groups".into());
-                self.add(&KAFKA_SIGNED, &topics, Certainty::Kept, &why);
-                self.add(&POLLER_NETWORK, &On::Everything, Certainty::Needed, &why);
-            }
-            "broker" => {
-                self.add(&["mq:DescribeBroker"], &on, Certainty::Needed, &why);
-                // A broker that is public needs no interface.
-                self.add(&POLLER_NETWORK, &On::Everything, Certainty::Kept, &why);
-            }
-            _ => {
-                let actions =
-                    ["rds:DescribeDBClusters", "rds:DescribeDBClusterParameters", "rds:DescribeDBSubnetGroups"];
-                self.add(&actions, &On::Everything, Certainty::Needed, &why);
-                self.add(&POLLER_NETWORK, &On::Everything, Certainty::Needed, &why);
-            }
-        }
-        self.secrets(&secrets, &why);
-        if let Some((resource, _)) = kinds::meant(self.project, &source) {
-            self.encrypted(resource, false, &why);
-        }
-    }
-
-    /// The sort of an event source, and its ARN.
-    fn event_source(&self, source: &Value) -> Option<(&'static str, Target)> {
-        if let Some((resource, kind)) = kinds::meant(self.project, source) {
-            let sort = match kind.iam {
-                "sqs:queue" => "queue",
-                "kinesis:stream" => "stream",
-                _ => return None,
-            };
-            return Some((sort, Target::declared(self.project, resource, kind, "")));
-        }
-        let Value::Reference(reference) = source else { return None };
-        let resource = self.project.resource(reference.resource);
-        let (sort, attribute) = match &*resource.kind {
-            "aws_dynamodb_table" if reference.attribute() == "stream_arn" => ("table stream", "stream_arn"),
-            "aws_msk_cluster" | "aws_msk_serverless_cluster" => ("cluster", "arn"),
-            "aws_mq_broker" => ("broker", "arn"),
-            "aws_docdb_cluster" => ("documents", "arn"),
-            "aws_kinesis_stream_consumer" => ("stream", "arn"),
-            _ => return None,
-        };
-        let pattern = match kinds::of(resource) {
-            // Its time of creation follows.
-            Some(kind) => Pattern::of_resource(self.project, resource, kind).with("/stream/").with("*"),
-            None => Pattern::of(self.project, source),
-        };
-        Some((
-            sort,
-            Target {
-                pattern,
-                origin: Origin::Declared { resource: resource.id, arn: attribute, passed: None },
-                suffix: "",
-                shown: format!("{}.{attribute}", resource.address()),
-                doubt: None,
-            },
-        ))
-    }
-
-    fn secrets(&mut self, secrets: &[Value], why: &str) {
-        for secret in secrets {
-            let on = match kinds::meant(self.project, secret) {
-                Some((resource, kind)) if kind.iam == "secretsmanager:Secret" => {
-                    On::Targets(vec![Target::declared(self.project, resource, kind, "")])
-                }
-                Some(_) => continue,
-                None => On::Open(format!("a secret of {why}")),
-            };
-            self.add(&["secretsmanager:GetSecretValue"], &on, Certainty::Needed, why);
-        }
-    }
-
     fn files(&mut self) {
         if self.function.body.get("file_system_config").is_present() == Some(false) {
             return;
@@ -310,7 +190,7 @@ impl Collector<'_> {
         }
     }
 
-    fn encrypted(&mut self, resource: &Resource, writes: bool, why: &str) {
+    pub(super) fn encrypted(&mut self, resource: &Resource, writes: bool, why: &str) {
         self.found.needs.extend(keys_of(self.project, resource, writes, why));
     }
 }

@@ -36,7 +36,8 @@ impl Derivations {
     pub fn of(&self, project: &Project, function: &Resource, hints: &Hints) -> Arc<Derivation> {
         let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&function.id).cloned();
         known.unwrap_or_else(|| {
-            let read = |located: &Located| self.usage(&project.plan_address(function.id), located);
+            let address = project.plan_address(function.id);
+            let read = |located: &Located| self.usage(&format!("{address} {}", located.handler), located);
             let made = Arc::new(derive(project, function, hints, &read));
             self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(function.id, Arc::clone(&made));
             made
@@ -74,6 +75,7 @@ mod tests {
             place: "src/".to_owned(),
             doubt: None,
             layers: Layers::default(),
+            others: Vec::new(),
         }
     }
 

@@ -10,11 +10,11 @@ use super::grant::{self, Granted};
 use super::narrow::{Plan, narrow};
 use super::need::{Certainty, Need, On, Target, Why};
 use super::source::{Hints, Located, locate};
-use super::{configuration, kinds};
+use super::{configuration, kinds, published};
 use crate::iam::policy::Policy;
 use crate::iam::role;
 use crate::iam::usage::Usage;
-use crate::model::{Project, Resource, ResourceId, Value};
+use crate::model::{Mode, Project, Resource, ResourceId, Value};
 
 /// How far a derivation can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -74,7 +74,11 @@ pub(super) fn derive(
     hints: &Hints,
     read: &dyn Fn(&Located) -> Arc<Usage>,
 ) -> Derivation {
-    let role = role::named(project, function, "role");
+    let made = published::is_call(function) && project.settle(&function.body.get("create_role")) != Value::Bool(false);
+    let seen = published::view(project, function);
+    let function = &*seen;
+    // The module's call stands for the role that it makes.
+    let role = if made { Some(project.resource(function.id)) } else { role_of(project, function) };
     let mut derivation = Derivation {
         function: function.id,
         role: role.map(|role| role.id),
@@ -86,9 +90,12 @@ pub(super) fn derive(
         obstacles: Vec::new(),
         doubts: Vec::new(),
     };
-    derivation.read_source(project, read);
-    derivation.read_configuration(project);
-    derivation.read_role(project, role);
+    derivation.read_source(project, function, read);
+    derivation.read_configuration(project, function);
+    match role {
+        Some(call) if made => derivation.read_call(project, call),
+        _ => derivation.read_role(project, role),
+    }
     if let Some(role) = role {
         derivation.compare(project, role);
     }
@@ -100,12 +107,15 @@ pub(super) fn derive(
 }
 
 impl Derivation {
-    fn read_source(&mut self, project: &Project, read: &dyn Fn(&Located) -> Arc<Usage>) {
+    fn read_source(&mut self, project: &Project, function: &Resource, read: &dyn Fn(&Located) -> Arc<Usage>) {
         let located = match &self.located {
             Ok(located) => located,
             Err(reason) => return self.obstacles.push(reason.clone()),
         };
-        let usage = read(located);
+        let mut all = vec![read(located)];
+        all.extend(located.others.iter().map(read));
+        let usage =
+            if all.len() == 1 { all.remove(0) } else { Arc::new(all.iter().map(|usage| (**usage).clone()).collect()) };
         self.doubts.extend(located.doubt.clone());
         let refused = usage.refusals.iter();
         self.obstacles.extend(refused.map(|r| format!("{}:{}: {}", r.place.file, r.place.line, r.what)));
@@ -115,7 +125,7 @@ impl Derivation {
         if !libraries.is_empty() {
             self.doubts.push(format!("it imports {}, which are taken to make no calls", libraries.join(", ")));
         }
-        let binder = Binder::new(project, project.resource(self.function));
+        let binder = Binder::new(project, function);
         for call in &usage.calls {
             match binder.needs(call) {
                 Ok(needs) => self.needs.extend(needs),
@@ -174,8 +184,7 @@ impl Derivation {
         self.needs.extend(more);
     }
 
-    fn read_configuration(&mut self, project: &Project) {
-        let function = project.resource(self.function);
+    fn read_configuration(&mut self, project: &Project, function: &Resource) {
         let configured = configuration::needs(project, function);
         self.needs.extend(configured.needs);
         self.obstacles.extend(configured.unknown);
@@ -209,9 +218,12 @@ impl Derivation {
 
     fn read_role(&mut self, project: &Project, role: Option<&Resource>) {
         let Some(role) = role else {
-            self.obstacles.push("its role isn't declared beside it".into());
+            self.obstacles.push("its role isn't declared in this configuration".into());
             return;
         };
+        if role.instance != project.resource(self.function).instance {
+            self.doubts.push(format!("{} stands in another module", project.plan_address(role.id)));
+        }
         let homes = role::homes(project, role);
         let others = role::others(project, role, &homes);
         if !others.served.is_empty() {
@@ -230,6 +242,20 @@ impl Derivation {
         self.doubts.extend(others_assume(project, role));
         self.granted = grant::of(project, role);
         self.obstacles.extend(self.granted.unread.clone());
+        self.fixed_statements();
+    }
+
+    /// The role that a published module makes for the function alone.
+    fn read_call(&mut self, project: &Project, call: &Resource) {
+        if project.settle(&call.body.get("trusted_entities")) != Value::Null {
+            self.doubts.push(format!("others may assume the role of {}, too (`trusted_entities`)", call.address()));
+        }
+        self.granted = published::granted(project, call);
+        self.obstacles.extend(self.granted.unread.clone());
+        self.fixed_statements();
+    }
+
+    fn fixed_statements(&mut self) {
         for held in self.granted.documents.iter().flat_map(|document| &document.statements) {
             if let Some(reason) = held.fixed.as_ref().filter(|_| held.allows) {
                 self.doubts.push(format!("{reason}, and stays as it is"));
@@ -277,6 +303,13 @@ impl Derivation {
             *fate != Fate::Stays && named.into_iter().any(|pattern| !kept(pattern))
         })
     }
+}
+
+/// The declared role of a function, in whichever module it stands.
+fn role_of<'p>(project: &'p Project, function: &Resource) -> Option<&'p Resource> {
+    let Value::Reference(reference) = function.body.get("role") else { return None };
+    let role = project.resource(reference.resource);
+    (&*role.kind == "aws_iam_role" && role.mode == Mode::Managed).then_some(role)
 }
 
 /// Who else may assume a role than Lambda.

@@ -122,8 +122,13 @@ pub fn of(project: &Project, role: &Resource) -> Granted {
     granted
 }
 
+/// The statements of a policy.
+pub(super) fn held_of(project: &Project, policy: &Policy) -> Vec<Held> {
+    policy.statements.iter().map(|statement| held(project, statement)).collect()
+}
+
 fn document(project: &Project, found: &role::Granted) -> Document {
-    let statements = found.policy.statements.iter().map(|statement| held(project, statement)).collect();
+    let statements = held_of(project, &found.policy);
     Document { holder: found.holder, by: found.by, argument: found.argument.to_owned(), statements }
 }
 
@@ -157,7 +162,7 @@ fn held(project: &Project, statement: &Statement) -> Held {
 
 impl Granted {
     /// Adds a managed policy of AWS. One that is declared is a document, which is read apart.
-    fn attachment(&mut self, project: &Project, by: &Resource, arn: &Value) {
+    pub(super) fn attachment(&mut self, project: &Project, by: &Resource, arn: &Value) {
         let declared = match arn {
             Value::Reference(reference) => Some(project.resource(reference.resource)),
             _ => None,

@@ -28,7 +28,7 @@ const fn kind(
 }
 
 // Source: the attribute references of the AWS provider, the resource types of the Service Authorization Reference.
-const KINDS: [Kind; 34] = [
+const KINDS: [Kind; 36] = [
     kind("aws_api_gateway_rest_api", "execute-api:execute-api-general", "execution_arn", "", &["id"]),
     kind("aws_apigatewayv2_api", "execute-api:execute-api-general", "execution_arn", "", &["id", "api_endpoint"]),
     kind("aws_apigatewayv2_stage", "execute-api:execute-api-general", "execution_arn", "", &["id", "invoke_url"]),
@@ -37,6 +37,14 @@ const KINDS: [Kind; 34] = [
     kind("aws_bedrockagent_agent", "bedrock:agent", "agent_arn", "", &["agent_id", "id"]),
     kind("aws_bedrockagent_agent_alias", "bedrock:agent-alias", "agent_alias_arn", "", &["agent_alias_id"]),
     kind("aws_bedrockagent_knowledge_base", "bedrock:knowledge-base", "arn", "", &["id"]),
+    kind(
+        "aws_bedrockagentcore_agent_runtime",
+        "bedrock-agentcore:runtime",
+        "agent_runtime_arn",
+        "",
+        &["agent_runtime_id"],
+    ),
+    kind("aws_bedrockagentcore_memory", "bedrock-agentcore:memory", "arn", "", &["id"]),
     kind("aws_cloudwatch_event_bus", "events:event-bus", "arn", "name", &["id"]),
     kind("aws_cloudwatch_log_group", "logs:log-group", "arn", "name", &["id"]),
     kind("aws_codebuild_project", "codebuild:project", "arn", "name", &[]),

@@ -17,7 +17,13 @@ pub mod log_group;
 mod managed;
 pub mod narrow;
 pub mod need;
+mod partiql;
+mod pollers;
+pub mod published;
 pub mod source;
+mod target;
+mod trigger;
+pub mod wide;
 
 pub use derivations::Derivations;
 pub use derive::{Derivation, Tier};

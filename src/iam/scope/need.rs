@@ -120,6 +120,13 @@ pub struct Variable {
     pub line: usize,
 }
 
+impl Need {
+    /// Whether the code calls it; else the configuration asks for it.
+    pub fn is_called(&self) -> bool {
+        matches!(self.why, Why::Call { .. })
+    }
+}
+
 impl Why {
     /// In one line.
     pub fn text(&self) -> String {

@@ -44,6 +44,32 @@ impl Usage {
     }
 }
 
+/// What several sources ask for together: the functions of one `for_each`.
+impl FromIterator<Usage> for Usage {
+    fn from_iter<I: IntoIterator<Item = Usage>>(all: I) -> Self {
+        let mut whole = Self::default();
+        for usage in all {
+            whole.calls.extend(usage.calls);
+            whole.refusals.extend(usage.refusals);
+            whole.environment.extend(usage.environment);
+            whole.not_found_matters.extend(usage.not_found_matters);
+            let imports = [
+                (&mut whole.imports.standard, usage.imports.standard),
+                (&mut whole.imports.sdk, usage.imports.sdk),
+                (&mut whole.imports.aws_free, usage.imports.aws_free),
+                (&mut whole.imports.unknown, usage.imports.unknown),
+            ];
+            for (known, more) in imports {
+                let new = more.into_iter().filter(|import| !known.iter().any(|other| other.name == import.name));
+                let new: Vec<_> = new.collect();
+                known.extend(new);
+            }
+            whole.imports.files.extend(usage.imports.files);
+        }
+        whole
+    }
+}
+
 /// A place in the function's source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Place {
@@ -106,6 +132,11 @@ pub enum Value {
     },
     /// A string put together: parts in order.
     Parts(Vec<Value>),
+    /// A part that is cut out of a string (`arn.split("/")[1]`).
+    Cut {
+        /// The string.
+        of: Box<Value>,
+    },
     /// From the event of the trigger.
     Event {
         /// As far as it is read, e.g. `Records[].s3.bucket.name`; JSON inside a string is followed like a member.

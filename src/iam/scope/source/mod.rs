@@ -5,16 +5,17 @@
 mod archive;
 mod folder;
 mod glob;
+mod hint;
 mod layers;
 mod paths;
+mod source_path;
 mod zip;
-
-use std::collections::BTreeMap;
 
 use crate::iam::usage::{Language, SourceSet};
 use crate::model::{Mode, Project, Resource, Value};
 
 pub use folder::read_folder;
+pub use hint::{Entry, Hint, Hints};
 pub use layers::Layers;
 
 /// The source of a function.
@@ -32,11 +33,9 @@ pub struct Located {
     pub doubt: Option<String>,
     /// What its layers bring.
     pub layers: Layers,
+    /// The sources of the other functions that it stands for.
+    pub others: Vec<Located>,
 }
-
-/// What the user says of functions that are built elsewhere: name or address, and the directory of their source below
-/// the scanned one.
-pub type Hints = BTreeMap<String, String>;
 
 /// Files, where they are, and why they may not be what runs.
 struct Package {
@@ -47,26 +46,38 @@ struct Package {
 
 /// Finds the source of a function.
 pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<Located, String> {
+    if let Some(hint) = hint::of(project, function, hints) {
+        return hinted(project, function, hint);
+    }
     if function.body.get("package_type").as_str() == Some("Image") || !function.body.get("image_uri").is_null() {
         return Err("it runs from a container image".into());
     }
-    let known = |name: &str| match project.settle(&function.body.get(name)) {
+    let language = language_of(&known(project, function, "runtime")?)?;
+    let handler = known(project, function, "handler")?;
+    let package = packaged(project, function, &handler)?;
+    Ok(Located::of(project, function, (handler, language), package))
+}
+
+/// A known argument.
+fn known(project: &Project, function: &Resource, name: &str) -> Result<String, String> {
+    match project.settle(&function.body.get(name)) {
         Value::String(text) => Ok(text.to_string()),
         Value::Null => Err(format!("it has no `{name}`")),
         _ => Err(format!("its `{name}` isn't known before a deploy")),
-    };
-    let language = language_of(&known("runtime")?)?;
-    let handler = known("handler")?;
-    let package = match hint(project, function, hints) {
-        Some(directory) => hinted(project, directory)?,
-        None => packaged(project, function, &handler)?,
-    };
-    let (layers, more) = layers::of(project, function, language);
-    let mut files = package.files;
-    for (path, content) in more.files {
-        files.files.entry(path).or_insert(content);
     }
-    Ok(Located { files, handler, language, place: package.place, doubt: package.doubt, layers })
+}
+
+impl Located {
+    fn of(project: &Project, function: &Resource, entry: (String, Language), package: Package) -> Self {
+        let (handler, language) = entry;
+        let (layers, more) = layers::of(project, function, language);
+        let mut files = package.files;
+        for (path, content) in more.files {
+            files.files.entry(path).or_insert(content);
+        }
+        let others = Vec::new();
+        Self { files, handler, language, place: package.place, doubt: package.doubt, layers, others }
+    }
 }
 
 /// The language of a source by its entry: that of the file which the handler names.
@@ -89,23 +100,34 @@ fn language_of(runtime: &str) -> Result<Language, String> {
     }
 }
 
-/// The user's word on a function, by its address or its name.
-fn hint<'h>(project: &Project, function: &Resource, hints: &'h Hints) -> Option<&'h str> {
-    let name = project.settle(&function.body.get("function_name"));
-    let names = [Some(project.plan_address(function.id)), Some(function.address()), name.as_str().map(str::to_owned)];
-    names.into_iter().flatten().find_map(|name| hints.get(&name)).map(String::as_str)
-}
-
-fn hinted(project: &Project, directory: &str) -> Result<Package, String> {
+/// The source that the user names. Its entry and language are the function's, where they aren't said or can't be known.
+fn hinted(project: &Project, function: &Resource, hint: &Hint) -> Result<Located, String> {
     let top = paths::top(project).ok_or("the configuration is on no disk")?;
-    let path = paths::inside(&top, &top.join(directory))
-        .map_err(|reason| format!("`sources` in .terramend.hcl says {directory}: {reason}"))?;
-    let files = folder::read_folder(&path)?;
-    Ok(Package { files, place: directory.to_owned(), doubt: None })
+    let mut found = Vec::new();
+    for Entry { directory, handler } in &hint.entries {
+        let path = paths::inside(&top, &top.join(directory))
+            .map_err(|reason| format!("`sources` in .terramend.hcl says {directory}: {reason}"))?;
+        let files = folder::read_folder(&path)?;
+        let handler = handler.clone().map_or_else(|| known(project, function, "handler"), Ok)?;
+        let language = match known(project, function, "runtime").and_then(|runtime| language_of(&runtime)) {
+            Ok(language) => language,
+            Err(reason) => language_of_handler(&files, &handler).ok_or(reason)?,
+        };
+        let package = Package { files, place: directory.clone(), doubt: None };
+        found.push(Located::of(project, function, (handler, language), package));
+    }
+    let mut found = found.into_iter();
+    let mut first = found.next().ok_or("`sources` in .terramend.hcl names nothing")?;
+    first.others = found.collect();
+    Ok(first)
 }
 
 /// What a function's own arguments say.
 fn packaged(project: &Project, function: &Resource, handler: &str) -> Result<Package, String> {
+    let source = function.body.get("source_path");
+    if !source.is_null() {
+        return source_path::read(project, function, &source);
+    }
     // The hash names the archive even where the file is named by its path.
     if let Some(archive) = archive::named(project, &function.body.get("source_code_hash")) {
         return archive::read(project, archive);

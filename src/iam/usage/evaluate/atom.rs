@@ -13,6 +13,9 @@ pub(in super::super) struct UnitId(pub(in super::super) u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in super::super) struct SiteId(pub(in super::super) u32);
 
+/// Why the context isn't known; its function's name is.
+const CONTEXT: &str = "the context of the invocation";
+
 /// One thing that an expression may be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in super::super) enum Atom {
@@ -25,6 +28,8 @@ pub(in super::super) enum Atom {
     Environment(u32),
     /// A string put together; its parts are the fields of the site.
     Joined(SiteId),
+    /// A part that is cut out of a string.
+    Cut(Arc<Atom>),
     /// A part of the trigger's event.
     Event(Arc<str>),
     /// Not known, and certainly no way to AWS: why.
@@ -105,6 +110,24 @@ impl Atom {
 
     pub(in super::super) fn sdk(sdk: Sdk) -> Self {
         Self::Sdk(Arc::new(sdk))
+    }
+
+    /// The context that the runtime gives to the handler.
+    pub(in super::super) fn context() -> Self {
+        Self::unknown(CONTEXT)
+    }
+
+    pub(in super::super) fn is_context(&self) -> bool {
+        matches!(self, Self::Unknown(reason) if &**reason == CONTEXT)
+    }
+
+    /// A part of a string: what it is a part of is known as long as that is a variable or put together.
+    pub(super) fn cut(&self) -> Self {
+        match self {
+            Self::Environment(_) | Self::Joined(_) => Self::Cut(Arc::new(self.clone())),
+            Self::Cut(_) => self.clone(),
+            _ => Self::unknown("a part of a string"),
+        }
     }
 
     pub(in super::super) fn text(text: &str) -> Self {

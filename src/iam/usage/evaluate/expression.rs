@@ -46,7 +46,7 @@ impl Evaluator<'_> {
             Kind::Slice(of) => {
                 let of = self.value(of);
                 let part = |atom: Atom| match atom {
-                    Atom::Text(_) | Atom::Constant(_) | Atom::Environment(_) | Atom::Joined(_) => {
+                    Atom::Text(_) | Atom::Constant(_) | Atom::Environment(_) | Atom::Joined(_) | Atom::Cut(_) => {
                         Atom::unknown("a part of a string")
                     }
                     other => other,
@@ -234,7 +234,7 @@ impl Evaluator<'_> {
                 }
                 Atom::Sdk(_) | Atom::Member(..) => found.extend(self.each_of_sdk(atom, whole)),
                 Atom::Text(_) | Atom::Constant(_) | Atom::Nothing => {}
-                Atom::Environment(_) | Atom::Joined(_) => {
+                Atom::Environment(_) | Atom::Joined(_) | Atom::Cut(_) => {
                     found.insert(Atom::unknown("a part of a string"));
                 }
                 Atom::Unknown(_) | Atom::FromOutside => {

@@ -127,7 +127,7 @@ impl Evaluator<'_> {
             }
             Atom::Sdk(sdk) => self.call_sdk(sdk, arguments, whole),
             Atom::Nothing | Atom::Constant(_) => Atoms::new(),
-            Atom::Text(_) | Atom::Environment(_) | Atom::Joined(_) | Atom::Event(_) => {
+            Atom::Text(_) | Atom::Environment(_) | Atom::Joined(_) | Atom::Cut(_) | Atom::Event(_) => {
                 unknown("the result of calling something that is no function")
             }
             Atom::Unknown(_) | Atom::FromOutside => {

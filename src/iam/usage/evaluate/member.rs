@@ -6,7 +6,7 @@ use super::super::ir::{At, ClassId, Expression, FunctionId, Name, Role, Target};
 use super::super::report::Language;
 use super::atom::{Atom, Atoms, SiteId, UnitId, texts, unknown};
 use super::expression::extend_event;
-use super::{Evaluator, Shape, one};
+use super::{Evaluator, Shape, Spot, one};
 
 /// Classes above each other, at most.
 const MAX_BASES: usize = 20;
@@ -34,6 +34,11 @@ impl Evaluator<'_> {
             Atom::Event(path) => one(extend_event(path, name)),
             Atom::Sdk(sdk) => self.sdk_attribute(sdk, name, whole),
             Atom::Member(of, before) if of.is_sdk() => self.sdk_member_attribute(of, before, name),
+            // It is in a variable of the runtime, too.
+            _ if atom.is_context() && matches!(&**name, "function_name" | "functionName") => {
+                let spot = Spot { file: Arc::clone(&self.here.1), at: whole.at };
+                one(Atom::Environment(self.environment_id("AWS_LAMBDA_FUNCTION_NAME".into(), None, spot)))
+            }
             Atom::Unknown(_) | Atom::FromOutside => one(atom.clone()),
             Atom::Nothing => one(Atom::Nothing),
             Atom::Closure(..)
@@ -42,7 +47,8 @@ impl Evaluator<'_> {
             | Atom::Text(_)
             | Atom::Constant(_)
             | Atom::Environment(_)
-            | Atom::Joined(_) => one(Atom::Member(Arc::new(atom.clone()), Arc::clone(name))),
+            | Atom::Joined(_)
+            | Atom::Cut(_) => one(Atom::Member(Arc::new(atom.clone()), Arc::clone(name))),
         }
     }
 
@@ -273,7 +279,7 @@ impl Evaluator<'_> {
                     found.insert(atom.clone());
                 }
                 Atom::Nothing => {}
-                Atom::Text(_) | Atom::Constant(_) | Atom::Environment(_) | Atom::Joined(_) => {
+                Atom::Text(_) | Atom::Constant(_) | Atom::Environment(_) | Atom::Joined(_) | Atom::Cut(_) => {
                     found.insert(Atom::unknown("a part of a string"));
                 }
                 other => {

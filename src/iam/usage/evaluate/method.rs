@@ -64,7 +64,7 @@ impl Evaluator<'_> {
                 self.call(&found, arguments, whole)
             }
             Atom::Event(path) => self.method_of_event(path, name, arguments, whole),
-            Atom::Text(_) | Atom::Constant(_) | Atom::Environment(_) | Atom::Joined(_) => {
+            Atom::Text(_) | Atom::Constant(_) | Atom::Environment(_) | Atom::Joined(_) | Atom::Cut(_) => {
                 self.method_of_string(of, name, arguments, whole)
             }
             Atom::Nothing => Atoms::new(),
@@ -141,6 +141,7 @@ impl Evaluator<'_> {
             | Atom::Text(_)
             | Atom::Environment(_)
             | Atom::Joined(_)
+            | Atom::Cut(_)
             | Atom::Nothing
             | Atom::FromOutside => true,
             Atom::Sdk(_) => matches!(&**name, "then" | "catch" | "finally"),

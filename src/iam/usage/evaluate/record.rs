@@ -16,7 +16,12 @@ type Key = (Spot, Arc<str>, Arc<str>);
 #[derive(Debug, Default)]
 pub(in super::super) struct Recorded {
     calls: BTreeMap<Key, (Paths, bool)>,
+    /// The endpoints of clients whose calls go to what the endpoint names.
+    endpoints: Option<(Atoms, Spot)>,
 }
+
+/// The service whose endpoint names what a call is on.
+const BY_ENDPOINT: &str = "apigatewaymanagementapi";
 
 /// What a call is given: named arguments, and objects whose fields are arguments.
 #[derive(Debug, Clone, Default)]
@@ -71,9 +76,23 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A client is made for an endpoint.
+    pub(in super::super) fn endpoint(&mut self, service: &str, endpoint: Option<Atoms>, at: At) {
+        let Some(endpoint) = endpoint.filter(|_| self.recording && service == BY_ENDPOINT) else { return };
+        let spot = Spot { file: Arc::clone(&self.here.1), at };
+        self.recorded.endpoints.get_or_insert_with(|| (Atoms::new(), spot)).0.extend(endpoint);
+    }
+
     /// Everything that was found.
     pub(super) fn usage(mut self) -> Usage {
-        let recorded = std::mem::take(&mut self.recorded.calls);
+        let mut recorded = std::mem::take(&mut self.recorded.calls);
+        if let Some(endpoints) = self.recorded.endpoints.take() {
+            for ((_, service, _), (paths, _)) in &mut recorded {
+                if **service == *BY_ENDPOINT {
+                    paths.insert("@endpoint".into(), endpoints.clone());
+                }
+            }
+        }
         let calls: Vec<Call> = recorded
             .into_iter()
             .map(|((spot, service, operation), (paths, complete))| Call {

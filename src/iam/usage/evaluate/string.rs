@@ -33,9 +33,9 @@ impl Evaluator<'_> {
                 let list = arguments.get(0, "").unwrap_or_default();
                 self.join_list(&list, between, whole)
             }
-            ("split", _) => {
+            ("split" | "rsplit", _) => {
                 let site = self.site(whole.id, 3, Shape::List);
-                self.push(site, unknown("a part of a string"), whole.at);
+                self.push(site, one(of.cut()), whole.at);
                 one(Atom::Object(site))
             }
             _ => {

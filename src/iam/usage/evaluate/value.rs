@@ -105,6 +105,7 @@ impl Evaluator<'_> {
             }
             Atom::Event(path) => Value::Event { path: path.to_string() },
             Atom::Joined(site) => self.reported_parts(*site, inside),
+            Atom::Cut(of) => Value::Cut { of: Box::new(self.reported_atom(of, inside)) },
             Atom::Unknown(reason) => unknown(reason),
             Atom::Library(path) => unknown(&format!("a value of {path}")),
             Atom::Object(_) => unknown("an object"),
@@ -136,6 +137,7 @@ impl Evaluator<'_> {
         match self.reported(atoms) {
             Value::Literal(text) => format!("`{text}`"),
             Value::Environment { name, .. } => format!("the environment variable {name}"),
+            Value::Cut { .. } => "a part of a string".into(),
             Value::Parts(_) => "a string that is put together".into(),
             Value::Event { path } => format!("the event's `{path}`"),
             Value::OneOf(_) => "one of several".into(),

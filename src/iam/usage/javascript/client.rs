@@ -73,7 +73,18 @@ impl Evaluator<'_> {
             return unknown("an exception");
         }
         self.credentials_of(arguments, whole);
+        self.endpoint_of(service, arguments, whole);
         one(Atom::sdk(Sdk::Client(service.into(), self.site(whole.id, 30, Shape::Map))))
+    }
+
+    /// The endpoint in a client's options.
+    fn endpoint_of(&mut self, service: &str, arguments: &Arguments, whole: &Expression) {
+        let options = arguments.get(0, "").unwrap_or_default();
+        for atom in &options {
+            let Atom::Object(site) = atom else { continue };
+            let endpoint = self.field(*site, "endpoint").map(|field| field.atoms.clone());
+            self.endpoint(service, endpoint, whole.at);
+        }
     }
 
     /// A class of SDK v2: `S3`, `DynamoDB.DocumentClient`.
@@ -115,6 +126,7 @@ impl Evaluator<'_> {
             self.refuse(RefusalKind::UnknownMethod, whole.at, &what);
             return unknown("a client of a service that isn't known");
         };
+        self.endpoint_of(service, arguments, whole);
         one(Atom::sdk(Sdk::Client(service.into(), site)))
     }
 

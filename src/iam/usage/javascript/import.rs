@@ -33,7 +33,7 @@ impl Evaluator<'_> {
         }
         let class = names::classify(module);
         if class == Class::Unknown
-            && let Some(file) = self.aliased(module)
+            && let Some(file) = self.aliased(module).or_else(|| self.workspace(module))
         {
             return one(self
                 .load_script(&file)
@@ -96,6 +96,31 @@ impl Evaluator<'_> {
         [String::new(), "src/".to_owned(), "lib/".to_owned()]
             .iter()
             .find_map(|root| self.file_at(&format!("{root}{path}")))
+    }
+
+    /// A package of the same repository, by the name in its own `package.json`.
+    fn workspace(&self, module: &str) -> Option<String> {
+        let name = names::package(module);
+        let manifests = self.source.files.iter().filter(|(file, _)| {
+            file.ends_with("/package.json") && !file.split('/').any(|folder| folder == "node_modules")
+        });
+        let manifest = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+        let (file, json) = manifests.into_iter().find_map(|(file, bytes)| {
+            let json = manifest(bytes)?;
+            (json.get("name")?.as_str()? == name).then_some((file, json))
+        })?;
+        let folder = file.strip_suffix("package.json").unwrap_or_default();
+        let inside = module[name.len()..].trim_start_matches('/');
+        if !inside.is_empty() {
+            return self
+                .file_at(&format!("{folder}{inside}"))
+                .or_else(|| self.file_at(&format!("{folder}src/{inside}")));
+        }
+        // What is built isn't there; its source is.
+        let main = json.get("main").and_then(|main| main.as_str()).unwrap_or("index");
+        let main = main.trim_start_matches("./");
+        let named = [format!("{folder}{main}"), format!("{folder}src/{}", main.trim_start_matches("dist/"))];
+        named.iter().find_map(|path| self.file_at(path)).or_else(|| self.file_at(&format!("{folder}src/index")))
     }
 
     /// A package that came along and, with all that it needs, never speaks of AWS.

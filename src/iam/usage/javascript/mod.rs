@@ -52,7 +52,7 @@ pub(super) fn start(evaluator: &mut Evaluator<'_>, handler: &str) {
     let arguments = Arguments {
         positional: vec![
             (one(Atom::Event("".into())), At::default()),
-            (one(Atom::unknown("the context of the invocation")), At::default()),
+            (one(Atom::context()), At::default()),
             (one(Atom::unknown("the callback of the invocation")), At::default()),
         ],
         ..Arguments::default()

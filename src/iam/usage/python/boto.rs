@@ -25,6 +25,8 @@ impl Evaluator<'_> {
                 made.insert(Atom::unknown("a client of a service that isn't known"));
                 continue;
             };
+            let endpoint = arguments.named.iter().find(|(name, ..)| &**name == "endpoint_url");
+            self.endpoint(service, endpoint.map(|(_, atoms, _)| atoms.clone()), whole.at);
             made.insert(if resource {
                 Atom::sdk(Sdk::Root(service.into()))
             } else {

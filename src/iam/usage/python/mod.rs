@@ -49,10 +49,7 @@ pub(super) fn start(evaluator: &mut Evaluator<'_>, handler: &str) {
     }
     let whole = Evaluator::placeholder();
     let arguments = Arguments {
-        positional: vec![
-            (one(Atom::Event("".into())), At::default()),
-            (one(Atom::unknown("the context of the invocation")), At::default()),
-        ],
+        positional: vec![(one(Atom::Event("".into())), At::default()), (one(Atom::context()), At::default())],
         ..Arguments::default()
     };
     evaluator.call(&found, &arguments, &whole);

@@ -141,7 +141,7 @@ impl Evaluator<'_> {
 fn opened(atom: &Atom, path: &str) -> Atom {
     let decodes = path.ends_with("loads") || path.ends_with("load") || path.ends_with("decode");
     match atom {
-        Atom::Text(_) | Atom::Environment(_) | Atom::Joined(_) if decodes => {
+        Atom::Text(_) | Atom::Environment(_) | Atom::Joined(_) | Atom::Cut(_) if decodes => {
             Atom::Unknown(format!("a result of {path}").into())
         }
         other => other.clone(),

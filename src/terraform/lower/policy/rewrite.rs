@@ -4,16 +4,16 @@
 use std::ops::Range;
 
 use hcl_edit::Span as _;
-use hcl_edit::expr::{Array, Object};
+use hcl_edit::expr::{Array, Expression, Object};
 
 use super::super::Lowering;
 use super::super::place::{Inside, whole_lines};
 use super::home::{self, Home, Written};
-use super::statement::{Writer, trimmed};
+use super::statement::{Writer, alike, entry, name_of, trimmed};
 use super::{document_statement, text};
 use crate::edit::Edit;
 use crate::iam::policy::StatementAt;
-use crate::model::{Draft, Resource};
+use crate::model::{Draft, DraftItem, Resource};
 use crate::source::{indentation, line_start};
 
 /// Rewrites the statements of the policy in an argument of `resource`.
@@ -77,7 +77,12 @@ fn in_blocks(
     for (at, statement) in added {
         let home = home::find(lowering, at.span)?;
         let inside = Inside::of(text, home.block, writer.place.unit, writer.place.newline)?;
-        let block = writer.place.block("statement", &document_statement(statement)?, &inside.indent)?;
+        let mut content = document_statement(statement)?;
+        // What is said by default goes unsaid beside one that doesn't say it.
+        let says = matches!(home.written, Written::Block(block) if block.body.has_attribute("effect"));
+        let allows = |item: &DraftItem| *item == DraftItem::Argument(Draft::string("Allow"));
+        content.items.retain(|(name, item)| says || name != "effect" || !allows(item));
+        let block = writer.place.block("statement", &content, &inside.indent)?;
         let insertion = inside.insert_below(&at.span.range(), &block);
         made.push(writer.replace(insertion.at, insertion.text));
     }
@@ -123,9 +128,28 @@ fn in_list(
     let removed: Result<Vec<usize>, String> = removed.iter().map(position).collect();
     let mut made = removal(writer, &spans, &removed?)?;
     for (at, statement) in added {
-        made.push(beside(writer, list, &spans[position(at)?], statement)?);
+        let i = position(at)?;
+        let statement = list
+            .get(i)
+            .and_then(Expression::as_object)
+            .map_or_else(|| statement.clone(), |neighbour| like(neighbour, statement));
+        made.push(beside(writer, list, &spans[i], &statement)?);
     }
     Ok(made)
+}
+
+/// A statement in the order of another one, with one action as that has it: alone or in a list.
+fn like(neighbour: &Object, statement: &Draft) -> Draft {
+    let Draft::Object(entries) = statement else { return statement.clone() };
+    let mut entries = entries.clone();
+    for (name, value) in &mut entries {
+        if let Some(known) = entry(neighbour, name).filter(|_| name == "Action") {
+            *value = alike(known.expr().is_array(), value);
+        }
+    }
+    let names: Vec<&str> = neighbour.iter().filter_map(|(key, _)| name_of(key)).collect();
+    entries.sort_by_key(|(name, _)| names.iter().position(|known| known == name).unwrap_or(usize::MAX));
+    Draft::Object(entries)
 }
 
 /// Adds an element of a list behind another one, or before all where the closing brace of the other would move.

@@ -378,11 +378,15 @@ pub(super) fn alike(was_list: bool, new: &Draft) -> Draft {
 
 /// The entry of an object with this name.
 pub(super) fn entry<'o>(object: &'o Object, name: &str) -> Option<&'o ObjectValue> {
-    let is = |key: &ObjectKey| match key {
-        ObjectKey::Ident(ident) => ident.as_str() == name,
-        ObjectKey::Expression(expr) => expr.as_str() == Some(name),
-    };
-    object.iter().find(|(key, _)| is(key)).map(|(_, value)| value)
+    object.iter().find(|(key, _)| name_of(key) == Some(name)).map(|(_, value)| value)
+}
+
+/// A key that is written out.
+pub(super) fn name_of(key: &ObjectKey) -> Option<&str> {
+    match key {
+        ObjectKey::Ident(ident) => Some(ident.as_str()),
+        ObjectKey::Expression(expr) => expr.as_str(),
+    }
 }
 
 fn key_range(text: &str, key: &ObjectKey) -> Result<Range<usize>, String> {

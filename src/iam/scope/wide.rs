@@ -1,16 +1,16 @@
 //! What is wide in a role's grants: wildcards of actions, everything as resource, managed policies for a whole service.
 
+use super::arn::Pattern;
+use super::grant::{Granted, Held};
 use crate::iam::actions;
 use crate::iam::policy::Statement;
-use crate::iam::scope::arn::Pattern;
-use crate::iam::scope::grant::{Granted, Held};
 
 /// What a function in a VPC must be allowed on everything: Lambda checks it before the interface is there.
 const NETWORK: [&str; 4] =
     ["CreateNetworkInterface", "DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"];
 
 /// What is wide, in words.
-pub(super) fn breadth(granted: &Granted) -> Option<String> {
+pub fn breadth(granted: &Granted) -> Option<String> {
     let mut found: Vec<String> = Vec::new();
     for attached in granted.attached.iter().filter(|attached| !attached.standing) {
         found.push(attached.name.clone());
@@ -30,7 +30,7 @@ pub(super) fn breadth(granted: &Granted) -> Option<String> {
 }
 
 /// The actions of a statement that could name a resource and are allowed on everything.
-pub(super) fn on_everything(held: &Held) -> Vec<&str> {
+pub fn on_everything(held: &Held) -> Vec<&str> {
     if !held.patterns.iter().any(Pattern::is_everything) {
         return Vec::new();
     }
@@ -45,7 +45,7 @@ pub(super) fn on_everything(held: &Held) -> Vec<&str> {
 
 /// The actions of a policy's statement that could name a resource and are allowed on everything. Writing logs has a
 /// control of its own.
-pub(super) fn restrictable(statement: &Statement) -> Vec<&str> {
+pub fn restrictable(statement: &Statement) -> Vec<&str> {
     let open = statement.allow == Some(true)
         && !statement.not_actions
         && !statement.not_resources
@@ -69,7 +69,7 @@ pub(super) fn restrictable(statement: &Statement) -> Vec<&str> {
 }
 
 /// Some actions, and how many others.
-pub(super) fn shortened(actions: &[&str]) -> String {
+pub fn shortened(actions: &[&str]) -> String {
     const SHOWN: usize = 5;
     match actions.len().checked_sub(SHOWN) {
         None | Some(0) => actions.join(", "),
