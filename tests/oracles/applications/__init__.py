@@ -1,0 +1,1 @@
+"""CDK applications before and after terramend's fixes, judged by CDK itself and by tools of others."""
