@@ -2,8 +2,8 @@
 //! narrowed role hold the same?
 //!
 //! Each page of `fixtures/policies` is one function: what is declared beside it (`hcl`), its arguments (`hcl function`), the
-//! statements of its role where they aren't everything of the services it uses (`hcl grant`), its source (a file's name
-//! behind the language), and what its role must allow in the end (`policy A`, `policy B`, or `policy C` for one that must
+//! statements of its role where they aren't everything of the services it uses (`hcl grant`), or all of the configuration
+//! (`hcl whole`, with the function called `function`), its source (a file's name behind the language), and what its role must allow in the end (`policy A`, `policy B`, or `policy C` for one that must
 //! not be narrowed): a line for actions and what they are on, `*` for region and account.
 //!
 //! The whole way is judged: `terramend fix --write`, and what then stands in the configuration.
@@ -17,7 +17,7 @@ use terramend::catalogue::{Catalogue, Settings};
 use terramend::engine::{self, Options};
 use terramend::fix::Grade;
 use terramend::iam::scope::source::Hints;
-use terramend::iam::scope::{Derivation, Tier};
+use terramend::iam::scope::{Derivation, Tier, published};
 use terramend::model::Project;
 
 /// Around every function.
@@ -118,15 +118,16 @@ struct Page {
     declared: String,
     function: String,
     grant: String,
+    whole: Option<String>,
     files: Vec<(String, String)>,
     tier: Option<Tier>,
     policy: Grants,
 }
 
 fn page(text: &str) -> Result<Page, String> {
-    let mut page = Page::default();
     let mut lines = text.lines();
-    page.shows = lines.next().and_then(|line| line.strip_prefix("# ")).ok_or("it has no title")?.to_owned();
+    let shows = lines.next().and_then(|line| line.strip_prefix("# ")).ok_or("it has no title")?.to_owned();
+    let mut page = Page { shows, ..Page::default() };
     while let Some(line) = lines.next() {
         let Some(info) = line.strip_prefix("```") else { continue };
         let content: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
@@ -135,6 +136,7 @@ fn page(text: &str) -> Result<Page, String> {
             ("hcl", "") => page.declared = text,
             ("hcl", "function") => page.function = text,
             ("hcl", "grant") => page.grant = text,
+            ("hcl", "whole") => page.whole = Some(text),
             ("policy", tier) => {
                 page.tier = Some(match tier {
                     "A" => Tier::A,
@@ -171,7 +173,8 @@ impl Page {
     /// Writes it down as a configuration.
     fn write(&self, folder: &Path) -> std::io::Result<()> {
         let (first, _) = &self.files[0];
-        let runtime = if first.ends_with(".py") { "python3.13" } else { "nodejs22.x" };
+        let in_python = Path::new(first).extension().is_some_and(|end| end == "py");
+        let runtime = if in_python { "python3.13" } else { "nodejs22.x" };
         let handler = format!("{}.handler", first.rsplit_once('.').map_or(first.as_str(), |(name, _)| name));
         let services: BTreeSet<&str> =
             self.policy.iter().filter_map(|(action, _)| Some(action.split_once(':')?.0)).collect();
@@ -189,7 +192,8 @@ impl Page {
             .replace("RUNTIME", runtime)
             .replace("HANDLER", &handler)
             .replace("FUNCTION", &function);
-        std::fs::write(folder.join("main.tf"), format!("{}{around}", self.declared))?;
+        let text = self.whole.clone().unwrap_or_else(|| format!("{}{around}", self.declared));
+        std::fs::write(folder.join("main.tf"), text)?;
         for (name, text) in &self.files {
             let path = folder.join("src").join(name);
             std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
@@ -267,7 +271,7 @@ fn derived<T>(folder: &Path, of: impl Fn(&Project, &Derivation) -> T) -> Result<
     let loaded = terramend::backend::load(terramend::discover::discover(folder));
     let group = loaded.groups.into_iter().next().ok_or("it declares nothing")?;
     let workspace = terramend::backend::build(group);
-    let function = workspace.project.of_kind("aws_lambda_function").find(|function| &*function.name == "function");
+    let function = published::functions(&workspace.project).find(|function| &*function.name == "function");
     let function = function.ok_or("it declares no function")?;
     let derivation = workspace.derivations.of(&workspace.project, function, &Hints::new());
     Ok(of(&workspace.project, &derivation))

@@ -25,8 +25,8 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         let writes = ["logs:PutLogEvents", "logs:CreateLogStream"];
         let wide = statement.allow == Some(true)
             && !statement.not_actions
-            && statement.on_everything()
-            && statement.actions.iter().all(|a| a.as_str().is_some_and(|a| a.starts_with("logs:") && a != "logs:*"))
+            && (statement.on_everything() || on_all_groups(statement))
+            && statement.actions.iter().all(|a| a.as_str().is_some_and(|a| a.starts_with("logs:")))
             && writes.iter().any(|action| statement.covers_action(action));
         wide.then(|| {
             let fix = narrowed(context, statement, argument).unwrap_or_else(|reason| {
@@ -38,9 +38,22 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     })
 }
 
+/// Whether a statement is on every log group of every region: `arn:aws:logs:*:*:*`.
+fn on_all_groups(statement: &Statement) -> bool {
+    let all = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let rest = text.splitn(6, ':').nth(5).unwrap_or_default();
+        text.contains(":logs:") && matches!(rest, "*" | "*:*" | "log-group:*" | "log-group:*:*")
+    };
+    !statement.resources.is_empty() && statement.resources.iter().all(all)
+}
+
 fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Result<Fix, String> {
     let project = context.project;
-    if let Some(other) = statement.actions.iter().find(|a| !a.as_str().is_some_and(|a| WRITING.contains(&a))) {
+    let is_pattern = |action: &Value| action.as_str().is_some_and(|action| action.contains('*'));
+    let patterns = statement.actions.iter().any(is_pattern);
+    let other = statement.actions.iter().find(|a| !is_pattern(a) && !a.as_str().is_some_and(|a| WRITING.contains(&a)));
+    if let Some(other) = other {
         return Err(format!(
             "it allows more than to write: {}",
             other.as_str().unwrap_or("an action that isn't known")
@@ -50,16 +63,39 @@ fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Res
     let functions = functions_of(project, role)?;
     let mut arns = Vec::new();
     let mut groups = Vec::new();
+    let mut actions = vec![WRITING[1], WRITING[2]];
     for function in functions {
-        let group = log_group::declared(project, function)
-            .ok_or_else(|| format!("the log group of {} isn't declared", function.address()))?;
+        if log_group::at_edge(project, function) {
+            return Err(format!("{} runs at CloudFront's edge, with logs in every region", function.address()));
+        }
+        let group = log_group::declared(project, function);
         if let Some(other) = other_group(project, function, group) {
             return Err(format!("{} refers to {}, too", function.address(), other.address()));
         }
-        groups.push(group.address());
-        arns.push(Draft::Text(vec![Draft::Attribute(group.id, "arn".into()), Draft::string(":*")]));
+        // Where the source is at hand, it says whether the code works with log groups itself.
+        let derivation = context.derivations.of(project, function, &context.settings.sources);
+        let called = derivation.usage.as_ref().and_then(|usage| usage.calls.iter().find(|call| call.service == "logs"));
+        if let Some(call) = called {
+            let (file, line) = (&call.place.file, call.place.line);
+            return Err(format!("{file}:{line} of {} calls {}", function.address(), call.operation));
+        }
+        if let Some(group) = group {
+            groups.push(group.address());
+            arns.push(Draft::Text(vec![Draft::Attribute(group.id, "arn".into()), Draft::string(":*")]));
+            continue;
+        }
+        let made = log_group::made(project, function)
+            .ok_or_else(|| format!("the log group of {} isn't declared", function.address()))?;
+        arns.push(made.draft(project, context.resource.instance)?);
+        groups.push(made.shown);
+        actions = WRITING.to_vec();
     }
     let resource = if arns.len() == 1 { arns.remove(0) } else { Draft::List(arns) };
+    let mut edits = vec![StatementEdit::Replace("Resource".into(), resource)];
+    if patterns {
+        let actions = actions.into_iter().filter(|action| statement.covers_action(action)).map(Draft::string).collect();
+        edits.insert(0, StatementEdit::Replace("Action".into(), Draft::List(actions)));
+    }
     Ok(Fix {
         title: format!("Let it write to {} only", groups.join(" and ")),
         grade: Grade::Review,
@@ -68,7 +104,7 @@ fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Res
             resource: context.resource.id,
             argument: argument.to_owned(),
             at: statement.at,
-            edits: vec![StatementEdit::Set("Resource".into(), resource)],
+            edits,
         }],
         notes: vec!["code that writes to other log groups by itself is refused from then on".into()],
     })
@@ -130,8 +166,7 @@ fn functions_of<'a>(project: &'a Project, role: &Resource) -> Result<Vec<&'a Res
 }
 
 /// A log group beside its own that a function refers to.
-fn other_group<'a>(project: &'a Project, function: &Resource, own: &Resource) -> Option<&'a Resource> {
-    project
-        .of_kind("aws_cloudwatch_log_group")
-        .find(|group| group.span != own.span && function.body.refers_to(group.id))
+fn other_group<'a>(project: &'a Project, function: &Resource, own: Option<&Resource>) -> Option<&'a Resource> {
+    let is_own = |group: &Resource| own.is_some_and(|own| own.span == group.span);
+    project.of_kind("aws_cloudwatch_log_group").find(|group| !is_own(group) && function.body.refers_to(group.id))
 }

@@ -217,7 +217,7 @@ fn is_role_argument(name: &str) -> bool {
 pub fn others(project: &Project, role: &Resource, homes: &Homes) -> Others {
     let mut others = Others { names: project.handed_out(role.id), ..Others::default() };
     let is_home = |id| [&homes.own, &homes.lists, &homes.exclusive].into_iter().any(|list| list.contains(&id));
-    for user in project.users_of(role).filter(|user| !is_home(user.id)) {
+    for user in project.users_of(role).filter(|user| !is_home(user.id) && !user.repeat.is_never()) {
         user.body.each_place(&mut |name, reference| {
             if reference.resource != role.id || name == "depends_on" {
             } else if !is_role_argument(name) {

@@ -149,6 +149,7 @@ impl<'p> Binder<'p> {
         let names_none = match need.action.as_str() {
             "rekognition:DetectModerationLabels" => !has(call, "ProjectVersion"),
             "sns:Publish" => has(call, "PhoneNumber"),
+            "translate:TranslateText" => !has(call, "TerminologyNames"),
             _ => false,
         };
         if names_none && call.keys_complete {

@@ -94,15 +94,8 @@ impl Collector<'_> {
 
     /// The group that Lambda makes, by the function's name.
     fn default_group(&self) -> On {
-        let name = self.project.settle(&self.function.body.get("function_name"));
-        let custom = !self.function.body.at("logging_config.log_group").is_null();
-        match name.as_str().filter(|_| !custom) {
-            Some(name) => {
-                let group = format!("{}{name}", log_group::PREFIX);
-                let mut target = Target::named(self.project, "logs:log-group", &group, ":*");
-                target.doubt = None;
-                On::Targets(vec![target])
-            }
+        match log_group::made(self.project, self.function) {
+            Some(target) => On::Targets(vec![target]),
             None => On::Open("its log group isn't declared".into()),
         }
     }

@@ -10,7 +10,7 @@ use super::grant::{self, Granted};
 use super::narrow::{Plan, narrow};
 use super::need::{Certainty, Need, On, Target, Why};
 use super::source::{Hints, Located, locate};
-use super::{configuration, kinds, published};
+use super::{configuration, kinds, log_group, published};
 use crate::iam::policy::Policy;
 use crate::iam::role;
 use crate::iam::usage::Usage;
@@ -194,9 +194,7 @@ impl Derivation {
         {
             self.doubts.push("a wrapper starts it (AWS_LAMBDA_EXEC_WRAPPER)".into());
         }
-        let distributions = ["aws_cloudfront_distribution"];
-        let at_edge = distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|d| d.uses(function));
-        if at_edge {
+        if log_group::at_edge(project, function) {
             self.obstacles.push("it runs at CloudFront's edge, with logs in every region".into());
         }
         for need in &self.needs {

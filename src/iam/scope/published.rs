@@ -110,10 +110,19 @@ pub(super) fn granted(project: &Project, call: &Resource) -> Granted {
     // Whoever names the role may give it more.
     let named = format!("module.{}.lambda_role", call.name);
     let files = &project.module_of(call.instance).files;
-    if files.iter().any(|file| project.file(*file).text.contains(&named)) {
+    if files.iter().any(|file| outside_outputs(&project.file(*file).text, &named)) {
         granted.unread.push(format!("something else works with the role of {}", call.address()));
     }
     granted
+}
+
+/// Whether a file mentions something elsewhere than in an output, which only tells people.
+fn outside_outputs(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let mut above = text[..at].lines().rev();
+        let block = above.find(|line| line.starts_with(|c: char| c.is_alphabetic()));
+        !block.is_some_and(|line| line.starts_with("output "))
+    })
 }
 
 struct Reader<'p, 'g> {

@@ -51,10 +51,10 @@ fn buckets(project: &Project, binder: &Binder<'_>, path: &str) -> Result<Vec<Sou
         return Err(format!("it comes from the event ({path})"));
     }
     let found = if by_rule { of_rules(project, binder)? } else { of_notifications(project, binder) };
-    match found.is_empty() {
-        true => Err(format!("it comes from the event ({path}), and no notification shows which")),
-        false => Ok(found),
+    if found.is_empty() {
+        return Err(format!("it comes from the event ({path}), and no notification shows which"));
     }
+    Ok(found)
 }
 
 fn of_notifications(project: &Project, binder: &Binder<'_>) -> Vec<Source> {

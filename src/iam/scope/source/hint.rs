@@ -47,10 +47,17 @@ impl From<Written> for Hint {
     }
 }
 
-/// The user's word on a function, by its address or its name.
+/// The user's word on a function: by its address, in the whole configuration, in its module, or behind the module's
+/// directory, or by its name.
 pub(super) fn of<'h>(project: &Project, function: &Resource, hints: &'h Hints) -> Option<&'h Hint> {
     let name = project.settle(&function.body.get("function_name"));
-    let names = [Some(project.plan_address(function.id)), Some(function.address()), name.as_str().map(str::to_owned)];
+    let address = function.address();
+    let names = [
+        Some(project.plan_address(function.id)),
+        Some(format!("{}/{address}", project.module_of(function.instance).directory)),
+        Some(address),
+        name.as_str().map(str::to_owned),
+    ];
     let found = names.into_iter().flatten().find_map(|name| hints.get(&name));
     found.filter(|hint| !hint.entries.is_empty())
 }

@@ -22,7 +22,7 @@ const STANDARD: &str = "assert async_hooks buffer child_process cluster console 
 const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-embedded-metrics aws-lambda aws-xray-sdk \
     aws-xray-sdk-core axios axios-retry base64-js base64url bcrypt bcryptjs big.js bignumber.js bluebird body-parser bottleneck \
     busboy camelcase case chai chalk cheerio class-transformer class-validator classnames compression content-type cookie \
-    cookie-parser core-js cors cross-fetch crypto-js csv-parse csv-parser csv-stringify csvtojson date-fns date-fns-tz dayjs \
+    cookie-parser core-js cors cron-parser cross-fetch crypto-js csv-parse csv-parser csv-stringify csvtojson date-fns date-fns-tz dayjs \
     debug decimal.js dedent deepmerge dotenv ejs email-validator env-var envalid es6-promise escape-html exceljs express \
     express-validator fast-csv fast-deep-equal fast-json-stringify fast-xml-parser fastify fetch-retry file-type flat form-data \
     formidable fs-extra fuse.js geoip-lite geolib got graphql graphql-request graphql-tag gm handlebars he helmet hono html-to-text \
@@ -36,7 +36,7 @@ const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-e
     request request-promise retry rss-parser rxjs safe-buffer sanitize-html semver sequelize serverless-http sharp showdown sinon \
     slugify slug soap source-map-support split2 ssh2 statuses stream-json stream-to-array string-strip-html stripe superagent superstruct \
     supertest tiny-invariant tinycolor2 tslib twilio typeorm type-fest ua-parser-js underscore undici uniqid unzipper \
-    url-join uuid uuidv4 ulid valibot validator verify-apple-id-token web-push winston ws xml2js xmlbuilder yaml yargs yup zod \
+    url-join uuid uuidv4 ulid valibot validator verify-apple-id-token web-push winston ws xml2js xmlbuilder yaml yargs yup yn zod \
     @aws-lambda-powertools/batch @aws-lambda-powertools/commons @aws-lambda-powertools/event-handler @aws-lambda-powertools/jmespath \
     @aws-lambda-powertools/logger @aws-lambda-powertools/metrics @aws-lambda-powertools/parser @aws-lambda-powertools/tracer \
     @aws-lambda-powertools/validation @aws-lambda-powertools/kafka @middy/core @middy/http-cors @middy/http-error-handler \
@@ -48,6 +48,7 @@ const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-e
     @middy/util @sinclair/typebox @sentry/node @sentry/serverless \
     @slack/web-api @slack/webhook @slack/bolt @sendgrid/mail @google-cloud/storage @googlemaps/google-maps-services-js \
     @hapi/boom @hapi/joi @octokit/rest @octokit/core @octokit/auth-app @octokit/webhooks @octokit/types @octokit/request \
+    @octokit/plugin-paginate-rest @octokit/plugin-retry @octokit/plugin-throttling @octokit/request-error \
     @opentelemetry/api @prisma/client @pinecone-database/pinecone @tsconfig/node18 @types/aws-lambda @faker-js/faker @codegenie/serverless-express \
     @vendia/serverless-express aws-serverless-express @apollo/server @as-integrations/aws-lambda apollo-server-lambda \
     @graphql-tools/schema @elastic/elasticsearch @opensearch-project/opensearch @redis/client @upstash/redis @paypal/checkout-server-sdk \
