@@ -207,19 +207,20 @@ enum Piece<'a> {
 
 fn pieces<'a>(page: &str, text: &'a str) -> Result<Vec<Piece<'a>>, PageError> {
     let mut pieces = Vec::new();
-    let mut open: Option<Fence<'a>> = None;
-    for (i, raw) in text.lines().enumerate() {
-        let line = raw.trim_end_matches('\r');
-        match open.take() {
-            Some(fence) if line == "```" => pieces.push(Piece::Fence(fence)),
-            Some(mut fence) => {
-                fence.text.push_str(line);
-                fence.text.push('\n');
-                open = Some(fence);
+    let mut open: Option<Opening<'a>> = None;
+    let mut start = 0;
+    for (i, end) in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).enumerate() {
+        let from = std::mem::replace(&mut start, (end + 1).min(text.len()));
+        let line = text[from..end].trim_end_matches('\r');
+        match &open {
+            Some(opening) if line == "```" => {
+                pieces.push(Piece::Fence(opening.closed(&text[opening.behind..from])));
+                open = None;
             }
+            Some(_) => {}
             None => {
                 if let Some(info) = line.strip_prefix("```") {
-                    open = Some(Fence { line: i + 1, info: info.split_whitespace().collect(), text: String::new() });
+                    open = Some(Opening { line: i + 1, info, behind: start });
                 } else if let Some(title) = line.strip_prefix("# ") {
                     pieces.push(Piece::Title(title));
                 } else if let Some(heading) = line.strip_prefix("## ") {
@@ -229,7 +230,21 @@ fn pieces<'a>(page: &str, text: &'a str) -> Result<Vec<Piece<'a>>, PageError> {
         }
     }
     match open {
-        Some(fence) => Err(PageError::new(page, fence.line, "this block is not closed: add ``` below it")),
+        Some(opening) => Err(PageError::new(page, opening.line, "this block is not closed: add ``` below it")),
         None => Ok(pieces),
+    }
+}
+
+/// The line that opens a block: its number, what it says, and the offset behind it.
+struct Opening<'a> {
+    line: usize,
+    info: &'a str,
+    behind: usize,
+}
+
+impl<'a> Opening<'a> {
+    fn closed(&self, text: &str) -> Fence<'a> {
+        let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text.to_owned() };
+        Fence { line: self.line, info: self.info.split_whitespace().collect(), text }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Patterns {
 #[derive(Debug)]
 struct Content {
     lines: Vec<String>,
-    hints: Vec<Hint>,
+    hints: Hints,
     matcher: OnceLock<Gitignore>,
 }
 
@@ -50,9 +50,9 @@ impl Patterns {
 
     /// Whether an entry is left out (`true`), or taken in although a weaker pattern leaves it out.
     pub(super) fn decide(&self, asked: &Asked<'_>) -> Option<bool> {
-        let inner = asked.directory.strip_prefix(&self.directory).unwrap_or(asked.directory);
+        let inner = below(&self.directory, asked.directory);
         let parts = Parts::of(inner, asked.name);
-        if !self.content.hints.iter().any(|hint| hint.may_match(&parts)) {
+        if !self.content.hints.may_match(&parts) {
             return None;
         }
         match self.content.matcher().matched(inner.join(asked.name), asked.is_directory) {
@@ -63,11 +63,23 @@ impl Patterns {
     }
 }
 
+/// A directory as seen from one above it. Both were put together by the walk, so that their texts tell; taking paths apart
+/// is slow.
+fn below<'p>(above: &Path, directory: &'p Path) -> &'p Path {
+    let texts = above.to_str().zip(directory.to_str());
+    let rest = texts.and_then(|(above, directory)| directory.strip_prefix(above));
+    match rest.map(|rest| (rest, rest.strip_prefix(std::path::MAIN_SEPARATOR))) {
+        Some(("", _)) => Path::new(""),
+        Some((_, Some(inner))) => Path::new(inner),
+        _ => directory.strip_prefix(above).unwrap_or(directory),
+    }
+}
+
 impl Content {
     fn of(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let lines: Vec<_> = text.trim_start_matches('\u{feff}').lines().map(str::to_owned).collect();
-        let hints = lines.iter().filter_map(|line| Hint::of(line)).collect();
+        let hints = Hints::of(lines.iter().filter_map(|line| Hint::of(line)));
         Self { lines, hints, matcher: OnceLock::new() }
     }
 
@@ -80,6 +92,50 @@ impl Content {
             }
             builder.build().unwrap_or_else(|_| Gitignore::empty())
         })
+    }
+}
+
+/// The hints of a file. Most patterns end in a name as it is, or in a text: these are looked up.
+#[derive(Debug, Default)]
+struct Hints {
+    named: HashMap<Box<str>, Vec<Hint>>,
+    /// By the last byte of the last part.
+    ending: HashMap<u8, Vec<Hint>>,
+    others: Vec<Hint>,
+}
+
+impl Hints {
+    fn of(hints: impl Iterator<Item = Hint>) -> Self {
+        let mut all = Self::default();
+        for hint in hints {
+            let end = match &hint.last {
+                Part::Pieces { ends: [_, end], .. } => end.as_bytes().last().copied(),
+                _ => None,
+            };
+            let list = match (&hint.last, end) {
+                (Part::Name(name), _) => all.named.entry(name.clone()).or_default(),
+                (_, Some(end)) => all.ending.entry(end).or_default(),
+                _ => &mut all.others,
+            };
+            list.push(hint);
+        }
+        all
+    }
+
+    fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.ending.is_empty() && self.others.is_empty()
+    }
+
+    fn may_match(&self, path: &Parts<'_>) -> bool {
+        let fits = |hint: &Hint| hint.may_match(path);
+        let any = |hints: Option<&Vec<Hint>>| hints.is_some_and(|hints| hints.iter().any(fits));
+        self.others.iter().any(fits)
+            || match path.last {
+                Some(name) => {
+                    any(self.named.get(name)) || name.as_bytes().last().is_some_and(|end| any(self.ending.get(end)))
+                }
+                None => self.named.values().chain(self.ending.values()).flatten().any(fits),
+            }
     }
 }
 
@@ -271,7 +327,7 @@ mod tests {
             if !matcher.matched(&path, is_directory).is_none() {
                 let path = Path::new(&path);
                 let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
-                prop_assert!(Hint::of(&line).is_some_and(|hint| hint.may_match(&Parts::of(directory, name))));
+                prop_assert!(Hints::of(Hint::of(&line).into_iter()).may_match(&Parts::of(directory, name)));
             }
         }
     }

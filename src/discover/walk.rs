@@ -52,7 +52,9 @@ fn enter<'s>(scope: &rayon::Scope<'s>, place: &Place, above: &Rules, visitor: &'
         Err(error) => return visitor.failed(&place.path, &error),
     };
     let names: Vec<_> = entries.iter().map(std::fs::DirEntry::file_name).collect();
-    let rules = above.within(&place.real, |name| names.iter().any(|known| known == name));
+    // Files of rules begin with a dot, as few others do.
+    let dotted: Vec<_> = names.iter().filter(|name| name.as_encoded_bytes().starts_with(b".")).collect();
+    let rules = above.within(&place.real, |name| dotted.iter().any(|known| *known == name));
     let installed = Installed::among(names.iter().map(OsString::as_os_str));
     for (entry, name) in entries.into_iter().zip(names) {
         let kind = match entry.file_type() {
