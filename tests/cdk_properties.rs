@@ -82,7 +82,7 @@ fn everything_that_pages_set_has_its_type() {
     let mut namespaces: BTreeMap<String, String> = BTreeMap::new();
     let mut count = 0;
     for control in catalogue.controls() {
-        for spec in &control.constructs {
+        for spec in control.constructs.iter() {
             for class in &spec.classes {
                 let (module, name) = class.rsplit_once('.').unwrap();
                 let own = match module.strip_prefix("aws-cdk-lib.") {

@@ -12,8 +12,8 @@ use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, Body};
 
 use super::check::PageScope;
-use super::control::Reader;
 use super::page::PageError;
+use super::reader::Reader;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::{CallContent, Override, ProgramDraft, Value, Version};
 use crate::program::parse_expression;

@@ -1,15 +1,18 @@
 //! A control as it is declared in the block of its page.
 
-use hcl_edit::Span as _;
+use std::sync::Arc;
+
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::structure::Body;
 use serde::Serialize;
 
 use super::constructs::ConstructSpec;
+use super::declared::{self, Later};
 use super::page::{self, Example, PageError};
 use super::profile::ProfileSpec;
+use super::reader::{Reader, Source, kind};
 use crate::fix::{Effect, Grade, names};
-use crate::hcl::literal;
+use crate::fixers::Registry;
 use crate::model::Value;
 
 /// How bad a failure is.
@@ -50,15 +53,15 @@ pub struct Control {
     /// What profiles mean here.
     pub profiles: Vec<ProfileSpec>,
     /// One rule a resource type and backend.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Declared>,
     /// What is set in the calls of CDK programs.
-    pub constructs: Vec<ConstructSpec>,
+    pub constructs: Later<Vec<ConstructSpec>>,
     /// The page's path.
     pub page: String,
     /// The whole page.
     pub text: String,
     /// The text of the control block, that spans point into.
-    pub source: String,
+    pub source: Arc<str>,
     /// The examples.
     pub examples: Vec<Example>,
     /// The second-level headings of the page.
@@ -76,6 +79,28 @@ pub struct OptionSpec {
     pub default: Value,
     /// The values that are allowed; any when empty.
     pub values: Vec<Value>,
+}
+
+/// A rule as it is declared: read when a resource of its type turns up.
+#[derive(Debug)]
+pub struct Declared {
+    /// The type.
+    pub kind: String,
+    rule: Later<Rule>,
+}
+
+impl std::ops::Deref for Declared {
+    type Target = Rule;
+
+    fn deref(&self) -> &Rule {
+        &self.rule
+    }
+}
+
+impl From<Rule> for Declared {
+    fn from(rule: Rule) -> Self {
+        Self { kind: rule.kind.clone(), rule: rule.into() }
+    }
 }
 
 /// What is asked of one resource type.
@@ -147,38 +172,81 @@ pub struct FixSpec {
     pub shared: Vec<(String, String, Body)>,
 }
 
+/// The blocks that are rules.
+const RULES: [&str; 3] = ["terraform", "cloudformation", "module"];
+
 impl Control {
     /// Parses a page.
     pub fn parse(page: &str, text: &str) -> Result<Self, PageError> {
         let parts = page::split(page, text)?;
-        let body = crate::hcl::parse_body(&parts.control).map_err(|error| {
-            let line = parts.control[..error.offset.min(parts.control.len())].matches('\n').count();
-            PageError::new(page, parts.control_line + line, error.message)
-        })?;
-        let reader = Reader { page, source: &parts.control, first_line: parts.control_line };
+        let source = Source::new(page, &parts);
+        let body = source.body(&source.text)?;
+        let reader = source.reader();
+        let mut rules = Vec::new();
+        for block in body.blocks().filter(|block| RULES.contains(&block.ident.as_str())) {
+            rules.push(reader.rule(block)?.into());
+        }
+        let mut constructs = Vec::new();
+        for block in body.get_blocks("cdk") {
+            constructs.push(reader.construct(block)?);
+        }
+        let control = Self::declared(&source, parts, &body, rules, constructs.into())?;
+        super::names::check(&control, source.first_line)?;
+        Registry::check(&control)?;
+        Ok(control)
+    }
+
+    /// Takes a page of which the tests have shown that it parses: its rules are read when they are asked for.
+    pub(super) fn built_in(page: &'static str, text: &'static str) -> Result<Self, PageError> {
+        let parts = page::split(page, text)?;
+        let source = Arc::new(Source::new(page, &parts));
+        let mut keywords = RULES.to_vec();
+        keywords.push("cdk");
+        let cuts = declared::cut(&source.text, &keywords);
+        let ranges: Vec<_> = cuts.iter().map(|cut| cut.range.clone()).collect();
+        let head = source.body(&declared::only(&source.text, &declared::between(&ranges, source.text.len())))?;
+        let (calls, rules): (Vec<_>, Vec<_>) = cuts.iter().partition(|cut| cut.keyword == "cdk");
+        let rules = rules.into_iter().map(|cut| {
+            let (shared, range) = (Arc::clone(&source), cut.range.clone());
+            let rule = Later::new(move || shared.read(&[range], Reader::rule).remove(0));
+            Declared { kind: kind(cut.keyword, cut.label), rule }
+        });
+        let (shared, ranges) = (Arc::clone(&source), calls.iter().map(|cut| cut.range.clone()).collect::<Vec<_>>());
+        let constructs = Later::new(move || shared.read(&ranges, Reader::construct));
+        Self::declared(&source, parts, &head, rules.collect(), constructs)
+    }
+
+    fn declared(
+        source: &Source,
+        parts: page::Parts,
+        body: &Body,
+        rules: Vec<Declared>,
+        constructs: Later<Vec<ConstructSpec>>,
+    ) -> Result<Self, PageError> {
+        let reader = source.reader();
         reader.known(
-            &body,
+            body,
             &["id", "family", "severity", "aliases", "quiet", "early"],
             &["option", "profile", "terraform", "module", "cloudformation", "cdk"],
         )?;
         let flag = |name| body.get_attribute(name).and_then(|a| a.value.as_bool()).unwrap_or_default();
         let mut control = Self {
-            id: reader.required(&body, "id")?,
+            id: reader.required(body, "id")?,
             title: parts.title,
-            family: reader.required(&body, "family")?,
-            severity: reader.parsed(&body, "severity")?,
-            aliases: reader.texts(&body, "aliases")?,
+            family: reader.required(body, "family")?,
+            severity: reader.parsed(body, "severity")?,
+            aliases: reader.texts(body, "aliases")?,
             quiet: flag("quiet"),
             early: flag("early"),
             options: Vec::new(),
             profiles: Vec::new(),
-            rules: Vec::new(),
-            constructs: Vec::new(),
-            page: page.to_owned(),
-            text: text.to_owned(),
+            rules,
+            constructs,
+            page: source.page.clone(),
+            text: parts.text,
             examples: parts.examples,
             headings: parts.headings,
-            source: parts.control.clone(),
+            source: Arc::clone(&source.text),
         };
         for block in body.get_blocks("option") {
             control.options.push(reader.option(block)?);
@@ -187,17 +255,6 @@ impl Control {
             let profile = reader.profile(block, &control)?;
             control.profiles.push(profile);
         }
-        for block in body.get_blocks("terraform").chain(body.get_blocks("cloudformation")) {
-            control.rules.push(reader.rule(block)?);
-        }
-        for block in body.get_blocks("module") {
-            let rule = reader.rule(block)?;
-            control.rules.push(Rule { kind: format!("module:{}", rule.kind), ..rule });
-        }
-        for block in body.get_blocks("cdk") {
-            control.constructs.push(reader.construct(block)?);
-        }
-        super::names::check(&control, parts.control_line)?;
         Ok(control)
     }
 
@@ -219,185 +276,4 @@ impl Control {
     pub fn option(&self, name: &str) -> Option<&OptionSpec> {
         self.options.iter().find(|option| option.name == name)
     }
-}
-
-/// Reads declarations, with places for what is wrong.
-pub(super) struct Reader<'a> {
-    page: &'a str,
-    source: &'a str,
-    first_line: usize,
-}
-
-impl Reader<'_> {
-    pub(super) fn error(&self, range: Option<std::ops::Range<usize>>, message: impl Into<String>) -> PageError {
-        let line = range.map_or(0, |range| self.source[..range.start].matches('\n').count());
-        PageError::new(self.page, self.first_line + line, message)
-    }
-
-    /// Refuses what the grammar doesn't know.
-    pub(super) fn known(&self, body: &Body, attributes: &[&str], blocks: &[&str]) -> Result<(), PageError> {
-        for attribute in body.attributes() {
-            if !attributes.contains(&attribute.key.as_str()) {
-                let message =
-                    format!("unknown argument `{}`; known here: {}", attribute.key.as_str(), attributes.join(", "));
-                return Err(self.error(attribute.span(), message));
-            }
-        }
-        for block in body.blocks() {
-            if !blocks.contains(&block.ident.as_str()) {
-                let message = format!("unknown block `{}`; known here: {}", block.ident.as_str(), blocks.join(", "));
-                return Err(self.error(block.span(), message));
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn text(&self, body: &Body, name: &str) -> Result<Option<String>, PageError> {
-        let Some(attribute) = body.get_attribute(name) else { return Ok(None) };
-        match attribute.value.as_str() {
-            Some(text) => Ok(Some(text.to_owned())),
-            None => Err(self.error(attribute.span(), format!("`{name}` is a plain string"))),
-        }
-    }
-
-    fn required(&self, body: &Body, name: &str) -> Result<String, PageError> {
-        self.text(body, name)?.ok_or_else(|| self.error(None, format!("`{name}` is missing")))
-    }
-
-    pub(super) fn parsed<T: std::str::FromStr<Err = String>>(&self, body: &Body, name: &str) -> Result<T, PageError> {
-        self.required(body, name)?
-            .parse()
-            .map_err(|message: String| self.error(body.get_attribute(name).and_then(hcl_edit::Span::span), message))
-    }
-
-    pub(super) fn texts(&self, body: &Body, name: &str) -> Result<Vec<String>, PageError> {
-        let Some(attribute) = body.get_attribute(name) else { return Ok(Vec::new()) };
-        let wrong = || self.error(attribute.span(), format!("`{name}` is a list of plain strings"));
-        let array = attribute.value.as_array().ok_or_else(wrong)?;
-        array.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
-    }
-
-    pub(super) fn label(&self, block: &Block, i: usize, what: &str) -> Result<String, PageError> {
-        block
-            .labels
-            .get(i)
-            .map(|label| label.as_str().to_owned())
-            .ok_or_else(|| self.error(block.span(), format!("`{}` needs {what} as a label", block.ident.as_str())))
-    }
-
-    fn option(&self, block: &Block) -> Result<OptionSpec, PageError> {
-        self.known(&block.body, &["default", "values", "description"], &[])?;
-        let default = block.body.get_attribute("default").map_or(Value::Null, |a| literal(&a.value));
-        let values = match block.body.get_attribute("values").map(|a| literal(&a.value)) {
-            Some(Value::List(items)) => items.into_iter().map(|node| node.value).collect(),
-            _ => Vec::new(),
-        };
-        let description = self.required(&block.body, "description")?;
-        Ok(OptionSpec { name: self.label(block, 0, "a name")?, description, default, values })
-    }
-
-    fn rule(&self, block: &Block) -> Result<Rule, PageError> {
-        self.known(&block.body, &["skip", "pass", "fixer", "cost", "message"], &["companion", "fix"])?;
-        let expression = |name: &str| block.body.get_attribute(name).map(|a| a.value.clone());
-        let mut rule = Rule {
-            kind: self.label(block, 0, "a resource type")?,
-            companions: Vec::new(),
-            skip: expression("skip"),
-            pass: expression("pass"),
-            fixer: self.text(&block.body, "fixer")?,
-            cost: self.costs(&block.body)?,
-            message: expression("message"),
-            fixes: Vec::new(),
-        };
-        if rule.pass.is_some() == rule.fixer.is_some() {
-            return Err(self.error(block.span(), "a rule has either `pass` or `fixer`"));
-        }
-        for companion in block.body.get_blocks("companion") {
-            self.known(&companion.body, &["type", "by", "name", "only"], &[])?;
-            rule.companions.push(CompanionSpec {
-                name: self.label(companion, 0, "a name")?,
-                kind: self.required(&companion.body, "type")?,
-                by: self.required(&companion.body, "by")?,
-                target_name: self.text(&companion.body, "name")?.unwrap_or_else(|| "name".into()),
-                only: companion.body.get_attribute("only").map(|a| a.value.clone()),
-            });
-        }
-        for fix in block.body.get_blocks("fix") {
-            rule.fixes.push(self.fix(fix, &rule.kind)?);
-        }
-        Ok(rule)
-    }
-
-    /// Names of prices.
-    pub(super) fn costs(&self, body: &Body) -> Result<Vec<String>, PageError> {
-        let names = self.texts(body, "cost")?;
-        match names.iter().find(|name| !crate::cost::prices().contains_key(*name)) {
-            Some(name) => Err(self.error(
-                body.get_attribute("cost").and_then(hcl_edit::Span::span),
-                format!("there is no price `{name}`"),
-            )),
-            None => Ok(names),
-        }
-    }
-
-    fn fix(&self, block: &Block, kind: &str) -> Result<FixSpec, PageError> {
-        self.known(
-            &block.body,
-            &["when", "effect", "title", "note", "notes", "key", "cost", "remove", "together"],
-            &["set", "set_companion", "append", "add", "shared"],
-        )?;
-        let grade = self.label(block, 0, "a grade")?.parse().map_err(|m: String| self.error(block.span(), m))?;
-        let effect = match self.text(&block.body, "effect")? {
-            Some(effect) => effect.parse().map_err(|m: String| self.error(block.span(), m))?,
-            None if grade == Grade::Manual => Effect::None,
-            None => return Err(self.error(block.span(), "`effect` is missing: say what deploying the fix does")),
-        };
-        let mut notes: Vec<Expression> =
-            block.body.get_attribute("note").map(|a| a.value.clone()).into_iter().collect();
-        if let Some(more) = block.body.get_attribute("notes").and_then(|a| a.value.as_array()) {
-            notes.extend(more.iter().cloned());
-        }
-        let mut spec = FixSpec {
-            grade,
-            when: block.body.get_attribute("when").map(|a| a.value.clone()),
-            effect,
-            title: self.text(&block.body, "title")?,
-            notes,
-            key: self.text(&block.body, "key")?,
-            cost: self.costs(&block.body)?,
-            together: block.body.get_attribute("together").and_then(|a| a.value.as_bool()).unwrap_or_default(),
-            set: block.body.get_blocks("set").next().map(|set| set.body.clone()),
-            set_companion: Vec::new(),
-            append: Vec::new(),
-            remove: self.texts(&block.body, "remove")?,
-            add: Vec::new(),
-            shared: Vec::new(),
-        };
-        for set in block.body.get_blocks("set_companion") {
-            spec.set_companion.push((self.label(set, 0, "a companion's name")?, set.body.clone()));
-        }
-        for append in block.body.get_blocks("append").flat_map(|append| append.body.blocks()) {
-            spec.append.push(element(append, kind.contains("::")));
-        }
-        for add in block.body.get_blocks("add") {
-            let suffix = add.labels.get(1).map_or(String::new(), |label| label.as_str().to_owned());
-            spec.add.push((self.label(add, 0, "a resource type")?, suffix, add.body.clone()));
-        }
-        for shared in block.body.get_blocks("shared") {
-            let (kind, name) = (self.label(shared, 0, "a resource type")?, self.label(shared, 1, "a name")?);
-            spec.shared.push((kind, name, shared.body.clone()));
-        }
-        Ok(spec)
-    }
-}
-
-/// The list that an element is added to, and the element. In templates lists stand in objects, too:
-/// `LifecycleConfiguration { Rules { ... } }` is an element of the inner list.
-fn element(block: &Block, nested: bool) -> (String, Body) {
-    let (mut name, mut body) = (block.ident.as_str().to_owned(), &block.body);
-    while let ([only], 0, true) = (&*body.blocks().collect::<Vec<_>>(), body.attributes().count(), nested) {
-        name = format!("{name}.{}", only.ident.as_str());
-        body = &only.body;
-    }
-    (name, body.clone())
 }

@@ -7,11 +7,13 @@ mod constructs;
 mod content;
 mod control;
 mod decided;
+mod declared;
 mod names;
 mod page;
 mod profile;
 mod prose;
 mod pull_request;
+mod reader;
 mod settings;
 mod together;
 mod trivy;
@@ -23,13 +25,11 @@ use rayon::prelude::*;
 
 pub use check::{Context, Failure, Verdict};
 pub use constructs::{ConstructSpec, EscapeSpec};
-pub use control::{Control, OptionSpec, Rule, Severity};
+pub use control::{Control, Declared, OptionSpec, Rule, Severity};
 pub use page::{Example, ExampleKind, PageError};
 pub use profile::{Profile, ProfileSpec, written};
 pub use pull_request::{GroupBy, MergeMethod, PLACEHOLDERS, PullRequestSettings, branch_prefix, template};
 pub use settings::{ALARMS, Settings, SettingsError};
-
-use crate::fixers::Registry;
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixes");
 
@@ -45,7 +45,8 @@ impl Catalogue {
     pub fn built_in() -> Result<Self, PageError> {
         let mut pages = Vec::new();
         collect(&BUILT_IN, &mut pages);
-        Self::from_pages(pages)
+        let read = |(name, text)| Control::built_in(name, text);
+        Self::of(pages.into_par_iter().map(read).collect::<Result<_, _>>()?)
     }
 
     /// The built-in controls and those of a directory of pages, which may replace built-in ones by id.
@@ -64,9 +65,12 @@ impl Catalogue {
 
     /// Controls from the texts of their pages.
     pub fn from_pages(pages: Vec<(&str, &str)>) -> Result<Self, PageError> {
-        let controls: Result<Vec<_>, _> =
-            pages.into_par_iter().map(|(name, text)| Control::parse(name, text)).collect();
-        let mut catalogue = Self { controls: controls?, quiet: Vec::new() };
+        let read = |(name, text)| Control::parse(name, text);
+        Self::of(pages.into_par_iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    fn of(controls: Vec<Control>) -> Result<Self, PageError> {
+        let mut catalogue = Self { controls, quiet: Vec::new() };
         catalogue.sort();
         for pair in catalogue.controls.windows(2) {
             if pair[0].id == pair[1].id {
@@ -76,9 +80,6 @@ impl Catalogue {
                     format!("the id `{}` is taken by {}", pair[1].id, pair[0].page),
                 ));
             }
-        }
-        for control in &catalogue.controls {
-            Registry::check(control)?;
         }
         Ok(catalogue)
     }
@@ -161,4 +162,19 @@ fn read_pages(directory: &Path, pages: &mut Vec<(String, String)>) -> Result<(),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_pages_are_as_if_they_were_read_at_once() {
+        let catalogue = Catalogue::built_in().unwrap();
+        assert!(catalogue.controls().len() > 100);
+        for later in catalogue.controls() {
+            let at_once = Control::parse(&later.page, &later.text).unwrap();
+            assert_eq!(format!("{later:?}"), format!("{at_once:?}"));
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageErro
     // Blocks on calls speak of the template's resource.
     if let Some(rule) = control.rules.iter().find(|rule| rule.kind.contains("::")) {
         let mut names = Names { control, rule, fault: None, bound: Vec::new() };
-        for spec in &control.constructs {
+        for spec in control.constructs.iter() {
             let escaped = spec.escape.iter().map(|escape| &escape.value);
             let values = spec.set.iter().map(|(_, value)| value).chain(escaped);
             spec.when.iter().chain(&spec.notes).chain(values).for_each(|expr| names.visit_expr(expr));

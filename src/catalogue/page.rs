@@ -78,6 +78,8 @@ pub struct Example {
 #[derive(Debug)]
 pub(super) struct Parts {
     pub(super) title: String,
+    /// The whole page.
+    pub(super) text: String,
     pub(super) control: String,
     pub(super) control_line: usize,
     pub(super) examples: Vec<Example>,
@@ -95,6 +97,7 @@ struct Fence<'a> {
 pub(super) fn split(page: &str, text: &str) -> Result<Parts, PageError> {
     let mut parts = Parts {
         title: String::new(),
+        text: text.to_owned(),
         control: String::new(),
         control_line: 0,
         examples: Vec::new(),

@@ -4,8 +4,9 @@
 use hcl_edit::Span as _;
 use hcl_edit::structure::Block;
 
-use super::control::{Control, OptionSpec, Reader};
+use super::control::{Control, OptionSpec};
 use super::page::PageError;
+use super::reader::Reader;
 use crate::hcl::literal;
 use crate::model::Value;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::backend::{Suppressions, lower};
-use crate::catalogue::{Context, Control, Failure, Rule, Settings, Verdict};
+use crate::catalogue::{Context, Control, Declared, Failure, Settings, Verdict};
 use crate::cost::{self, Cost};
 use crate::effects;
 use crate::finding::Suppression;
@@ -77,7 +77,7 @@ fn judge_rule<'c>(
     workspace: &Workspace,
     settings: &Settings,
     control: &'c Control,
-    rule: &'c Rule,
+    rule: &'c Declared,
     all: &mut Vec<Judged<'c>>,
 ) {
     let (project, derivations) = (&workspace.project, &workspace.derivations);
