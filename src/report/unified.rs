@@ -39,12 +39,15 @@ fn windows(before: &str, after: &str, context: usize) -> [Range<usize>; 2] {
     let same = common_prefix(old, new);
     let line_start = |end: usize| memchr::memrchr(b'\n', &old[..end]).map_or(0, |at| at + 1);
     let changed = line_start(same);
-    let start = (0..context).fold(changed, |start, _| line_start(start.saturating_sub(1)));
     let equal = |(a, b): &(&u8, &u8)| a == b;
     let tail = old[changed..].iter().rev().zip(new[changed..].iter().rev()).take_while(equal).count();
+    // A change among equal lines may be told some lines above or below, by no more than it has itself.
+    let lines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() + 1;
+    let around = context + lines(&old[changed..old.len() - tail]).max(lines(&new[changed..new.len() - tail]));
+    let start = (0..around).fold(changed, |start, _| line_start(start.saturating_sub(1)));
     // The line in which the tail begins differs.
     let line_end = |from: usize| memchr::memchr(b'\n', &old[from..]).map_or(old.len(), |at| from + at + 1);
-    let end = (0..=context).fold(old.len() - tail, |end, _| line_end(end));
+    let end = (0..=around).fold(old.len() - tail, |end, _| line_end(end));
     [start..end, start..end + new.len() - old.len()]
 }
 
@@ -109,10 +112,25 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn it_is_the_diff_of_the_whole(before in "([ab]{0,2}\n){0,12}[ab]?", after in "([ab]{0,2}\n){0,12}[ab]?", context in 0usize..4) {
+        fn it_is_the_diff_of_the_whole(
+            lines in prop::collection::vec(prop::sample::select(vec!["a", "b", "", "}"]), 0..30),
+            copies in prop::collection::vec((0usize..30, 0usize..30, 0usize..6, 0usize..3), 0..4),
+            is_open: bool,
+            context in 0usize..4,
+        ) {
+            // Blocks that are like what is there go in, and lines go.
+            let mut edited = lines.clone();
+            for (from, to, count, gone) in copies {
+                let (from, to) = (from.min(lines.len()), to.min(edited.len()));
+                let copied: Vec<_> = lines[from..].iter().take(count).copied().chain(["new"]).collect();
+                let end = (to + gone).min(edited.len());
+                edited.splice(to..end, copied);
+            }
+            let text = |lines: &[&str]| lines.join("\n") + if is_open { "" } else { "\n" };
+            let (before, after) = (text(&lines), text(&edited));
             let whole = TextDiff::configure()
                 .newline_terminated(true)
-                .diff_slices(&lines(&before), &lines(&after))
+                .diff_slices(&self::lines(&before), &self::lines(&after))
                 .unified_diff()
                 .context_radius(context)
                 .header("a/x", "b/x")
