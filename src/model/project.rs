@@ -62,6 +62,13 @@ pub struct OpaqueCall {
     pub arguments: Body,
 }
 
+impl OpaqueCall {
+    /// Whether a resource stands for this call.
+    pub fn is(&self, resource: &Resource) -> bool {
+        resource.mode == Mode::Call && resource.instance == self.instance && resource.name == self.name
+    }
+}
+
 /// The language of a project: which types, arguments and expressions its resources have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::project::Project;
+use super::project::{OpaqueCall, Project};
 use super::resource::{Resource, ResourceId};
 use super::value::{Body, Value};
 
@@ -149,7 +149,13 @@ impl Project {
     /// Whether something outside of the project may use a resource: an output of a root module, or a call of code that
     /// can't be read. Says which.
     pub fn handed_out(&self, target: ResourceId) -> Option<String> {
-        let call = self.opaque_calls.iter().find(|call| call.arguments.refers_to(target));
+        self.handed_out_beside(target, |_| false)
+    }
+
+    /// The same, apart from calls that are meant.
+    pub fn handed_out_beside(&self, target: ResourceId, meant: impl Fn(&OpaqueCall) -> bool) -> Option<String> {
+        let mut calls = self.opaque_calls.iter();
+        let call = calls.find(|call| call.arguments.refers_to(target) && !meant(call));
         let output = self.outputs.iter().any(|(_, value)| value.refers_to(target));
         call.map(|call| format!("module.{}", call.name)).or_else(|| output.then(|| "an output".to_owned()))
     }

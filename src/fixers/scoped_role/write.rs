@@ -79,71 +79,20 @@ fn pairs<'d>(
     document.statements.iter().zip(fates).filter(move |(_, fate)| is_meant(fate))
 }
 
-/// The statements that a published module takes as an input, written anew.
+/// What a published module's role is granted by a call: its documents stand in inputs of the call, or in policies that
+/// these name.
 fn of_call(project: &Project, call: &Resource, derivation: &Derivation) -> Result<Vec<Change>, String> {
-    const INPUT: &str = "policy_statements";
     let mut changes = Vec::new();
-    let documents = derivation.granted.documents.iter().zip(&derivation.plan.documents);
-    for (document, fates) in documents.filter(|(_, fates)| fates.iter().any(|fate| *fate != Fate::Stays)) {
-        if document.holder != call.id || document.argument != INPUT {
-            let holder = project.resource(document.holder).address();
-            return Err(format!("`{}` of {holder} is to be narrowed where it is written", document.argument));
+    for (document, fates) in derivation.granted.documents.iter().zip(&derivation.plan.documents) {
+        if fates.iter().any(|fate| *fate != Fate::Stays) {
+            changes.extend(of_document(project, call, document, fates)?);
         }
-        if fates.iter().all(|fate| *fate == Fate::Goes) {
-            let names = vec!["attach_policy_statements".to_owned(), INPUT.to_owned()];
-            changes.push(Change::Remove { resource: call.id, names });
-            continue;
-        }
-        let span = call.body.entry(INPUT).map(|entry| entry.span).ok_or("the input moved")?;
-        let comments = crate::hcl::comments(&project.file(span.file).text);
-        if comments.iter().any(|c| span.range().start <= c.start && c.end <= span.range().end) {
-            return Err(format!("a comment stands in `{INPUT}`: narrow it by hand"));
-        }
-        let value = input(project, call, document, fates, INPUT)?;
-        changes.push(Change::Set { resource: call.id, content: DraftBody::arguments([(INPUT, value)]) });
     }
-    let attached = derivation.granted.attached.iter().zip(&derivation.plan.attached);
-    match attached.into_iter().find(|(_, fate)| **fate != Fate::Stays) {
+    let mut attached = derivation.granted.attached.iter().zip(&derivation.plan.attached);
+    match attached.find(|(_, fate)| **fate != Fate::Stays) {
         Some((attached, _)) => Err(format!("{} gives {}: take it out", call.address(), attached.name)),
         None => Ok(changes),
     }
-}
-
-/// The statements of an input, in the words of `aws_iam_policy_document`: a map where it is one.
-fn input(project: &Project, call: &Resource, document: &Document, fates: &[Fate], name: &str) -> Result<Draft, String> {
-    let listed = |value: Draft| if matches!(value, Draft::List(_)) { value } else { Draft::List(vec![value]) };
-    let made = |group: &Group, held: &Held| -> Result<Draft, String> {
-        Ok(Draft::object([
-            ("effect", Draft::string("Allow")),
-            ("actions", actions(group)),
-            ("resources", listed(resources(project, call.instance, held, group)?)),
-        ]))
-    };
-    let keys: Vec<Option<String>> = match call.body.get(name) {
-        Value::Map(map) => map.entries.iter().map(|entry| Some(entry.name.to_string())).collect(),
-        _ => vec![None; fates.len()],
-    };
-    let mut entries: Vec<(Option<String>, Draft)> = Vec::new();
-    for ((held, fate), key) in document.statements.iter().zip(fates).zip(keys) {
-        match fate {
-            Fate::Goes => {}
-            Fate::Stays => {
-                let whole = project.file(held.at.span.file).text[held.at.span.range()].trim();
-                entries.push((key, Draft::Expression(whole.to_owned())));
-            }
-            Fate::Becomes(groups) => {
-                for (i, group) in groups.iter().enumerate() {
-                    let key = key.as_ref().map(|key| if i == 0 { key.clone() } else { format!("{key}_{}", i + 1) });
-                    entries.push((key, made(group, held)?));
-                }
-            }
-        }
-    }
-    if entries.iter().all(|(key, _)| key.is_some()) {
-        let named = entries.into_iter().map(|(key, value)| (key.unwrap_or_default(), value));
-        return Ok(Draft::Object(named.collect()));
-    }
-    Ok(Draft::List(entries.into_iter().map(|(_, value)| value).collect()))
 }
 
 /// A policy that is attached serves this role alone.
@@ -153,7 +102,9 @@ fn serves_one_role(project: &Project, holder: &Resource, by: ResourceId, role: &
     }
     let others: Vec<&Resource> = project.users_of(holder).filter(|user| user.id != by).collect();
     let named = others.into_iter().find(|user| !user.body.get("depends_on").refers_to(holder.id));
-    match named.map(Resource::address).or_else(|| project.handed_out(holder.id)) {
+    let by = project.resource(by);
+    let elsewhere = project.handed_out_beside(holder.id, |call| call.is(by));
+    match named.map(Resource::address).or(elsewhere) {
         Some(other) => Err(format!("{} also serves {other}", holder.address())),
         None => Ok(()),
     }
@@ -162,6 +113,10 @@ fn serves_one_role(project: &Project, holder: &Resource, by: ResourceId, role: &
 /// Nothing of a document is needed: what holds it goes, with what attaches it and the data source that nobody else uses.
 fn whole(project: &Project, document: &Document) -> Result<Vec<Change>, String> {
     let holder = project.resource(document.holder);
+    if published::is_call(project.resource(document.by)) {
+        return published::inputs_of(project, document)
+            .map(|names| vec![Change::Remove { resource: document.by, names }]);
+    }
     if &*holder.kind == "aws_iam_role" {
         // Without any block the provider would leave the policy where it is.
         let note = "leave an empty `inline_policy {}` in its place";

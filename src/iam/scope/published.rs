@@ -116,6 +116,23 @@ pub(super) fn granted(project: &Project, call: &Resource) -> Granted {
     granted
 }
 
+/// The inputs that hold a document of which nothing is needed, with the flags that ask for it.
+///
+/// # Errors
+///
+/// When the document is one of several, or stands in a policy that the call only names.
+pub fn inputs_of(project: &Project, document: &Document) -> Result<Vec<String>, String> {
+    let call = project.resource(document.by);
+    if document.holder != document.by {
+        let policy = project.resource(document.holder).address();
+        return Err(format!("{} gives {policy}, of which nothing is needed: take it out", call.address()));
+    }
+    match document.argument.as_str() {
+        input @ ("policy_statements" | "policy_json") => Ok(vec![format!("attach_{input}"), input.to_owned()]),
+        input => Err(format!("nothing of one of `{input}` of {} is needed: take it out", call.address())),
+    }
+}
+
 /// Whether a file mentions something elsewhere than in an output, which only tells people.
 fn outside_outputs(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {

@@ -7,6 +7,7 @@ use hcl_edit::expr::{Array, Expression, Object};
 use hcl_edit::structure::{Block, Body, Structure};
 
 use super::super::{Lowering, shorten};
+use super::statement::name_of;
 use crate::model::{Mode, Project, Resource, ResourceId};
 use crate::source::{FileId, Span};
 use crate::terraform::Tree;
@@ -14,14 +15,25 @@ use crate::terraform::Tree;
 /// How a statement is written.
 #[derive(Clone, Copy)]
 pub(super) enum Written<'w> {
-    /// An object, with the list that holds it.
-    Object(&'w Object, Option<&'w Array>),
+    /// An object, with what holds it.
+    Object(&'w Object, Among<'w>),
     /// A `statement` block.
     Block(&'w Block),
     /// JSON in a heredoc.
     Text(&'w Expression),
     /// Something that isn't the statement itself.
     Elsewhere(&'w Expression),
+}
+
+/// What holds the object of a statement.
+#[derive(Clone, Copy)]
+pub(super) enum Among<'w> {
+    /// Nothing: it is the only one.
+    Alone,
+    /// A list.
+    List(&'w Array),
+    /// A map, where each statement has a key of its own, as inputs of modules have.
+    Map(&'w Object),
 }
 
 /// The place of a statement.
@@ -64,7 +76,7 @@ fn in_body<'w>(body: &'w Body, target: &Range<usize>, prefix: &str) -> Option<(S
     let path = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
     body.iter().filter(|structure| contains(structure.span(), target)).find_map(|structure| match structure {
         Structure::Attribute(attribute) => {
-            Some((path(attribute.key.as_str()), in_expression(&attribute.value, target, None)?))
+            Some((path(attribute.key.as_str()), in_expression(&attribute.value, target, Among::Alone)?))
         }
         Structure::Block(block) if block.ident.as_str() == "dynamic" => None,
         Structure::Block(block) if block.span().as_ref() == Some(target) => {
@@ -74,18 +86,22 @@ fn in_body<'w>(body: &'w Body, target: &Range<usize>, prefix: &str) -> Option<(S
     })
 }
 
-fn in_expression<'w>(expr: &'w Expression, target: &Range<usize>, list: Option<&'w Array>) -> Option<Written<'w>> {
+fn in_expression<'w>(expr: &'w Expression, target: &Range<usize>, among: Among<'w>) -> Option<Written<'w>> {
     if expr.span().as_ref() == Some(target) {
         return Some(match expr {
-            Expression::Object(object) => Written::Object(object, list),
+            Expression::Object(object) => Written::Object(object, among),
             Expression::HeredocTemplate(_) => Written::Text(expr),
             _ => Written::Elsewhere(expr),
         });
     }
-    let inside = |inner: &'w Expression| in_expression(inner, target, None);
+    let inside = |inner: &'w Expression| in_expression(inner, target, Among::Alone);
     match expr {
-        Expression::Array(items) => items.iter().find_map(|item| in_expression(item, target, Some(items))),
-        Expression::Object(object) => object.iter().find_map(|(_, value)| inside(value.expr())),
+        Expression::Array(items) => items.iter().find_map(|item| in_expression(item, target, Among::List(items))),
+        Expression::Object(object) => object.iter().find_map(|(key, value)| {
+            // The one statement of a document needs no list.
+            let among = if name_of(key) == Some("Statement") { Among::Alone } else { Among::Map(object) };
+            in_expression(value.expr(), target, among)
+        }),
         Expression::FuncCall(call) => call.args.iter().find_map(inside),
         Expression::Parenthesis(inner) => inside(inner.inner()),
         Expression::Conditional(c) => inside(&c.true_expr).or_else(|| inside(&c.false_expr)),
@@ -146,7 +162,8 @@ pub(super) fn document_serves_only(project: &Project, document: &Resource, resou
         return Err(format!("{} is an output of the module, too", document.address()));
     }
     let calls = project.opaque_calls.iter();
-    let passed = calls.filter(|call| call.arguments.entries.iter().any(|entry| refers(&entry.node.value)));
+    let others = calls.filter(|call| !call.is(resource));
+    let passed = others.filter(|call| call.arguments.entries.iter().any(|entry| refers(&entry.node.value)));
     match passed.map(|call| &call.name).next() {
         Some(name) => Err(format!("{} is passed to module.{name}, too", document.address())),
         None => Ok(()),

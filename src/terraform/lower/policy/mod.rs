@@ -1,6 +1,7 @@
 //! Adds statements to policy documents and changes those that are there, whichever way they are written.
 
 mod home;
+mod keyed;
 mod rewrite;
 mod statement;
 mod text;
@@ -182,6 +183,17 @@ pub(super) fn append_to_data(
     Ok(())
 }
 
+/// What `aws_iam_policy_document` calls an element of a statement.
+fn argument_of(element: &str) -> Result<&'static str, String> {
+    Ok(match element {
+        "Sid" => "sid",
+        "Effect" => "effect",
+        "Action" => "actions",
+        "Resource" => "resources",
+        other => return Err(format!("`{other}` can't be written in a policy document")),
+    })
+}
+
 /// A statement as the block of `aws_iam_policy_document`.
 pub(super) fn document_statement(statement: &Draft) -> Result<DraftBody, String> {
     let Draft::Object(entries) = statement else { return Err("a statement is an object".into()) };
@@ -189,10 +201,7 @@ pub(super) fn document_statement(statement: &Draft) -> Result<DraftBody, String>
     let mut blocks = Vec::new();
     for (name, value) in entries {
         let argument = match name.as_str() {
-            "Sid" => ("sid", value.clone()),
-            "Effect" => ("effect", value.clone()),
-            "Action" => ("actions", listed(value)),
-            "Resource" => ("resources", listed(value)),
+            "Sid" | "Effect" => (argument_of(name)?, value.clone()),
             "Principal" => {
                 blocks.extend(principals(value)?);
                 continue;
@@ -201,7 +210,7 @@ pub(super) fn document_statement(statement: &Draft) -> Result<DraftBody, String>
                 blocks.extend(conditions(value)?);
                 continue;
             }
-            other => return Err(format!("`{other}` can't be written in a policy document")),
+            other => (argument_of(other)?, listed(value)),
         };
         body.items.push((argument.0.to_owned(), DraftItem::Argument(argument.1)));
     }

@@ -8,9 +8,9 @@ use hcl_edit::expr::{Array, Expression, Object};
 
 use super::super::Lowering;
 use super::super::place::{Inside, whole_lines};
-use super::home::{self, Home, Written};
-use super::statement::{Writer, alike, entry, name_of, trimmed};
-use super::{document_statement, text};
+use super::home::{self, Among, Home, Written};
+use super::statement::{Writer, alike, entry, is_input, name_of, trimmed};
+use super::{argument_of, document_statement, keyed, listed, text};
 use crate::edit::Edit;
 use crate::iam::policy::StatementAt;
 use crate::model::{Draft, DraftItem, Resource};
@@ -44,7 +44,9 @@ pub(in super::super) fn rewrite_statements(
             text::rewrite(&writer, &range, &removed, &added)?
         }
         Written::Block(_) => in_blocks(lowering, &writer, removed, added)?,
-        Written::Object(object, list) => in_list(lowering, &writer, object, list, removed, added)?,
+        Written::Object(object, Among::Alone) => beside_only(&writer, object, removed, added)?,
+        Written::Object(_, Among::List(list)) => in_list(lowering, &writer, list, removed, added)?,
+        Written::Object(_, Among::Map(map)) => keyed::rewrite(lowering, &writer, map, removed, added)?,
         Written::Elsewhere(expr) => return Err(home::not_here(&file.text, expr)),
     };
     lowering.out.edits.extend(made);
@@ -89,31 +91,33 @@ fn in_blocks(
     Ok(made)
 }
 
+/// One statement without a list becomes a list of several.
+fn beside_only(
+    writer: &Writer<'_>,
+    object: &Object,
+    removed: &[StatementAt],
+    added: &[(StatementAt, Draft)],
+) -> Result<Vec<Edit>, String> {
+    if !removed.is_empty() {
+        return Err("it is the only statement of its policy".into());
+    }
+    let range = trimmed(&writer.file.text, object.span())?;
+    let indent = indentation(&writer.file.text, range.start).to_owned();
+    let mut end = String::new();
+    for (_, statement) in added {
+        end.push_str(&format!(", {}", writer.place.value(statement, &indent)?));
+    }
+    Ok(vec![writer.replace(range.start..range.start, "["), writer.replace(range.end..range.end, end + "]")])
+}
+
 fn in_list(
     lowering: &Lowering<'_>,
     writer: &Writer<'_>,
-    object: &Object,
-    list: Option<&Array>,
+    list: &Array,
     removed: &[StatementAt],
     added: &[(StatementAt, Draft)],
 ) -> Result<Vec<Edit>, String> {
     let text = &*writer.file.text;
-    let Some(list) = list else {
-        // One statement without a list becomes a list of several.
-        if !removed.is_empty() {
-            return Err("it is the only statement of its policy".into());
-        }
-        let range = trimmed(text, object.span())?;
-        let indent = indentation(text, range.start).to_owned();
-        let mut end = String::new();
-        for (_, statement) in added {
-            end.push_str(&format!(", {}", writer.place.value(statement, &indent)?));
-        }
-        return Ok(vec![
-            writer.replace(range.start..range.start, "["),
-            writer.replace(range.end..range.end, end + "]"),
-        ]);
-    };
     let spans: Result<Vec<_>, String> = list.iter().map(|item| trimmed(text, item.span())).collect();
     let spans = spans?;
     let position = |at: &StatementAt| {
@@ -132,24 +136,47 @@ fn in_list(
         let statement = list
             .get(i)
             .and_then(Expression::as_object)
-            .map_or_else(|| statement.clone(), |neighbour| like(neighbour, statement));
+            .map_or_else(|| Ok(statement.clone()), |neighbour| like(neighbour, statement))?;
         made.push(beside(writer, list, &spans[i], &statement)?);
     }
     Ok(made)
 }
 
-/// A statement in the order of another one, with one action as that has it: alone or in a list.
-fn like(neighbour: &Object, statement: &Draft) -> Draft {
-    let Draft::Object(entries) = statement else { return statement.clone() };
+/// A statement in the words and the order of another one, with one action as that has it: alone or in a list.
+pub(super) fn like(neighbour: &Object, statement: &Draft) -> Result<Draft, String> {
+    let Draft::Object(entries) = statement else { return Ok(statement.clone()) };
     let mut entries = entries.clone();
+    let in_input = is_input(neighbour);
+    // What is said by default goes unsaid beside one that doesn't say it.
+    entries.retain(|(name, _)| !in_input || name != "Effect" || entry(neighbour, "effect").is_some());
     for (name, value) in &mut entries {
-        if let Some(known) = entry(neighbour, name).filter(|_| name == "Action") {
+        if in_input {
+            *value = if matches!(name.as_str(), "Action" | "Resource") { listed(value) } else { value.clone() };
+            argument_of(name)?.clone_into(name);
+        } else if let Some(known) = entry(neighbour, name).filter(|_| name == "Action") {
             *value = alike(known.expr().is_array(), value);
         }
     }
     let names: Vec<&str> = neighbour.iter().filter_map(|(key, _)| name_of(key)).collect();
     entries.sort_by_key(|(name, _)| names.iter().position(|known| known == name).unwrap_or(usize::MAX));
-    Draft::Object(entries)
+    Ok(Draft::Object(entries))
+}
+
+/// A statement on one line where its neighbour is on one, else on several.
+pub(super) fn alike_laid_out(
+    writer: &Writer<'_>,
+    neighbour: &str,
+    statement: &Draft,
+    indent: &str,
+) -> Result<String, String> {
+    const LONG: usize = 120;
+    let single = writer.place.one_line(statement)?;
+    match statement {
+        Draft::Object(entries) if neighbour.contains('\n') || single.len() > LONG => {
+            writer.place.object(entries, indent)
+        }
+        _ => Ok(single),
+    }
 }
 
 /// Adds an element of a list behind another one, or before all where the closing brace of the other would move.
@@ -159,7 +186,7 @@ fn beside(writer: &Writer<'_>, list: &Array, at: &Range<usize>, statement: &Draf
     let own_line = text[line_start(text, at.start)..at.start].trim().is_empty();
     let indent = indentation(text, at.start);
     if own_line {
-        let element = writer.place.value(statement, indent)?;
+        let element = alike_laid_out(writer, &text[at.clone()], statement, indent)?;
         return Ok(writer.replace(at.end..at.end, format!(",{nl}{indent}{element}")));
     }
     if !text[at.clone()].contains('\n') {

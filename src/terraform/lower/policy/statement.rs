@@ -9,8 +9,8 @@ use hcl_edit::structure::Block;
 use super::super::place::{Inside, whole_lines};
 use super::super::render::{self, Place};
 use super::super::{Lowering, is_literal, shorten};
-use super::home::{self, Written};
-use super::{conditions, principals, text};
+use super::home::{self, Among, Written};
+use super::{argument_of, conditions, keyed, principals, text};
 use crate::edit::Edit;
 use crate::fix::StatementEdit;
 use crate::iam::policy::StatementAt;
@@ -34,7 +34,7 @@ pub(in super::super) fn edit_statement(
     place.mirrored &= in_resource;
     let writer = Writer { file, id: home.file, place };
     let made = match home.written {
-        Written::Object(object, list) => writer.object(object, list, edits)?,
+        Written::Object(object, among) => writer.object(object, among, edits)?,
         Written::Block(block) => writer.block(block, edits)?,
         Written::Text(expr) => {
             let range = expr.span().ok_or("the document has no place in its file")?;
@@ -61,12 +61,28 @@ impl Writer<'_> {
         Edit::replace(Span::new(self.id, range), text)
     }
 
-    fn object(&self, object: &Object, list: Option<&Array>, edits: &[StatementEdit]) -> Result<Vec<Edit>, String> {
+    fn object(&self, object: &Object, among: Among<'_>, edits: &[StatementEdit]) -> Result<Vec<Edit>, String> {
+        let translated;
+        let edits = if is_input(object) {
+            translated = edits.iter().map(of_input).collect::<Result<Vec<_>, String>>()?;
+            &translated
+        } else {
+            edits
+        };
         let mut made = Vec::new();
         let mut added: Vec<(String, Draft)> = Vec::new();
         for edit in edits {
             match edit {
-                StatementEdit::Remove => return self.remove_element(object, list),
+                StatementEdit::Remove => {
+                    return match among {
+                        Among::Alone => Err("it is the only statement of its policy".into()),
+                        Among::List(list) => self.remove_element(object, list),
+                        Among::Map(map) => {
+                            let position = keyed::position(self, map, object)?;
+                            keyed::removal(self, map, &[position])
+                        }
+                    };
+                }
                 StatementEdit::Set(name, value) => match entry(object, name) {
                     Some(old) => made.push(self.replace_value(old.expr(), value, name, is_one_line(self, object))?),
                     None => added.push((name.clone(), value.clone())),
@@ -215,9 +231,8 @@ impl Writer<'_> {
     }
 
     /// Takes an element out of its list.
-    fn remove_element(&self, object: &Object, list: Option<&Array>) -> Result<Vec<Edit>, String> {
+    fn remove_element(&self, object: &Object, list: &Array) -> Result<Vec<Edit>, String> {
         let text = &*self.file.text;
-        let list = list.filter(|list| list.len() > 1).ok_or("it is the only statement of its policy")?;
         let spans: Result<Vec<_>, String> = list.iter().map(|item| trimmed(text, item.span())).collect();
         let spans = spans?;
         let this = trimmed(text, object.span())?;
@@ -247,11 +262,7 @@ impl Writer<'_> {
                     }
                 }
                 StatementEdit::Set(name, value) | StatementEdit::Replace(name, value) => {
-                    let argument = match name.as_str() {
-                        "Action" => "actions",
-                        "Resource" => "resources",
-                        other => return Err(format!("`{other}` can't be changed in a policy document")),
-                    };
+                    let argument = argument_of(name)?;
                     let value = listed(value);
                     match block.body.get_attribute(argument) {
                         Some(old) if matches!(edit, StatementEdit::Replace(..)) => {
@@ -293,16 +304,31 @@ impl Writer<'_> {
     }
 }
 
+/// Whether a statement is written in the words of `aws_iam_policy_document`, as inputs of modules are.
+pub(super) fn is_input(object: &Object) -> bool {
+    ["actions", "resources"].into_iter().any(|name| entry(object, name).is_some())
+}
+
+/// A change in the words of an input.
+fn of_input(edit: &StatementEdit) -> Result<StatementEdit, String> {
+    Ok(match edit {
+        StatementEdit::Set(name, value) => StatementEdit::Set(argument_of(name)?.into(), listed(value)),
+        StatementEdit::Replace(name, value) => StatementEdit::Replace(argument_of(name)?.into(), listed(value)),
+        StatementEdit::Condition { .. } => return Err("a condition isn't added to an input of a module".into()),
+        StatementEdit::Remove => StatementEdit::Remove,
+    })
+}
+
 /// How the entries of an object are written.
 #[derive(Clone, Copy)]
-struct Style<'a> {
+pub(super) struct Style<'a> {
     quoted: bool,
     /// Between name and value, without alignment.
     separator: &'a str,
 }
 
 impl<'a> Style<'a> {
-    fn of(text: &'a str, key: &Range<usize>, value: &Range<usize>) -> Self {
+    pub(super) fn of(text: &'a str, key: &Range<usize>, value: &Range<usize>) -> Self {
         let between = &text[key.end..value.start];
         let separator = if between.contains('=') { " = " } else { between };
         Self { quoted: text[key.start..].starts_with('"'), separator }
@@ -320,7 +346,7 @@ impl<'a> Style<'a> {
         if self.quoted { format!("\"{}\"", render::escape(name)) } else { render::key(name) }
     }
 
-    fn entry(self, name: &str, width: usize, value: &str) -> String {
+    pub(super) fn entry(self, name: &str, width: usize, value: &str) -> String {
         format!("{:width$}{}{value}", self.key(name), self.separator)
     }
 }
@@ -389,7 +415,7 @@ pub(super) fn name_of(key: &ObjectKey) -> Option<&str> {
     }
 }
 
-fn key_range(text: &str, key: &ObjectKey) -> Result<Range<usize>, String> {
+pub(super) fn key_range(text: &str, key: &ObjectKey) -> Result<Range<usize>, String> {
     match key {
         ObjectKey::Ident(ident) => trimmed(text, ident.span()),
         ObjectKey::Expression(expr) => trimmed(text, expr.span()),
