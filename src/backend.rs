@@ -14,7 +14,8 @@ use crate::finding::Suppression;
 use crate::fix::Change;
 use crate::model::{self, InstanceId, Resource};
 use crate::program::Language;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Syntax};
+use crate::suppress::{self, Comments};
 use crate::terraform;
 use crate::workspace::{Group, Loaded, Lowered, Parsed, Tree, Workspace};
 
@@ -87,19 +88,19 @@ pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
     }
 }
 
-/// What silences findings in the files of a workspace.
-pub struct Suppressions(Vec<terraform::suppress::Comments>);
+/// What silences findings in the files of a workspace: the comments of each.
+pub struct Suppressions(Vec<Comments>);
 
 impl Suppressions {
     /// Reads them, once for all findings.
     pub fn of(workspace: &Workspace) -> Self {
-        match workspace.project.language {
-            model::Language::Terraform => {
-                Self(workspace.project.files.iter().map(terraform::suppress::comments).collect())
-            }
-            // Templates have no comments; metadata is read where it stands.
-            model::Language::CloudFormation => Self(Vec::new()),
-        }
+        let of = |(file, tree): (&SourceFile, &Tree)| match tree {
+            Tree::Program(program) => suppress::comments(&file.text, || program.comments()),
+            // JSON has none: a template's metadata is read where it stands.
+            _ if file.syntax() == Syntax::Json => Comments::default(),
+            _ => suppress::comments(&file.text, || crate::hcl::comments(&file.text)),
+        };
+        Self(workspace.project.files.iter().zip(&workspace.trees).map(of).collect())
     }
 
     /// What silences a control for a resource. `is_meant` says whether an id means the control.
@@ -110,10 +111,16 @@ impl Suppressions {
         is_meant: impl Fn(&str) -> bool,
     ) -> Option<Suppression> {
         let id = resource.span.file;
-        let (file, tree) = (workspace.project.file(id), &workspace.trees[id.0 as usize]);
-        match self.0.get(id.0 as usize) {
-            Some(comments) => terraform::suppress::find(file, comments, resource.span, is_meant),
-            None => cloudformation::suppress::find(file, tree, resource.span, is_meant),
+        let file = workspace.project.file(id);
+        match workspace.project.language {
+            model::Language::Terraform => suppress::find(file, &self.0[id.0 as usize], resource.span.range(), is_meant),
+            model::Language::CloudFormation => {
+                let tree = &workspace.trees[id.0 as usize];
+                cloudformation::suppress::find(file, tree, resource.span, &is_meant).or_else(|| {
+                    let (at, statement) = cdk::statement(workspace, resource)?;
+                    suppress::find(&workspace.project.files[at], &self.0[at], statement, is_meant)
+                })
+            }
         }
     }
 }

@@ -146,6 +146,14 @@ fn visit_file(root: &Path, entry: &Path, found: &Mutex<Discovery>) {
 }
 
 impl Discovery {
+    /// Takes the CDK applications out, with the assemblies that they made before and what was said of missing ones: they
+    /// are synthesised anew.
+    pub fn take_applications(&mut self) -> Vec<App> {
+        self.assemblies.retain(|assembly| assembly.app.is_none());
+        self.diagnostics.retain(|diagnostic| !diagnostic.file.ends_with("cdk.json"));
+        std::mem::take(&mut self.apps)
+    }
+
     /// Takes a directory as the assembly of the application in `root`.
     pub fn name_assembly(&mut self, root: &Path, path: &Path) {
         let app = App { path: root.to_owned(), display: ".".into() };

@@ -184,9 +184,20 @@ pub struct Applied {
     /// The call of a program that it edits, and the control: what a proof refuses.
     #[serde(skip)]
     pub call: Option<String>,
-    /// The construct that the call makes.
+    /// What it announces of the templates, where it edits a call.
     #[serde(skip)]
-    pub construct: Option<Arc<str>>,
+    pub announced: Announced,
+}
+
+/// What an edit of a program's call announces of the templates that the program makes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// The paths of the constructs that the call makes.
+    pub constructs: Vec<Arc<str>>,
+    /// What is made beside each, under its id with one of these behind it.
+    pub beside: Vec<String>,
+    /// Whether resources may be replaced.
+    pub replaces: bool,
 }
 
 /// A finding that stays.

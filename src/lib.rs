@@ -34,6 +34,7 @@ pub mod report;
 pub mod reported;
 pub mod review;
 pub mod source;
+pub mod suppress;
 pub mod terraform;
 pub mod verify;
 pub mod workspace;

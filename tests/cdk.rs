@@ -290,6 +290,73 @@ fn python_calls_are_located() {
     }
 }
 
+/// An application with one construct `Jobs` in the stack `S`, and the resource that it makes.
+fn one(class: &str, path: &str, resource: &Value, source: &str) -> Scratch {
+    let mut resource = resource.clone();
+    resource["Metadata"] = json!({ "aws:cdk:path": path });
+    let info = |fqn: &str| json!({ "fqn": fqn, "version": "2.276.0" });
+    let jobs = json!({ "id": "Jobs", "path": "S/Jobs", "constructInfo": info(class) });
+    let stack =
+        json!({ "id": "S", "path": "S", "constructInfo": info("aws-cdk-lib.Stack"), "children": { "Jobs": jobs } });
+    let tree = json!({ "tree": { "id": "App", "path": "", "children": { "S": stack } } });
+    Scratch::with(&[
+        ("cdk.json", "{}"),
+        ("app.ts", source),
+        ("cdk.out/cdk.out", "{}"),
+        ("cdk.out/manifest.json", &manifest("S.template.json")),
+        ("cdk.out/tree.json", &tree.to_string()),
+        ("cdk.out/S.template.json", &json!({ "Resources": { "Jobs": resource } }).to_string()),
+    ])
+}
+
+#[test]
+fn bare_classes_have_the_templates_properties() {
+    let source = "import { Stack, aws_appsync as appsync } from 'aws-cdk-lib';\n\nexport class S extends Stack {\n  \
+        jobs = new appsync.CfnGraphQLApi(this, 'Jobs', {\n    name: 'jobs',\n  });\n}\n";
+    let resource = json!({ "Type": "AWS::AppSync::GraphQLApi", "Properties": { "Name": "jobs" } });
+    let scratch = one("aws-cdk-lib.aws_appsync.CfnGraphQLApi", "S/Jobs", &resource, source);
+    let arguments = ["fix", "--write", "--grade", "review", "--control", "appsync-tracing"];
+    scratch.expect(0, &arguments);
+    let edited = scratch.read("app.ts");
+    assert!(edited.contains("    name: 'jobs',\n    xrayEnabled: true,\n"), "{edited}");
+    // The assembly is as it was: nobody synthesised again.
+    let again = scratch.json(1, &arguments);
+    assert!(items(&again["applied"]).is_empty(), "{again}");
+    assert_eq!(scratch.read("app.ts"), edited);
+}
+
+#[test]
+fn values_inside_of_values_of_bare_classes_have_their_names() {
+    let source = "import { Stack } from 'aws-cdk-lib';\nimport { CfnStage } from 'aws-cdk-lib/aws-apigatewayv2';\n\n\
+        export class S extends Stack {\n  jobs = new CfnStage(this, 'Jobs', { apiId: 'a', stageName: 's' });\n}\n";
+    let properties = json!({ "ApiId": "a", "StageName": "s" });
+    let resource = json!({ "Type": "AWS::ApiGatewayV2::Stage", "Properties": properties });
+    let scratch = one("aws-cdk-lib.aws_apigatewayv2.CfnStage", "S/Jobs", &resource, source);
+    scratch.expect(0, &["fix", "--write", "--grade", "review", "--control", "apigateway-throttling"]);
+    let edited = scratch.read("app.ts");
+    let added = "stageName: 's', defaultRouteSettings: {\n    throttlingBurstLimit: 200,\n    throttlingRateLimit: 100,\n  } });";
+    assert!(edited.contains(added), "{edited}");
+}
+
+#[test]
+fn comments_of_the_program_silence() {
+    let resource = json!({ "Type": "AWS::SQS::Queue" });
+    let before = "import { Stack, aws_sqs as sqs } from 'aws-cdk-lib';\n\nexport class S extends Stack {\n";
+    let call = "jobs = new sqs.Queue(this, 'Jobs');";
+    for (body, tool) in [
+        (format!("  // terramend:ignore sqs-encryption -- holds nothing\n  {call}\n"), Some("terramend")),
+        (format!("  {call} // checkov:skip=CKV_AWS_27:holds nothing\n"), Some("checkov")),
+        (format!("  // terramend:ignore sqs-encryption -- holds nothing\n\n  {call}\n"), None),
+        (format!("  // terramend:ignore sqs-tls-only -- holds nothing\n  {call}\n"), None),
+    ] {
+        let scratch = one("aws-cdk-lib.aws_sqs.Queue", "S/Jobs/Resource", &resource, &format!("{before}{body}}}\n"));
+        let report = scratch.json(i32::from(tool.is_none()), &["scan", "--control", "sqs-encryption"]);
+        let suppressed = &items(&report["findings"])[0]["suppressed"];
+        assert_eq!(suppressed["tool"].as_str(), tool, "{body}");
+        assert!(tool.is_none() || suppressed["reason"] == "holds nothing", "{suppressed}");
+    }
+}
+
 /// An application whose "library" is a shell script: queues in `app.ts`, and what becomes of an encryption that is set.
 fn scripted(then: &str) -> Scratch {
     let queue = |id: &str| json!({ "Type": "AWS::SQS::Queue", "Properties": format!("PROPERTIES-{id}"), "Metadata": { "aws:cdk:path": format!("S/{id}/Resource") } });
@@ -366,6 +433,28 @@ fn what_is_not_proven_is_taken_back() {
         assert!(reasons.contains(said) && reasons.contains("taken back"), "{then}: {reasons}");
         let written = scratch.read("app.ts").matches("SQS_MANAGED").count();
         assert_eq!((items(&report["applied"]).len(), written), (kept, kept), "{then}: {reasons}");
+    }
+}
+
+#[test]
+fn what_another_tool_reported_is_proven_too() {
+    let location = |line: usize| json!([{ "physicalLocation": { "artifactLocation": { "uri": "app.ts" }, "region": { "startLine": line } } }]);
+    let driver = json!({ "driver": { "name": "scanner" } });
+    let result =
+        json!({ "ruleId": "sqs-encryption", "message": { "text": "no encryption" }, "locations": location(6) });
+    let sarif = json!({ "version": "2.1.0", "runs": [{ "tool": driver, "results": [result] }] }).to_string();
+    for (then, applied) in [(ENCRYPTED, 1), (":", 0)] {
+        let scratch = scripted(then);
+        scratch.write("report.sarif", &sarif);
+        let arguments = ["fix", "--write", "--from", "report.sarif", "--verify-cdk"];
+        let report = scratch.json(i32::from(applied == 0), &arguments);
+        assert_eq!(items(&report["applied"]).len(), applied, "{report}");
+        let source = scratch.read("app.ts");
+        assert_eq!(
+            source.matches("SQS_MANAGED").count(),
+            applied,
+            "only what was reported, when it is proven: {source}"
+        );
     }
 }
 

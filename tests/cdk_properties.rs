@@ -52,6 +52,11 @@ fn expression(own: &str, draft: &ProgramDraft) -> String {
         ProgramDraft::List(items) => format!("[{}]", all(items)),
         ProgramDraft::New(Construct { class, arguments }) => format!("new {}({})", path(own, class), all(arguments)),
         ProgramDraft::Call { function, arguments } => format!("{}({})", path(own, function), all(arguments)),
+        ProgramDraft::Map(entries) => {
+            let entries: Vec<_> =
+                entries.iter().map(|(name, value)| format!("{name}: {}", expression(own, value))).collect();
+            format!("({{ {} }})", entries.join(", "))
+        }
         ProgramDraft::Struct { name, fields } => {
             let fields: Vec<_> =
                 fields.iter().map(|(name, value)| format!("{name}: {}", expression(own, value))).collect();
@@ -67,7 +72,12 @@ fn written(control: &Control, value: &hcl_edit::expr::Expression) -> String {
     let mut text = control.source[value.span().unwrap()].trim().trim_matches('"').to_owned();
     while let Some(start) = text.find("${") {
         let end = start + text[start..].find('}').unwrap();
-        let given = if text[start..end].contains("log_retention") { "ONE_MONTH" } else { "12" };
+        let given = match &text[start..end] {
+            option if option.contains("log_retention") => "ONE_MONTH",
+            option if option.contains("option.log_ip") => "true",
+            option if option.contains("option.traffic") => "REJECT",
+            _ => "12",
+        };
         text.replace_range(start..=end, given);
     }
     // An option alone.

@@ -4,8 +4,12 @@
 //! cdk "aws-cdk-lib.aws_sqs.Queue" { set = { encryption = "QueueEncryption.SQS_MANAGED" } }
 //! ```
 //!
+//! Classes that are the template's own types (`CfnQueue`) need no block: their properties have the template's names.
+//!
 //! A block follows the template's fix: its effect, its notes, and `manual` where that is. One with an `effect` of its own
 //! stands for itself.
+
+mod bare;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey};
@@ -15,7 +19,7 @@ use super::check::PageScope;
 use super::page::PageError;
 use super::reader::Reader;
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{CallContent, Override, ProgramDraft, Value, Version};
+use crate::model::{CallContent, Origin, Override, ProgramDraft, Value, Version};
 use crate::program::parse_expression;
 
 /// What is set in the calls of some classes.
@@ -175,7 +179,14 @@ pub(super) fn in_program(scope: &PageScope<'_>, fix: Result<Fix, String>) -> Res
     });
     let is_manual = |fix: &Result<Fix, String>| fix.as_ref().is_ok_and(|fix| fix.changes.is_empty());
     let Some(first) = specs.clone().next() else {
-        return if is_manual(&fix) { fix } else { Err(no_property(class)) };
+        return match fix {
+            Ok(fix) if !fix.changes.is_empty() && bare::is_bare(class, &resource.kind) => {
+                located(origin)?;
+                bare::in_call(scope, &fix).map_err(|reason| format!("the template is synthesised, and {reason}"))
+            }
+            fix if is_manual(&fix) => fix,
+            _ => Err(no_property(class)),
+        };
     };
     let library = origin.library.unwrap_or(Version::UNBOUNDED);
     let fits = |spec: &&super::ConstructSpec| {
@@ -196,10 +207,12 @@ pub(super) fn in_program(scope: &PageScope<'_>, fix: Result<Fix, String>) -> Res
     if template.is_none() && spec.effect.is_none() {
         return fix;
     }
-    if let Err(reason) = &origin.call {
-        return Err(format!("where it is made isn't known: {reason}"));
-    }
+    located(origin)?;
     build(scope, spec, template)
+}
+
+fn located(origin: &Origin) -> Result<(), String> {
+    origin.call.as_ref().map(|_| ()).map_err(|reason| format!("where it is made isn't known: {reason}"))
 }
 
 fn no_property(class: &str) -> String {
@@ -207,11 +220,15 @@ fn no_property(class: &str) -> String {
     format!("the template is synthesised, and no property of {class} is known that sets it")
 }
 
+/// Nobody knows what the program makes of an edit, unless it is synthesised again.
+fn highest(scope: &PageScope<'_>) -> Grade {
+    if scope.context.settings.proof.is_some() { Grade::Safe } else { Grade::Review }
+}
+
 /// The fix that sets what the page says.
 fn build(scope: &PageScope<'_>, spec: &ConstructSpec, template: Option<&Fix>) -> Result<Fix, String> {
     let resource = scope.context.resource.id;
-    // Nobody knows what the program makes of it, unless it is synthesised again.
-    let highest = if scope.context.settings.proof.is_some() { Grade::Safe } else { Grade::Review };
+    let highest = highest(scope);
     let mut properties = Vec::new();
     for (name, value) in &spec.set {
         properties.push((name.clone(), property(scope, value)?));

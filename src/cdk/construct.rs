@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Assembly;
 use super::trace;
-use crate::model::Origin;
+use crate::model::{CallSite, Origin};
 
 /// Types below which an author's own constructs stand.
 const SCOPES: [&str; 8] = [
@@ -47,31 +47,52 @@ pub fn origin(
 ) -> Option<Arc<Origin>> {
     let known = || assembly.and_then(|assembly| assembly.path_of(template, logical_id)).map(|path| &**path);
     let path = path.or_else(known)?;
-    let owner = owner(assembly, path);
     let foreign = foreign(assembly, path, kind);
-    let call = match (assembly, &foreign) {
-        (_, Some(whose)) => Err(format!("not written in the program: {whose}")),
-        (None, None) => Err("the template stands outside its cloud assembly".into()),
-        (Some(assembly), None) => trace::call(assembly, path, owner),
+    let (owner, call) = match (assembly, &foreign) {
+        (_, Some(whose)) => (owner(assembly, path), Err(format!("not written in the program: {whose}"))),
+        (None, None) => (owner(None, path), Err("the template stands outside its cloud assembly".into())),
+        (Some(assembly), None) => made(assembly, path),
     };
     let class = assembly.and_then(|assembly| assembly.class(owner)).map(Arc::from);
     let library = assembly.and_then(|assembly| assembly.library);
     Some(Arc::new(Origin { construct: owner.into(), class, library, foreign, call }))
 }
 
+/// The construct that the author's call made, and that call: the topmost one of a library, else one below it that the
+/// call stack names (who extends a class of a library makes constructs below it, too).
+fn made<'a>(assembly: &Assembly, path: &'a str) -> (&'a str, Result<CallSite, String>) {
+    let top = owner(Some(assembly), path);
+    let call = trace::call(assembly, path, top);
+    if call.is_ok() {
+        return (top, call);
+    }
+    let below = ancestors(path).take_while(|ancestor| *ancestor != top);
+    let found = below.filter_map(|own| Some((own, trace::by_stack_only(assembly, path, own)?))).last();
+    found.map_or((top, call), |(own, site)| (own, Ok(site)))
+}
+
+/// A path and all that it stands below, innermost first.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
+}
+
 /// The topmost library construct that a path belongs to: what the author's call made.
 pub(super) fn owner<'a>(assembly: Option<&Assembly>, path: &'a str) -> &'a str {
+    let is_scope = |above: &str, below: &str| match assembly.and_then(|assembly| assembly.class(above)) {
+        Some(class) => SCOPES.contains(&class),
+        // Without a tree: the resource itself is called so by every construct of the library.
+        None => !below.ends_with("/Resource") && below != "Resource",
+    };
     let mut owner = path;
-    while let Some((above, last)) = owner.rsplit_once('/') {
-        let is_scope = match assembly.and_then(|assembly| assembly.class(above)) {
-            Some(class) => SCOPES.contains(&class),
-            // Without a tree: the resource itself is called so by every construct of the library.
-            None => last != "Resource",
-        };
-        if is_scope {
+    let mut below = path;
+    for above in ancestors(path).skip(1) {
+        if !is_scope(above, below) {
+            // A library's construct may hold plain ones, in which it makes more.
+            owner = above;
+        } else if assembly.is_none() {
             break;
         }
-        owner = above;
+        below = above;
     }
     owner
 }
@@ -87,9 +108,8 @@ fn foreign(assembly: Option<&Assembly>, path: &str, kind: &str) -> Option<String
     if framework || path.ends_with("/waiter-state-machine/Resource") {
         return Some("the provider framework of custom resources".into());
     }
-    let ancestors = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above));
     let assembly = assembly?;
-    for ancestor in ancestors {
+    for ancestor in ancestors(path) {
         if assembly.is_handler(ancestor) || assembly.class(ancestor).is_some_and(|class| PROVIDERS.contains(&class)) {
             return Some(format!("`{ancestor}` is a library's own {}", kind.rsplit("::").next().unwrap_or(kind)));
         }

@@ -15,10 +15,10 @@ mod trace;
 mod typescript;
 
 pub use assembly::{App, Assembly};
-pub use compare::unexpected;
+pub use compare::{unexpected, volatile};
 pub use construct::origin;
 pub use example::{NEWEST, Synthesised, example};
 pub use load::Loader;
-pub use patch::{frame, lower};
+pub use patch::{frame, lower, statement};
 pub use source::parse;
 pub use synth::Synthesiser;

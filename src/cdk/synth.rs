@@ -131,6 +131,8 @@ impl Synthesiser {
         if let Some(own) = read_json(&app.join("cdk.json"))?["context"].as_object() {
             context.extend(own.clone());
         }
+        // Takes most of the time of a synthesis, and only warns unless the application asks for more.
+        let is_strict = context.get("@aws-cdk/core:validateAgainstDefaultRules").is_some_and(|flag| flag == true);
         // Nothing is built: what is in an asset changes no finding. The path of a construct is how it is found.
         context.insert("aws:cdk:bundling-stacks".into(), json!([]));
         context.insert("aws:cdk:enable-path-metadata".into(), json!(true));
@@ -148,6 +150,9 @@ impl Synthesiser {
             ("NODE_OPTIONS", text("--stack-trace-limit=100")),
             ("PATH", path),
         ];
+        if !is_strict && std::env::var_os("CDK_VALIDATION").is_none() {
+            environment.push(("CDK_VALIDATION", text("false")));
+        }
         for (name, value) in [("CDK_DEFAULT_ACCOUNT", "123456789012"), ("CDK_DEFAULT_REGION", "us-east-1")] {
             if std::env::var_os(name).is_none() {
                 environment.push((name, text(value)));

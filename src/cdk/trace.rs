@@ -40,6 +40,15 @@ pub(super) fn call(assembly: &Assembly, path: &str, owner: &str) -> Result<CallS
     Ok(CallSite { file: sources.display(file), line: call.line, key: sources.key(file, call) })
 }
 
+/// The call that made a construct, by the call stack alone: of something in a library's construct an id says nothing.
+pub(super) fn by_stack_only(assembly: &Assembly, path: &str, own: &str) -> Option<CallSite> {
+    let sources = assembly.sources.as_ref()?;
+    let class = assembly.class(own)?.rsplit('.').next()?;
+    let id = own.rsplit('/').next().unwrap_or(own);
+    let (file, call) = by_stack(sources, assembly.trace(path)?, class, id)?;
+    Some(CallSite { file: sources.display(file), line: call.line, key: sources.key(file, call) })
+}
+
 /// The call at the innermost frame of the program's own code, when class and id agree.
 fn by_stack<'s>(sources: &'s Sources, frames: &[String], class: &str, id: &str) -> Option<(&'s Arc<str>, &'s Call)> {
     let frame = frames.iter().find_map(|frame| own_frame(frame))?;

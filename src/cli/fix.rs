@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &Fix) -> anyhow::Result<u8> {
     let options = Options { apply: Some(arguments.grade), preview: output::shows_fixes(common, true), severity: None };
     let proof = arguments.verify_cdk.then(|| Duration::from_secs(arguments.cdk_timeout));
     let analysis = match &arguments.from {
-        Some(path) => super::from::analyse(common, path, options)?,
+        Some(path) => super::from::analyse(common, path, options, proof)?,
         None => super::analyse(common, options, proof)?,
     };
     if arguments.write {

@@ -29,6 +29,7 @@ pub use arguments::{Cli, Command};
 
 use crate::catalogue::{ALARMS, Catalogue, Settings};
 use crate::cdk::App;
+use crate::diagnostic::Diagnostic;
 use crate::discover::Discovery;
 use crate::engine::{Options, Outcome, Proof};
 use crate::finding::Finding;
@@ -193,11 +194,13 @@ fn analyse(common: &arguments::Common, options: Options, proof: Option<Duration>
     let prepared = prepared?;
     let options = Options { severity: common.severity, ..options };
     let (catalogue, settings) = (&prepared.catalogue, &prepared.settings);
-    let proven = proof.map(|timeout| prove(&common.path, &mut discovery, catalogue, settings, options, timeout));
+    let proofs = proof.map(|timeout| proofs(&common.path, &mut discovery, catalogue, settings, options, timeout));
     // Where all is an application, nothing else is there to load.
-    let loaded = if proven.is_some() { crate::backend::load(discovery) } else { prepared.load(discovery) };
+    let loaded = if proofs.is_some() { crate::backend::load(discovery) } else { prepared.load(discovery) };
     let outcome = crate::engine::run(loaded, catalogue, settings, options);
-    let outcome = proven.into_iter().flatten().fold(outcome, Outcome::with);
+    let proven = proofs.iter().flat_map(|proofs| proofs.each(&|proof| proof.prove(&|_| true)));
+    let outcome = proven.fold(outcome, Outcome::with);
+    drop(proofs);
     Ok(analysis(prepared, outcome))
 }
 
@@ -209,30 +212,40 @@ fn analysis(prepared: Prepared<'_>, outcome: Outcome) -> Analysis {
     Analysis { outcome, catalogue: prepared.catalogue }
 }
 
-/// Fixes the CDK applications that were found, each proven by its own code, and takes them out of what was found.
-fn prove(
+/// The CDK applications that were found, each synthesised by its own code.
+struct Proofs<'a> {
+    proofs: Vec<Result<Proof<'a>, Diagnostic>>,
+}
+
+impl Proofs<'_> {
+    /// What comes of each; of one that doesn't synthesise, why.
+    fn each(&self, act: &dyn Fn(&Proof<'_>) -> Outcome) -> Vec<Outcome> {
+        let one = |proof: &Result<Proof<'_>, Diagnostic>| match proof {
+            Ok(proof) => act(proof),
+            Err(diagnostic) => Outcome { diagnostics: vec![diagnostic.clone()], ..Outcome::default() },
+        };
+        self.proofs.iter().map(one).collect()
+    }
+}
+
+/// Synthesises the CDK applications that were found, and takes them out of what was found.
+fn proofs<'a>(
     root: &Path,
     discovery: &mut Discovery,
-    catalogue: &Catalogue,
-    settings: &Settings,
+    catalogue: &'a Catalogue,
+    settings: &'a Settings,
     options: Options,
     timeout: Duration,
-) -> Vec<Outcome> {
-    let apps = std::mem::take(&mut discovery.apps);
-    discovery.assemblies.retain(|assembly| assembly.app.is_none());
-    // It is synthesised now.
-    discovery.diagnostics.retain(|diagnostic| !diagnostic.file.ends_with("cdk.json"));
-    let one = |app: &App| {
+) -> Proofs<'a> {
+    let apps = discovery.take_applications();
+    let one = |app: App| {
         talk(&format!(
             "running the code of the CDK application in {} (a copy of it), as --verify-cdk asks",
             app.display
         ));
-        match Proof::new(root, app, catalogue, settings, options, timeout) {
-            Ok(proof) => proof.prove(),
-            Err(diagnostic) => Outcome { diagnostics: vec![diagnostic], ..Outcome::default() },
-        }
+        Proof::new(root, app, catalogue, settings, options, timeout)
     };
-    apps.iter().map(one).collect()
+    Proofs { proofs: apps.into_iter().map(one).collect() }
 }
 
 /// `--control a b DIR`: the last value is the directory when it is one and no control.

@@ -4,15 +4,16 @@
 //! from the templates, none is new on what was there, and nothing differs but what belongs to the constructs that were
 //! edited. A fix that breaks it is taken back alone; where it can't be told which one it is, they are tried one by one.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Options, Outcome, run};
+use super::{Choose, Options, Outcome, run, run_chosen};
 use crate::catalogue::{Catalogue, Settings};
-use crate::cdk::{App, Loader, Synthesiser, unexpected};
+use crate::cdk::{App, Loader, Synthesiser, unexpected, volatile};
 use crate::diagnostic::Diagnostic;
-use crate::finding::Applied;
+use crate::finding::{Announced, Applied};
 use crate::workspace::Loaded;
 
 /// Attempts with all fixes but those that were refused, before they are tried one by one.
@@ -48,41 +49,48 @@ enum Trouble {
 
 /// Synthesises one application before and after its fixes.
 pub struct Proof<'a> {
-    app: &'a App,
+    app: App,
     catalogue: &'a Catalogue,
     settings: &'a Settings,
     options: Options,
     synthesiser: Synthesiser,
     before: PathBuf,
     types: Option<BTreeMap<String, usize>>,
+    /// What is different in every synthesis; found out when it matters.
+    volatile: OnceCell<BTreeSet<(String, String)>>,
 }
 
 impl<'a> Proof<'a> {
     /// Synthesises the application as it is. `root` is the scanned directory; `timeout` is for each run of its code.
     pub fn new(
         root: &Path,
-        app: &'a App,
+        app: App,
         catalogue: &'a Catalogue,
         settings: &'a Settings,
         options: Options,
         timeout: Duration,
     ) -> Result<Self, Diagnostic> {
+        let file = if app.display == "." { "cdk.json".into() } else { format!("{}/cdk.json", app.display) };
         let said = |reason: String| {
-            let file = if app.display == "." { "cdk.json".into() } else { format!("{}/cdk.json", app.display) };
             let hint = "nothing of the application was analysed: see that its packages are installed and that `cdk synth` works";
-            Diagnostic::error(file, format!("it doesn't synthesise: {reason}"), hint)
+            Diagnostic::error(file.clone(), format!("it doesn't synthesise: {reason}"), hint)
         };
-        let synthesiser = Synthesiser::new(root, app, timeout).map_err(said)?;
+        let synthesiser = Synthesiser::new(root, &app, timeout).map_err(said)?;
         let before = synthesiser.run(&[]).map_err(said)?;
         let types = synthesiser.type_errors(&[]);
-        Ok(Self { app, catalogue, settings, options, synthesiser, before, types })
+        Ok(Self { app, catalogue, settings, options, synthesiser, before, types, volatile: OnceCell::new() })
     }
 
-    /// Fixes the application, and keeps what is proven.
-    pub fn prove(&self) -> Outcome {
+    /// Judges the application as it is; nothing is fixed.
+    pub fn judge(&self) -> Outcome {
+        run(self.load(&self.before), self.catalogue, self.settings, Options::default())
+    }
+
+    /// Makes the fixes that `choose` takes, and keeps what is proven.
+    pub fn prove(&self, choose: &Choose<'_>) -> Outcome {
         let mut selection = Selection::default();
         for _ in 0..MAX_ATTEMPTS {
-            let outcome = self.fix(&selection);
+            let outcome = self.fix(&selection, choose);
             match self.trouble(&outcome) {
                 None => return outcome,
                 Some(Trouble::Of(fixes, reason)) => {
@@ -91,19 +99,19 @@ impl<'a> Proof<'a> {
                 Some(Trouble::Somewhere(_)) => break,
             }
         }
-        self.one_by_one(selection)
+        self.one_by_one(selection, choose)
     }
 
     /// Takes one fix after the other, and keeps each that changes nothing but what it should.
-    fn one_by_one(&self, mut selection: Selection) -> Outcome {
-        let all = self.fix(&selection);
+    fn one_by_one(&self, mut selection: Selection, choose: &Choose<'_>) -> Outcome {
+        let all = self.fix(&selection, choose);
         let fixes: BTreeSet<String> = all.applied.iter().filter_map(|applied| applied.call.clone()).collect();
         let mut kept = BTreeSet::new();
         for fix in fixes {
             let mut tried = kept.clone();
             tried.insert(fix.clone());
             selection.only = Some(tried.clone());
-            match self.trouble(&self.fix(&selection)) {
+            match self.trouble(&self.fix(&selection, choose)) {
                 None => kept = tried,
                 Some(Trouble::Of(_, reason) | Trouble::Somewhere(reason)) => {
                     selection.refused.insert(fix, reason);
@@ -111,7 +119,7 @@ impl<'a> Proof<'a> {
             }
         }
         selection.only = Some(kept);
-        self.fix(&selection)
+        self.fix(&selection, choose)
     }
 
     fn load(&self, assembly: &Path) -> Loaded {
@@ -122,10 +130,10 @@ impl<'a> Proof<'a> {
         Loaded { groups, diagnostics, files }
     }
 
-    fn fix(&self, selection: &Selection) -> Outcome {
+    fn fix(&self, selection: &Selection, choose: &Choose<'_>) -> Outcome {
         let mut settings = self.settings.clone();
         settings.proof = Some(selection.clone());
-        run(self.load(&self.before), self.catalogue, &settings, self.options)
+        run_chosen(self.load(&self.before), self.catalogue, &settings, self.options, choose)
     }
 
     /// What is wrong after the fixes.
@@ -139,12 +147,23 @@ impl<'a> Proof<'a> {
             Err(reason) => return Some(Trouble::Somewhere(format!("after the edit {reason}"))),
         };
         let trouble = self.findings(outcome, &after).or_else(|| {
-            let constructs: Vec<&str> = outcome.applied.iter().filter_map(|a| a.construct.as_deref()).collect();
-            unexpected(&self.before, &after, &constructs).map(Trouble::Somewhere)
+            let announced: Vec<_> = outcome.applied.iter().map(|applied| applied.announced.clone()).collect();
+            self.unexpected(&after, &announced).map(Trouble::Somewhere)
         });
         // What was made is in the way of nothing, and may be large.
         let _ = std::fs::remove_dir_all(&after);
         trouble.or_else(|| self.type_trouble(&changed))
+    }
+
+    /// A difference that no fix announces. Before it is said, the program is synthesised once more as it was: what is
+    /// different then is so in every synthesis.
+    fn unexpected(&self, after: &Path, announced: &[Announced]) -> Option<String> {
+        unexpected(&self.before, after, announced, &BTreeSet::new())?;
+        let volatile = self.volatile.get_or_init(|| match self.synthesiser.run(&[]) {
+            Ok(again) => volatile(&self.before, &again),
+            Err(_) => BTreeSet::new(),
+        });
+        unexpected(&self.before, after, announced, volatile)
     }
 
     /// Findings that are left, or new.

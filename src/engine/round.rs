@@ -7,8 +7,9 @@ use super::judge::{Judged, Key, judge};
 use super::{Candidate, Choose, MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
-use crate::finding::{Action, Applied, PlannedChange};
-use crate::fix::{Change, Fix, Grade};
+use crate::finding::{Action, Announced, Applied, PlannedChange};
+use crate::fix::{Change, Effect, Fix, Grade};
+use crate::model::{ProgramDraft, Project, Resource};
 use crate::source::FileId;
 use crate::verify;
 use crate::workspace::{Group, Lowered, Parsed, Tree, Workspace};
@@ -257,7 +258,7 @@ impl<'c> Run<'c> {
                 line,
                 message: judged.message.clone(),
                 call: super::judge::call_of(judged.control, resource),
-                construct: resource.origin.as_ref().map(|origin| origin.construct.clone()),
+                announced: announced(&before.project, resource, fix),
                 grade: fix.grade,
                 effect: fix.effect,
                 costs: judged.costs.clone(),
@@ -284,6 +285,26 @@ impl<'c> Run<'c> {
         let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
         self
+    }
+}
+
+/// What a fix announces of the templates, where it edits the call that makes the resource.
+fn announced(project: &Project, resource: &Resource, fix: &Fix) -> Announced {
+    let Some(call) = resource.origin.as_ref().and_then(|origin| origin.call.as_ref().ok()) else {
+        return Announced::default();
+    };
+    let origins = project.resources.iter().filter_map(|resource| resource.origin.as_ref());
+    let made = origins.filter(|origin| origin.call.as_ref().is_ok_and(|other| other == call));
+    let constructs: BTreeSet<_> = made.map(|origin| origin.construct.clone()).collect();
+    let contents = fix.changes.iter().filter_map(|change| match change {
+        Change::SetInCall { content, .. } => Some(content),
+        _ => None,
+    });
+    let values = contents.flat_map(|content| content.properties.iter().map(|(_, value)| value));
+    Announced {
+        constructs: constructs.into_iter().collect(),
+        beside: values.flat_map(ProgramDraft::ids).map(str::to_owned).collect(),
+        replaces: fix.effect == Effect::Replace,
     }
 }
 

@@ -30,11 +30,37 @@ pub enum ProgramDraft {
         /// In order.
         fields: Vec<(String, ProgramDraft)>,
     },
+    /// Values by names that aren't the library's: `{ 'FlowLog': ... }`.
+    Map(Vec<(String, ProgramDraft)>),
     /// Several.
     List(Vec<ProgramDraft>),
     /// The scope in which the construct stands: `this`. A text that follows it in a call is the end of an id, whose start
     /// is the construct's own.
     Scope,
+}
+
+impl ProgramDraft {
+    /// The ends of the ids of all constructs that it makes.
+    pub fn ids(&self) -> Vec<&str> {
+        match self {
+            Self::New(Construct { arguments, .. }) | Self::Call { arguments, .. } => {
+                let mut found: Vec<&str> = arguments
+                    .windows(2)
+                    .filter_map(|pair| match pair {
+                        [Self::Scope, Self::Text(end)] => Some(end.as_str()),
+                        _ => None,
+                    })
+                    .collect();
+                found.extend(arguments.iter().flat_map(Self::ids));
+                found
+            }
+            Self::Struct { fields, .. } | Self::Map(fields) => {
+                fields.iter().flat_map(|(_, value)| value.ids()).collect()
+            }
+            Self::List(values) => values.iter().flat_map(Self::ids).collect(),
+            Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Name(_) | Self::Scope => Vec::new(),
+        }
+    }
 }
 
 /// A new object.

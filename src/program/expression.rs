@@ -2,7 +2,7 @@
 //!
 //! `QueueEncryption.SQS_MANAGED`, `aws_kms.Alias.fromAliasName(this, 'Key', 'alias/aws/sns')`,
 //! `new aws_logs.LogGroup(this, 'LogGroup', { retention: aws_logs.RetentionDays.ONE_MONTH })`,
-//! `{ tracingEnabled: true } as StageOptions`.
+//! `{ tracingEnabled: true } as StageOptions`, `{ 'FlowLog': { ... } as FlowLogOptions }` for a map.
 
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ fn draft(node: Node<'_>, source: &str) -> Result<ProgramDraft, String> {
         "this" => ProgramDraft::Scope,
         "identifier" | "member_expression" => ProgramDraft::Name(path(node, source)?),
         "array" => ProgramDraft::List(drafts(node, source)?),
+        "object" if is_map(node) => ProgramDraft::Map(fields(node, source)?),
         "object" => ProgramDraft::Struct { name: None, fields: fields(node, source)? },
         "as_expression" => match (parts(node).as_slice(), node.named_child_count()) {
             ([object, name], 2) if object.kind() == "object" => {
@@ -60,12 +61,19 @@ fn drafts(node: Node<'_>, source: &str) -> Result<Vec<ProgramDraft>, String> {
     parts(node).into_iter().map(|node| draft(node, source)).collect()
 }
 
+/// Whether the names of an object are values: they stand in quotes.
+fn is_map(object: Node<'_>) -> bool {
+    let parts = parts(object);
+    let quoted = |pair: &Node<'_>| pair.child_by_field_name("key").is_some_and(|key| key.kind() == "string");
+    !parts.is_empty() && parts.iter().all(quoted)
+}
+
 fn fields(object: Node<'_>, source: &str) -> Result<Vec<(String, ProgramDraft)>, String> {
     let field = |pair: Node<'_>| {
         let wrong = || format!("`{}` is no plain property", text(pair, source));
         let (key, value) = (pair.child_by_field_name("key"), pair.child_by_field_name("value"));
         let (key, value) = (key.ok_or_else(wrong)?, value.ok_or_else(wrong)?);
-        Ok((text(key, source).to_owned(), draft(value, source)?))
+        Ok((text(key, source).trim_matches(['\'', '"']).to_owned(), draft(value, source)?))
     };
     parts(object).into_iter().map(field).collect()
 }

@@ -4,6 +4,7 @@
 
 mod expression;
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,6 +71,18 @@ impl Program {
     pub fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
+
+    /// The comments, in order.
+    pub fn comments(&self) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        each(self.root(), &mut |node| {
+            if node.kind() == "comment" {
+                found.push(node.byte_range());
+            }
+        });
+        found.sort_by_key(|range| range.start);
+        found
+    }
 }
 
 /// Visits every node below one.
@@ -120,6 +133,19 @@ pub fn snake_case(name: &str) -> String {
     out
 }
 
+/// A name of a template as CDK's bare classes write it: `SSEAlgorithm` is `sseAlgorithm`.
+pub fn camel_case(name: &str) -> String {
+    let snake = snake_case(name);
+    let mut words = snake.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut out, word| {
+        let mut letters = word.chars();
+        out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(letters.as_str());
+        out
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +162,17 @@ mod tests {
             ("s3OriginConfig", "s3_origin_config"),
         ] {
             assert_eq!(snake_case(name), expected);
+        }
+    }
+    #[test]
+    fn names_of_bare_classes() {
+        for (name, expected) in [
+            ("SqsManagedSseEnabled", "sqsManagedSseEnabled"),
+            ("SSEAlgorithm", "sseAlgorithm"),
+            ("KMSMasterKeyID", "kmsMasterKeyId"),
+            ("EnableIAMDatabaseAuthentication", "enableIamDatabaseAuthentication"),
+        ] {
+            assert_eq!(camel_case(name), expected);
         }
     }
 }

@@ -118,7 +118,10 @@ fn one<'f>(reported: &Reported, judged: &Judged<'f>, top: &Path) -> Result<Vec<&
     if meant.is_empty() {
         let overlaps = |finding: &&&Finding| {
             let lines = reported.lines.as_ref();
-            lines.is_some_and(|lines| lines.start() <= finding.lines.end() && finding.lines.start() <= lines.end())
+            lines.is_some_and(|lines| match call_in(reported, finding) {
+                Some(line) => lines.contains(&line),
+                None => lines.start() <= finding.lines.end() && finding.lines.start() <= lines.end(),
+            })
         };
         meant = here.iter().filter(overlaps).copied().collect();
     }
@@ -134,7 +137,9 @@ fn in_file<'f>(reported: &Reported, candidates: &[&'f Finding], top: &Path) -> R
         let named = named.replace('\\', "/");
         let inside = Path::new(&named).strip_prefix(top).ok().map(|path| path.to_string_lossy().replace('\\', "/"));
         let bare = inside.unwrap_or_else(|| named.trim_start_matches("./").trim_start_matches('/').to_owned());
-        let is = |finding: &&&Finding| *finding.file == *bare;
+        let is = |finding: &&&Finding| {
+            *finding.file == *bare || finding.source.as_ref().is_some_and(|source| *source.file == *bare)
+        };
         let exact: Vec<&Finding> = candidates.iter().filter(is).copied().collect();
         if !exact.is_empty() {
             return Ok(exact);
@@ -158,6 +163,13 @@ fn in_file<'f>(reported: &Reported, candidates: &[&'f Finding], top: &Path) -> R
         return Ok(candidates.iter().filter(|finding| *finding.file == *file).copied().collect());
     }
     Ok(Vec::new())
+}
+
+/// The line of the call that makes the resource, where a report names the program and not the template.
+fn call_in(reported: &Reported, finding: &Finding) -> Option<usize> {
+    let source = finding.source.as_ref()?;
+    let named = reported.files.iter().any(|named| Path::new(&named.replace('\\', "/")).ends_with(&*source.file));
+    named.then_some(source.line)
 }
 
 /// Whether a name of another tool is a finding's resource: an address behind modules and before keys, a logical id, or a

@@ -8,7 +8,6 @@ mod files;
 pub mod lower;
 mod provider;
 mod scope;
-pub mod suppress;
 mod types;
 mod watched;
 

@@ -27,7 +27,7 @@ fn fix(n: usize, effect: Effect) -> Applied {
         }],
         files: vec!["main.tf".into()],
         call: None,
-        construct: None,
+        announced: terramend::finding::Announced::default(),
     }
 }
 

@@ -13,6 +13,7 @@ mod python;
 mod typescript;
 mod write;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use self::frame::frame;
@@ -45,6 +46,20 @@ pub fn lower(workspace: &Workspace, changes: &[Change]) -> Result<Lowered, Strin
     }
     out.settled = set == settled;
     Ok(out)
+}
+
+/// The statement with the call that makes a resource: the file among the workspace's, and its bytes up to the end of the
+/// last line.
+pub fn statement(workspace: &Workspace, resource: &Resource) -> Option<(usize, Range<usize>)> {
+    const BLOCKS: [&str; 6] = ["program", "module", "statement_block", "block", "class_body", "switch_case"];
+    let place = Place::of(workspace, resource).ok()?;
+    let range = &place.call.range;
+    let mut node = place.program.root().descendant_for_byte_range(range.start, range.end)?;
+    while node.parent().is_some_and(|parent| !BLOCKS.contains(&parent.kind())) {
+        node = node.parent()?;
+    }
+    let end = crate::source::line_end(&place.file.text, node.end_byte());
+    Some((place.id.0 as usize, node.start_byte()..end))
 }
 
 /// A call in a program.

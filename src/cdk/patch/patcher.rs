@@ -121,7 +121,7 @@ impl<'p> Patcher<'p> {
     fn set(&mut self, holder: Holder<'p>, name: &str, value: &ProgramDraft, top: &str) -> Result<(), String> {
         let Holder::List(list) = holder else {
             let is_given = matches!(holder, Holder::Given(_));
-            if is_given && (self.is_python() || matches!(value, ProgramDraft::Struct { .. })) {
+            if is_given && (self.is_python() || has_parts(value)) {
                 return Err(format!(
                     "an expression gives the properties, perhaps `{}` among them",
                     self.writer.property(name)
@@ -133,7 +133,7 @@ impl<'p> Patcher<'p> {
         let written = self.writer.property(name);
         let properties = self.properties(list);
         let Some(there) = properties.all.iter().find(|property| property.name == written) else {
-            if properties.open && (self.is_python() || matches!(value, ProgramDraft::Struct { .. })) {
+            if properties.open && (self.is_python() || has_parts(value)) {
                 return Err(format!("an expression gives part of the properties, perhaps `{written}`"));
             }
             self.add(holder, name, value, top);
@@ -165,6 +165,18 @@ impl<'p> Patcher<'p> {
     fn change(&mut self, node: Node<'p>, name: &str, value: &ProgramDraft, top: &str) -> Result<(), String> {
         let source = &self.place.file.text;
         let python = self.is_python();
+        if let ProgramDraft::Map(entries) = value {
+            if self.writer.is_same(node, value) {
+                return Ok(());
+            }
+            // A dictionary of Python has names and strings, no arguments.
+            let list = typescript::fields(node).filter(|_| !python);
+            let list = list.ok_or_else(|| format!("`{name}` is given by an expression"))?;
+            for (entry, value) in entries {
+                self.set(Holder::List(list), entry, value, top)?;
+            }
+            return Ok(());
+        }
         if let ProgramDraft::Struct { fields, .. } = value {
             let list = if python { python::fields(node) } else { typescript::fields(node) };
             let list = list.ok_or_else(|| format!("`{name}` is given by an expression"))?;
@@ -209,8 +221,16 @@ impl<'p> Patcher<'p> {
                 Form::Lines(indent) => Some(indent.as_str()),
                 Form::Inline => None,
             };
-            let item = self.writer.item(name, value, indent)?;
-            let wrapped = (self.is_python() && form == Form::Inline).then(|| python::wrap(file, node, &item)).flatten();
+            let mut item = self.writer.item(name, value, indent)?;
+            if !self.is_python() && form == Form::Inline && typescript::is_long(file, node, &item) {
+                let outer = indentation(&file.text, node.end_byte()).to_owned();
+                item = self.writer.item(name, value, Some(&outer))?;
+            }
+            let column = (self.is_python() && form == Form::Inline).then(|| python::wraps(file, node, &item)).flatten();
+            if let Some(column) = column.as_ref().filter(|column| python::is_long(column, &item)) {
+                item = self.writer.item(name, value, Some(column))?;
+            }
+            let wrapped = column.and_then(|column| python::wrapped(file, node, &column, &item));
             let addition = match wrapped {
                 Some((at, text)) if !list.has_comma() => {
                     self.done.edits.push(Edit::insert(id, at, text));
@@ -297,6 +317,11 @@ fn call_at<'p>(place: &'p Place<'_>) -> Result<Node<'p>, String> {
         node = found.parent();
     }
     Err("the call can't be found in the source".into())
+}
+
+/// Whether a value is put together with one that is there.
+fn has_parts(value: &ProgramDraft) -> bool {
+    matches!(value, ProgramDraft::Struct { .. } | ProgramDraft::Map(_))
 }
 
 /// The start of an expression, for a message.

@@ -52,8 +52,8 @@ pub(super) fn is_literal(node: Node<'_>, source: &str) -> bool {
     }
 }
 
-/// Where a line of arguments is too long for one more: the place, and the argument on a line of its own below the first.
-pub(super) fn wrap(file: &SourceFile, arguments: Node<'_>, item: &str) -> Option<(usize, String)> {
+/// Where a line of arguments is too long for one more: the blanks before an argument on a line of its own below the first.
+pub(super) fn wraps(file: &SourceFile, arguments: Node<'_>, item: &str) -> Option<String> {
     let source = &file.text;
     let last = parts(arguments).last()?.end_byte();
     let line = &source[line_start(source, last)..line_end(source, last)];
@@ -62,6 +62,16 @@ pub(super) fn wrap(file: &SourceFile, arguments: Node<'_>, item: &str) -> Option
     }
     let bracket = arguments.start_byte();
     let column = source[line_start(source, bracket)..=bracket].chars();
-    let blanks: String = column.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    Some(column.map(|c| if c == '\t' { '\t' } else { ' ' }).collect())
+}
+
+/// Whether an argument is too long even on a line of its own.
+pub(super) fn is_long(blanks: &str, item: &str) -> bool {
+    blanks.chars().count() + item.chars().count() > MAX_LINE
+}
+
+/// The place behind the last argument, and the argument on a line of its own.
+pub(super) fn wrapped(file: &SourceFile, arguments: Node<'_>, blanks: &str, item: &str) -> Option<(usize, String)> {
+    let last = parts(arguments).last()?.end_byte();
     Some((last, format!(",{}{blanks}{item}", file.newline())))
 }

@@ -5,6 +5,10 @@ use tree_sitter::Node;
 use super::Place;
 use super::patcher::{Holder, Properties, Property};
 use crate::program::{each, parts, text};
+use crate::source::{SourceFile, line_end, line_start};
+
+/// What is added to a line gets lines of its own where this one would be longer.
+const MAX_LINE: usize = 120;
 
 /// What holds the properties of a call.
 pub(super) fn holder<'t>(call: Node<'t>, place: &'t Place<'_>) -> Result<Holder<'t>, String> {
@@ -75,6 +79,13 @@ pub(super) fn properties<'t>(object: Node<'t>, source: &str) -> Properties<'t> {
         }
     }
     properties
+}
+
+/// Whether the line of an object would be too long with one property more.
+pub(super) fn is_long(file: &SourceFile, object: Node<'_>, item: &str) -> bool {
+    let end = object.end_byte();
+    let line = &file.text[line_start(&file.text, end)..line_end(&file.text, end)];
+    line.chars().count() + item.chars().count() > MAX_LINE
 }
 
 /// The object that a value is.

@@ -85,6 +85,7 @@ impl<'p> Writer<'p> {
                 return Err("the name of a struct isn't known".into());
             }
             ProgramDraft::Struct { fields, .. } => self.bracketed("", ('{', '}'), &[], fields, indent)?,
+            ProgramDraft::Map(entries) => self.map(entries, indent)?,
             ProgramDraft::List(items) => self.list(items, indent)?,
             ProgramDraft::New(Construct { class, arguments }) => {
                 let class = self.path(class)?;
@@ -96,6 +97,23 @@ impl<'p> Writer<'p> {
                 let callee = format!("{}.{}", self.path(class)?, self.property(method));
                 self.call(&callee, arguments, indent)?
             }
+        })
+    }
+
+    /// Values by names, which stand in quotes in Python.
+    fn map(&mut self, entries: &[(String, ProgramDraft)], indent: Option<&str>) -> Result<String, String> {
+        let inner = indent.map(|indent| self.inner(indent));
+        let mut items = Vec::new();
+        for (name, value) in entries {
+            let name = if self.is_python() { format!("{0}{name}{0}", self.quote) } else { name.clone() };
+            items.push(format!("{name}: {}", self.value(value, inner.as_deref())?));
+        }
+        Ok(match (&inner, indent) {
+            (Some(inner), Some(indent)) => {
+                format!("{{{}{}{indent}}}", self.lines(&items, inner), self.place.file.newline())
+            }
+            _ if self.is_python() => format!("{{{}}}", items.join(", ")),
+            _ => format!("{{ {} }}", items.join(", ")),
         })
     }
 
@@ -248,6 +266,18 @@ impl<'p> Writer<'p> {
                     found.any(|there| there.value.is_some_and(|node| self.is_same(node, value)))
                 };
                 fields.iter().all(is_there)
+            }
+            ProgramDraft::Map(entries) => {
+                let there = if matches!(node.kind(), "object" | "dictionary") { parts(node) } else { Vec::new() };
+                let source = &self.place.file.text;
+                let is_there = |(name, value): &(String, ProgramDraft)| {
+                    there.iter().any(|pair| {
+                        let key = pair.child_by_field_name("key").map_or("", |key| text(key, source));
+                        let found = pair.child_by_field_name("value").filter(|_| key.trim_matches(['\'', '"']) == name);
+                        found.is_some_and(|node| self.is_same(node, value))
+                    })
+                };
+                entries.iter().all(is_there)
             }
             ProgramDraft::Scope => false,
         }

@@ -1,13 +1,13 @@
-"""What an edit did to the bytes of a file beside what it says."""
+"""What an edit did to the bytes of a file beside what it says, and what it replaced."""
 import difflib
 import re
 from pathlib import Path
 
 
-def byte_faults(before: Path, after: Path) -> list[str]:
-    """Line endings of another kind, blanks at the end of a line, a lost mark, lines whose text went away."""
+def byte_faults(before: Path, after: Path) -> tuple[list[str], list[str]]:
+    """Line endings of another kind, more blanks at the ends of lines, a lost mark; and lines whose text was replaced."""
     old, new = before.read_bytes(), after.read_bytes()
-    faults = []
+    faults, replaced = [], []
     if old.startswith(b"\xef\xbb\xbf") != new.startswith(b"\xef\xbb\xbf"):
         faults.append("byte-order mark")
     if old.endswith(b"\n") != new.endswith(b"\n"):
@@ -24,11 +24,14 @@ def byte_faults(before: Path, after: Path) -> list[str]:
             continue
         gone, come = b"".join(lines[i:j]), b"".join(edited[k:l])
         if not is_within(gone, come):
-            faults.append(f"line {i + 1} rewritten: {gone.decode(errors='replace').strip()!r} -> {come.decode(errors='replace').strip()!r}")
-        kept = set(lines[i:j])
-        if any(line not in kept and re.search(rb"[ \t]\r?\n$", line) for line in edited[k:l]):
+            replaced.append(f"line {i + 1}: {gone.decode(errors='replace').strip()!r} -> {come.decode(errors='replace').strip()!r}")
+        if blank_ends(edited[k:l]) > blank_ends(lines[i:j]):
             faults.append(f"line {i + 1}: blanks at the end")
-    return faults
+    return faults, replaced
+
+
+def blank_ends(lines: list[bytes]) -> int:
+    return sum(bool(re.search(rb"[ \t]\r?\n$", line)) for line in lines)
 
 
 def is_within(part: bytes, whole: bytes) -> bool:

@@ -7,10 +7,11 @@ with its id, and in statements that let a role write traces or deliver logs.
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 ASSET = re.compile(r"[0-9a-f]{64}")
-GRANTS = re.compile(r'"(?:xray:Put\w+|logs:\w*(?:LogDeliver|ResourcePolic|LogGroups)\w*)"')
+GRANTS = re.compile(r"xray:(?:Put|GetSampling)\w+|logs:\w*(?:LogDeliver|ResourcePolic|LogGroups|CreateLogStream)\w*")
 HASHED = ("AWS::ApiGateway::Deployment", "AWS::Lambda::Version")
 
 
@@ -27,11 +28,16 @@ def resources(assembly: Path) -> dict[tuple[str, str], dict]:
     return found
 
 
-def difference(before: Path, after: Path, edited: set[str]) -> dict:
-    """Counts of what was added, removed and changed by type, and the unexpected."""
+def difference(before: Path, after: Path, edited: set[str], again: Callable[[], Path | None]) -> dict:
+    """Counts of what was added, removed and changed by type, and the unexpected.
+
+    `again` synthesises the application once more as it was: what is different then is so every time (a time, a random
+    name) and doesn't count. It is asked only where something is unexpected.
+    """
     old, new = resources(before), resources(after)
+    renamed(old, new, edited)
     counts: dict[str, Counter] = {"added": Counter(), "removed": Counter(), "changed": Counter()}
-    unexpected = []
+    unexpected = {}
     for key in sorted({*old, *new}):
         was, now = old.get(key), new.get(key)
         if was and now and plain(was) == plain(now):
@@ -39,37 +45,64 @@ def difference(before: Path, after: Path, edited: set[str]) -> dict:
         what = "added" if not was else "removed" if not now else "changed"
         resource = now or was
         counts[what][resource["Type"]] += 1
-        if not expected(what, was, now, edited):
-            unexpected.append(f"{what}: {resource['Type']} {key[1]} {shown(was, now)}".strip())
-    return {"counts": {name: dict(count) for name, count in counts.items()}, "unexpected": unexpected}
+        if not expected(what, was, now, edited, {name for _, name in {*new} - {*old}}):
+            unexpected[key] = f"{what}: {resource['Type']} {key[1]} {shown(was, now)}".strip()
+    volatile = set()
+    if unexpected and (place := again()):
+        repeated = resources(place)
+        volatile = {key for key in unexpected if key not in repeated or key in old and plain(repeated[key]) != plain(old[key])}
+    return {
+        "counts": {name: dict(count) for name, count in counts.items()},
+        "unexpected": [line for key, line in unexpected.items() if key not in volatile],
+        "volatile": [line for key, line in unexpected.items() if key in volatile],
+    }
 
 
-def expected(what: str, was: dict | None, now: dict | None, edited: set[str]) -> bool:
+def renamed(old: dict, new: dict, edited: set[str]) -> None:
+    """Gives resources whose logical id holds a hash the ids that they had, wherever they are named."""
+    def hashed(found: dict) -> dict[tuple[str, str], str]:
+        return {(file, path_of(r)): name for (file, name), r in found.items() if r["Type"] in HASHED and within(path_of(r), edited)}
+    was, now = hashed(old), hashed(new)
+    for key, name in now.items():
+        if key in was and was[key] != name:
+            for place in [place for place in new if place[0] == key[0]]:
+                resource = json.loads(json.dumps(new.pop(place)).replace(f'"{name}"', f'"{was[key]}"'))
+                new[place[0], was[key] if place[1] == name else place[1]] = resource
+
+
+def path_of(resource: dict) -> str:
+    return resource.get("Metadata", {}).get("aws:cdk:path", "")
+
+
+def within(path: str, edited: set[str]) -> bool:
+    return any(path == own or path.startswith(own + "/") for own in edited)
+
+
+def expected(what: str, was: dict | None, now: dict | None, edited: set[str], added: set[str]) -> bool:
     resource = now or was
-    if resource["Type"] in HASHED and what != "changed":
+    path = path_of(resource)
+    if within(path, edited):
+        return what != "removed"
+    if what == "added" and any(path.startswith(own) for own in edited):
         return True
-    path = resource.get("Metadata", {}).get("aws:cdk:path", "")
-    if any(path == own or path.startswith(own + "/") for own in edited) and what != "removed":
-        return True
-    beside = any(path.startswith(own) for own in edited)
-    if what == "added" and beside:
-        return True
-    if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::Role") and what != "removed":
-        return only_grants(was, now)
+    if resource["Type"] == "AWS::IAM::Policy" and what != "removed":
+        return only_grants(was, now, added)
     return False
 
 
-def only_grants(was: dict | None, now: dict) -> bool:
-    """Whether every statement that is new lets write traces or deliver logs only."""
-    def statements(resource):
-        document = (resource or {}).get("Properties", {}).get("PolicyDocument", {})
-        return Counter(json.dumps(s, sort_keys=True) for s in document.get("Statement", []))
-    added, gone = statements(now) - statements(was), statements(was) - statements(now)
-    def granted(text):
-        actions = json.loads(text).get("Action", [])
-        actions = [actions] if isinstance(actions, str) else actions
-        return all(GRANTS.fullmatch(json.dumps(action)) for action in actions)
-    return not gone and all(granted(text) for text in added)
+def only_grants(was: dict | None, now: dict, added: set[str]) -> bool:
+    """Whether all that is new lets write traces, deliver logs, or use what was added."""
+    def permissions(resource: dict | None) -> set[tuple[str, str]]:
+        found = set()
+        for statement in (resource or {}).get("Properties", {}).get("PolicyDocument", {}).get("Statement", []):
+            actions = statement.get("Action", [])
+            rest = json.dumps({**statement, "Action": None}, sort_keys=True)
+            found |= {(action, rest) for action in ([actions] if isinstance(actions, str) else actions)}
+        return found
+    old, new = permissions(was), permissions(now)
+    def granted(action: str, rest: str) -> bool:
+        return bool(GRANTS.fullmatch(action)) or any(f'"{name}"' in rest for name in added)
+    return old <= new and all(granted(action, rest) for action, rest in new - old)
 
 
 def shown(was: dict | None, now: dict | None) -> str:

@@ -18,8 +18,9 @@ def say(results: list[dict]) -> bool:
         for name in BAD:
             if result.get(name):
                 print(f"{result['app']}: {name}: {result[name]}")
-        for line in result.get("difference", {}).get("unexpected", []):
-            print(f"{result['app']}: unexpected: {line}")
+        for name, lines in (("unexpected", result.get("difference", {}).get("unexpected", [])), ("replaced", result.get("replaced", []))):
+            for line in lines:
+                print(f"{result['app']}: {name}: {line}")
     return not any(result.get(name) for result in ran for name in BAD)
 
 
@@ -40,7 +41,9 @@ def table(language: str, results: list[dict]) -> None:
     print(f"  new findings         {total(whole, 'new_on_known')} on what was there, "
           f"{total(whole, 'new') - total(whole, 'new_on_known')} on what was added")
     print(f"  second runs that edit {sum(bool(result.get('again')) for result in fixed)}; faults of bytes {total(fixed, 'bytes')}")
-    print(f"  unexpected differences {sum(len(r.get('difference', {}).get('unexpected', [])) for r in whole)}")
+    unexpected, volatile = (sum(len(r.get("difference", {}).get(name, [])) for r in whole) for name in ("unexpected", "volatile"))
+    print(f"  unexpected differences {unexpected} (and {volatile} that are there in every synthesis)")
+    print(f"  literals replaced    {total(fixed, 'replaced')}")
     for what in ("added", "removed", "changed"):
         counts = Counter()
         for result in whole:

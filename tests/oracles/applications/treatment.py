@@ -30,7 +30,8 @@ class Work:
 
 def treat(work: Work, app: Application) -> dict:
     result = {"app": str(app.path), "name": app.name, "top": str(app.top), "language": app.language}
-    tree, here = copy(work, app)
+    shutil.rmtree(work.place(app), ignore_errors=True)
+    tree, here = copied(work, app)
     out = here / "cdk.out"
     failure = first(work.tools, here, app.name, app.command, out, work.cache)
     if failure:
@@ -40,7 +41,7 @@ def treat(work: Work, app: Application) -> dict:
     own = [finding for finding in before["findings"] if finding["source"] or finding["no_source_reason"]]
     result["findings"] = [described(finding) for finding in own]
     report = terramend(work, here, "fix", *work.fix, "--write", "--allow-dirty")
-    result["applied"] = [[f["control"], f["resource"], f["files"]] for f in report["applied"]]
+    result["applied"] = [[f["control"], f["resource"], f["file"]] for f in report["applied"]]
     result["left"] = [f"{f['control']} {f['resource']}: {f['reason']}" for f in report["not_applied"] if not f.get("quiet")]
     result["errors"] = [f"{error['file']}: {error['message']}" for error in report["errors"]]
     if report["applied"]:
@@ -50,11 +51,9 @@ def treat(work: Work, app: Application) -> dict:
     return result
 
 
-def copy(work: Work, app: Application) -> tuple[Path, Path]:
+def copied(work: Work, app: Application) -> tuple[Path, Path]:
     """The copied tree, and the application in it."""
-    place = work.place(app)
-    shutil.rmtree(place, ignore_errors=True)
-    tree = place / "tree"
+    tree = work.place(app) / "tree"
     shutil.copytree(app.top, tree, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
     here = tree / app.path.relative_to(app.top)
     # NodejsFunction looks for one; what it says matters only to an installation.
@@ -67,8 +66,9 @@ def after_fix(work: Work, app: Application, here: Path, before: dict, report: di
     """What became of the application."""
     changed = sorted({file for fix in report["applied"] for file in fix["files"]})
     result: dict = {"changed": changed}
-    faults = {file: byte_faults(app.path / file, here / file) for file in changed}
-    result["bytes"] = [f"{file}: {fault}" for file, list in faults.items() for fault in list]
+    found = {file: byte_faults(app.path / file, here / file) for file in changed}
+    result["bytes"] = [f"{file}: {fault}" for file, (faults, _) in found.items() for fault in faults]
+    result["replaced"] = [f"{file}: {line}" for file, (_, replaced) in found.items() for line in replaced]
     again = terramend(work, here, "fix", *work.fix)
     result["again"] = [f"{fix['control']} {fix['resource']}" for fix in again["applied"]]
     out = here / "cdk.out"
@@ -77,19 +77,44 @@ def after_fix(work: Work, app: Application, here: Path, before: dict, report: di
         return result | {"broken": failure}
     keep(out, work.place(app) / "after")
     after = terramend(work, here, "scan")
-    now = {(f["control"], f["resource"]) for f in after["findings"]}
-    was = {(f["control"], f["resource"]) for f in before["findings"]}
-    known = {f["resource"] for f in before["findings"]}
-    result["not_gone"] = [f"{f['control']} {f['resource']}" for f in report["applied"] if (f["control"], f["resource"]) in now]
-    result["new"] = sorted(f"{control} {resource}" for control, resource in now - was)
-    result["new_on_known"] = sorted(f"{control} {resource}" for control, resource in now - was if resource in known)
-    sources = {(f["control"], f["resource"]): f["source"] for f in before["findings"]}
-    applied = [sources.get((f["control"], f["resource"])) for f in report["applied"]]
-    edited = {source["construct"] for source in applied if source}
-    # One call may make several constructs.
-    calls = {(source["file"], source["line"]) for source in applied if source}
-    edited |= {s["construct"] for s in sources.values() if s and (s["file"], s["line"]) in calls}
-    return result | {"difference": difference(work.cache / app.name, out, edited)}
+    known, resources = keys(before["findings"]), {key[1:] for key in keys(before["findings"])}
+    now = keys(after["findings"])
+    new = sorted(now - known)
+    result["not_gone"] = [" ".join(key) for key in keys(report["applied"]) if key in now]
+    result["new"] = [" ".join(key) for key in new]
+    result["new_on_known"] = [" ".join(key) for key in new if key[1:] in resources]
+    return result | {"difference": difference(work.cache / app.name, out, edited(before, report), lambda: once_more(work, app))}
+
+
+def keys(findings: list[dict]) -> set[tuple[str, str, str]]:
+    return {key_of(finding) for finding in findings}
+
+
+def edited(before: dict, report: dict) -> set[str]:
+    """The constructs of the calls that were edited: one call may make several."""
+    applied = keys(report["applied"])
+    sources = [(key_of(finding), finding["source"]) for finding in before["findings"] if finding["source"]]
+    calls = {(source["file"], source["line"]) for key, source in sources if key in applied}
+    return {source["construct"] for _, source in sources if (source["file"], source["line"]) in calls}
+
+
+def key_of(finding: dict) -> tuple[str, str, str]:
+    return finding["control"], finding["file"], finding["resource"]
+
+
+def once_more(work: Work, app: Application) -> Path | None:
+    """The application as it was, synthesised again."""
+    shutil.move(work.place(app) / "tree", work.place(app) / "edited")
+    try:
+        tree, here = copied(work, app)
+        again = work.place(app) / "again"
+        failed = synthesise(work.tools, here, app.command, here / "cdk.out")
+        if not failed:
+            keep(here / "cdk.out", again)
+        shutil.rmtree(tree)
+        return None if failed else again
+    finally:
+        shutil.move(work.place(app) / "edited", work.place(app) / "tree")
 
 
 def terramend(work: Work, app: Path, *command: str) -> dict:

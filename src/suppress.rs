@@ -1,12 +1,12 @@
-//! Comments that silence findings: this program's own, and everybody else's.
+//! Comments that silence findings, in any language: this program's own, and everybody else's.
 //!
-//! A comment counts for a block when it stands inside it, at the end of its first line, or in the comment lines right
-//! above it. Comments are only ever read: no edit removes one.
+//! A comment counts for a block, or a call of a program, when it stands inside it, at the end of its first line, or in the
+//! comment lines right above it. Comments are only ever read: no edit removes one.
 
 use std::ops::Range;
 
 use crate::finding::Suppression;
-use crate::source::{SourceFile, Span, Syntax};
+use crate::source::SourceFile;
 
 /// A silencing comment.
 #[derive(Debug, Clone)]
@@ -35,15 +35,13 @@ const MARKERS: [(&str, &str); 7] = [
     ("tflint", "tflint-ignore:"),
 ];
 
-/// The comments of a file.
-pub fn comments(file: &SourceFile) -> Comments {
-    let text = &*file.text;
+/// The comments of a text that may silence; `all` finds them, where there are such.
+pub fn comments(text: &str, all: impl FnOnce() -> Vec<Range<usize>>) -> Comments {
     let mut comments = Comments::default();
-    // JSON has no comments.
-    if file.syntax() == Syntax::Json || !MARKERS.iter().any(|(_, marker)| text.contains(marker)) {
+    if !MARKERS.iter().any(|(_, marker)| text.contains(marker)) {
         return comments;
     }
-    comments.all = crate::hcl::comments(text);
+    comments.all = all();
     for range in &comments.all {
         let mut at = range.start;
         for line in text[range.clone()].split_inclusive('\n') {
@@ -88,14 +86,14 @@ fn read(offset: usize, tool: &'static str, rest: &str) -> Comment {
 pub fn find(
     file: &SourceFile,
     comments: &Comments,
-    block: Span,
+    block: Range<usize>,
     is_meant: impl Fn(&str) -> bool,
 ) -> Option<Suppression> {
     if comments.silencing.is_empty() {
         return None;
     }
-    let start = crate::hcl::comments_above(&file.text, &comments.all, block.start as usize);
-    let here = |comment: &&Comment| (start..block.end as usize).contains(&comment.offset);
+    let start = crate::hcl::comments_above(&file.text, &comments.all, block.start);
+    let here = |comment: &&Comment| (start..block.end).contains(&comment.offset);
     comments.silencing.iter().filter(here).find_map(|comment| {
         let id = comment.ids.iter().find(|id| matches!(id.as_str(), "*" | "all") || is_meant(id))?;
         Some(Suppression {
