@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use terramend::iam::usage::{Language, SourceSet, analyse};
+use terramend::iam::usage::{Content, Language, SourceSet, analyse};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,7 +25,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Arc<[u8]>>) -> std::io::Result<()> {
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Content>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[path = "usage/hostile.rs"]
@@ -14,7 +13,7 @@ mod hostile;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
-use terramend::iam::usage::{Language, SourceSet, Usage, Value, analyse};
+use terramend::iam::usage::{Content, Language, SourceSet, Usage, Value, analyse};
 
 /// Calls found and expected, found and not expected, expected and not found.
 static COUNTED: [AtomicUsize; 3] = [AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0)];
@@ -158,7 +157,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Arc<[u8]>>) -> std::io::Result<()> {
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Content>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

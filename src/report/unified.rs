@@ -39,8 +39,7 @@ fn windows(before: &str, after: &str, context: usize) -> [Range<usize>; 2] {
     let same = common_prefix(old, new);
     let line_start = |end: usize| memchr::memrchr(b'\n', &old[..end]).map_or(0, |at| at + 1);
     let changed = line_start(same);
-    let equal = |(a, b): &(&u8, &u8)| a == b;
-    let tail = old[changed..].iter().rev().zip(new[changed..].iter().rev()).take_while(equal).count();
+    let tail = common_suffix(&old[changed..], &new[changed..]);
     // A change among equal lines may be told some lines above or below, by no more than it has itself.
     let lines = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() + 1;
     let around = context + lines(&old[changed..old.len() - tail]).max(lines(&new[changed..new.len() - tail]));
@@ -51,9 +50,18 @@ fn windows(before: &str, after: &str, context: usize) -> [Range<usize>; 2] {
     [start..end, start..end + new.len() - old.len()]
 }
 
+/// Bytes that are compared at once.
+const STEP: usize = 64;
+
+/// How many bytes at the end are equal.
+fn common_suffix(a: &[u8], b: &[u8]) -> usize {
+    let steps = a.rchunks_exact(STEP).zip(b.rchunks_exact(STEP)).take_while(|(a, b)| a == b).count() * STEP;
+    let (a, b) = (&a[..a.len() - steps], &b[..b.len() - steps]);
+    steps + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+}
+
 /// How many bytes at the beginning are equal.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const STEP: usize = 64;
     let steps = a.chunks_exact(STEP).zip(b.chunks_exact(STEP)).take_while(|(a, b)| a == b).count() * STEP;
     steps + a[steps..].iter().zip(&b[steps..]).take_while(|(a, b)| a == b).count()
 }

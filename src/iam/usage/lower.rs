@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tree_sitter::{Node, Tree};
 
+use super::content::Content;
 use super::ir::{
     At, Expression, Function, FunctionId, Kind, ModuleId, Name, Parameter, Program, Role, Statement, Target,
 };
 use super::report::{Place, Refusal, RefusalKind};
 
 /// Source files above this size are generated or bundled; in bytes.
-pub(super) const MAX_FILE: usize = 2 * 1024 * 1024;
+const MAX_FILE: usize = 2 * 1024 * 1024;
 /// Nodes of a tree inside each other, at most.
 const MAX_DEPTH: usize = 900;
 
@@ -146,6 +147,23 @@ pub(super) fn sum(node: Node<'_>) -> Vec<Node<'_>> {
     parts.push(rest);
     parts.reverse();
     parts
+}
+
+/// A file that isn't read.
+pub(super) fn refused(kind: RefusalKind, file: &str, what: &str) -> Refusal {
+    Refusal { kind, place: Place { file: file.to_owned(), line: 1, column: 1 }, what: what.to_owned() }
+}
+
+/// The text of a file, without a byte-order mark.
+pub(super) fn text<'c>(file: &str, content: &'c Content) -> Result<&'c str, Refusal> {
+    let refused = |kind, what: &str| refused(kind, file, what);
+    let bytes = content.bytes().map_err(|reason| refused(RefusalKind::Unparsable, reason))?;
+    if bytes.len() > MAX_FILE {
+        return Err(refused(RefusalKind::TooLarge, "the file is larger than 2 MiB"));
+    }
+    let text = std::str::from_utf8(bytes);
+    let text = text.map_err(|_| refused(RefusalKind::Unparsable, "the file isn't valid UTF-8"))?;
+    Ok(text.trim_start_matches('\u{feff}'))
 }
 
 /// What forbids to read a tree: errors, or nodes too deep inside each other.

@@ -4,6 +4,7 @@
 //! operation, the arguments that could be read, and its place. What isn't understood is a [`Refusal`] with a place: an
 //! empty list of refusals says that the calls are complete, and nothing else says so.
 
+mod content;
 mod evaluate;
 mod ir;
 mod javascript;
@@ -12,12 +13,14 @@ mod lower;
 mod python;
 mod report;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::LazyLock;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use evaluate::Evaluator;
 
+pub use content::Content;
 pub use report::{
     Argument, Call, EnvironmentRead, Imports, Language, OutsideImport, Place, Refusal, RefusalKind, SourceSet, Usage,
     Value,
@@ -36,7 +39,8 @@ static READERS: LazyLock<Option<ThreadPool>> =
 /// Never panics on any input: what can't be read is a refusal.
 pub fn analyse(source: &SourceSet, handler: &str, language: Language) -> Usage {
     let (source, entry) = (source.clone(), handler.to_owned());
-    let read = move || std::panic::catch_unwind(|| read(&source, &entry, language)).ok();
+    // Nothing that was being made is used after a panic.
+    let read = move || std::panic::catch_unwind(AssertUnwindSafe(|| read(&source, &entry, language))).ok();
     // NOTE: not by `install`: a worker of another pool that waits for it takes on more work meanwhile, which waits in turn,
     // until its stack ends.
     let (sender, answer) = std::sync::mpsc::channel();

@@ -1,15 +1,16 @@
 //! What an analysis takes and gives: plain data, in a stable order, ready for JSON.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Serialize;
+
+use super::content::Content;
 
 /// The files of one function.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceSet {
-    /// Bytes by path relative to the root of the function's source, folders by `/`.
-    pub files: BTreeMap<String, Arc<[u8]>>,
+    /// Contents by path relative to the root of the function's source, folders by `/`.
+    pub files: BTreeMap<String, Content>,
 }
 
 /// The languages that are read.

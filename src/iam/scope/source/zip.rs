@@ -6,13 +6,16 @@ use std::path::Path;
 use flate2::{Crc, read::DeflateDecoder};
 
 use super::folder::{MAX_FILE, MAX_TOTAL, may_be_code};
-use crate::iam::usage::SourceSet;
+use crate::iam::usage::{Content, SourceSet};
 
 /// Lambda takes no larger zip by upload; a committed one is smaller.
 const MAX_ARCHIVE: u64 = 64 * 1024 * 1024;
 const MAX_ENTRIES: usize = 20_000;
 /// Text packs some ten times; what packs more is meant to hurt.
 const MAX_RATIO: u64 = 200;
+
+const STORED: u16 = 0;
+const DEFLATED: u16 = 8;
 
 const END: &[u8] = b"PK\x05\x06";
 const ENTRY: &[u8] = b"PK\x01\x02";
@@ -50,9 +53,9 @@ fn code(bytes: &[u8]) -> Result<SourceSet, String> {
         if total > MAX_TOTAL {
             return Err("it unpacks to too much".into());
         }
-        let content = entry.content(bytes)?;
-        if set.files.insert(entry.name.clone(), content.into()).is_some() {
-            return Err(format!("it has {} twice", entry.name));
+        let name = entry.name.clone();
+        if set.files.insert(name.clone(), entry.content(bytes)?).is_some() {
+            return Err(format!("it has {name} twice"));
         }
     }
     Ok(set)
@@ -77,7 +80,6 @@ fn directory(bytes: &[u8]) -> Result<(usize, usize), String> {
 
 struct Entry {
     name: String,
-    /// 0 stored, 8 deflated.
     method: u16,
     encrypted: bool,
     crc: u32,
@@ -111,7 +113,8 @@ impl Entry {
         })
     }
 
-    fn content(&self, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    /// What is packed here, to be unpacked when it is asked for.
+    fn content(self, bytes: &[u8]) -> Result<Content, String> {
         let broken = || format!("{} is broken", self.name);
         if self.encrypted {
             return Err(format!("{} is encrypted", self.name));
@@ -125,15 +128,22 @@ impl Entry {
         if self.size > MAX_RATIO * (self.packed as u64).max(1) {
             return Err(format!("{} unpacks to more than {MAX_RATIO} times its size", self.name));
         }
+        if ![STORED, DEFLATED].contains(&self.method) {
+            return Err(format!("{} is packed by method {}", self.name, self.method));
+        }
+        let (sum, packed) = (u64::from(self.crc) << 32 | self.size, packed.to_vec());
+        Ok(Content::packed(sum, move || self.unpacked(&packed)))
+    }
+
+    fn unpacked(&self, packed: &[u8]) -> Result<Vec<u8>, String> {
+        let broken = || format!("{} is broken", self.name);
         let mut content = Vec::with_capacity(self.size as usize);
-        match self.method {
-            0 => content.extend_from_slice(packed),
-            8 => {
-                // What the header says isn't believed: no more is unpacked than it says.
-                let mut limited = DeflateDecoder::new(packed).take(self.size + 1);
-                limited.read_to_end(&mut content).map_err(|_| broken())?;
-            }
-            other => return Err(format!("{} is packed by method {other}", self.name)),
+        if self.method == STORED {
+            content.extend_from_slice(packed);
+        } else {
+            // What the header says isn't believed: no more is unpacked than it says.
+            let mut limited = DeflateDecoder::new(packed).take(self.size + 1);
+            limited.read_to_end(&mut content).map_err(|_| broken())?;
         }
         let mut crc = Crc::new();
         crc.update(&content);
@@ -200,12 +210,18 @@ mod tests {
         bytes
     }
 
+    /// An archive of which all is asked for.
+    fn whole(bytes: &[u8]) -> Result<(), String> {
+        let set = code(bytes)?;
+        set.files.values().try_for_each(|content| content.bytes().map(|_| ()).map_err(str::to_owned))
+    }
+
     #[test]
     fn code_is_read_and_nothing_else() {
         let text = b"import boto3\n";
         let set = code(&archive(&[("app.py", text, text.len() as u32), ("picture.png", b"x", 1)])).unwrap();
         assert_eq!(set.files.keys().collect::<Vec<_>>(), ["app.py"]);
-        assert_eq!(&*set.files["app.py"], text);
+        assert_eq!(set.files["app.py"].bytes(), Ok(&text[..]));
     }
 
     #[test]
@@ -221,17 +237,17 @@ mod tests {
             (b"PK\x05\x06".to_vec(), "no zip"),
             (b"no archive".to_vec(), "no zip"),
         ] {
-            let error = code(&bytes).unwrap_err();
+            let error = whole(&bytes).unwrap_err();
             assert!(error.contains(reason), "{error}: {reason}");
         }
         let good = archive(&[("app.py", b"x = 1", 5)]);
         for length in 0..good.len() {
-            let _ = code(&good[..length]);
+            let _ = whole(&good[..length]);
         }
         for i in 0..good.len() {
             let mut bad = good.clone();
             bad[i] ^= 0xff;
-            let _ = code(&bad);
+            let _ = whole(&bad);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
 use super::super::ir::{At, ModuleId, Name};
 use super::super::library::Class;
-use super::super::lower::{MAX_FILE, fault};
+use super::super::lower::{fault, refused, text};
 use super::super::report::{Place, Refusal, RefusalKind};
 use super::names;
 use crate::program::Language;
@@ -104,9 +104,8 @@ impl Evaluator<'_> {
         let manifests = self.source.files.iter().filter(|(file, _)| {
             file.ends_with("/package.json") && !file.split('/').any(|folder| folder == "node_modules")
         });
-        let manifest = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
-        let (file, json) = manifests.into_iter().find_map(|(file, bytes)| {
-            let json = manifest(bytes)?;
+        let (file, json) = manifests.into_iter().find_map(|(file, content)| {
+            let json: serde_json::Value = serde_json::from_slice(content.bytes().ok()?).ok()?;
             (json.get("name")?.as_str()? == name).then_some((file, json))
         })?;
         let folder = file.strip_suffix("package.json").unwrap_or_default();
@@ -128,8 +127,9 @@ impl Evaluator<'_> {
         let folder = format!("node_modules/{package}/");
         let mut any = false;
         let mut needs = Vec::new();
-        for (file, bytes) in self.source.files.range(folder.clone()..).take_while(|(file, _)| file.starts_with(&folder))
-        {
+        let inside = self.source.files.range(folder.clone()..);
+        for (file, content) in inside.take_while(|(file, _)| file.starts_with(&folder)) {
+            let Ok(bytes) = content.bytes() else { return false };
             if *file == format!("{folder}package.json") {
                 let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
                 let all = json.as_ref().and_then(|json| json.get("dependencies")).and_then(|all| all.as_object());
@@ -155,26 +155,21 @@ impl Evaluator<'_> {
         if let Some(known) = self.loaded.get(file) {
             return *known;
         }
-        let bytes = Arc::clone(self.source.files.get(file)?);
+        let source = self.source;
+        let content = source.files.get(file)?;
         self.loaded.insert(file.to_owned(), None);
-        let refuse = |kind, what: &str| Refusal {
-            kind,
-            place: Place { file: file.into(), line: 1, column: 1 },
-            what: what.into(),
+        let text = match text(file, content) {
+            Ok(text) => text,
+            Err(refusal) => {
+                self.refusals.insert(refusal);
+                return None;
+            }
         };
-        let Ok(text) = std::str::from_utf8(&bytes) else {
-            self.refusals.insert(refuse(RefusalKind::Unparsable, "the file isn't valid UTF-8"));
-            return None;
-        };
-        if text.len() > MAX_FILE {
-            self.refusals.insert(refuse(RefusalKind::TooLarge, "the file is larger than 2 MiB"));
-            return None;
-        }
         if !has_ending(file, ".json") && is_bundled(text) {
-            self.refusals.insert(refuse(RefusalKind::Bundled, "the file was written by a bundler or minifier"));
+            self.refusals.insert(refused(RefusalKind::Bundled, file, "the file was written by a bundler or minifier"));
             return None;
         }
-        let id = self.lower_script(file, text.trim_start_matches('\u{feff}'))?;
+        let id = self.lower_script(file, text)?;
         self.loaded.insert(file.to_owned(), Some(id));
         Some(id)
     }

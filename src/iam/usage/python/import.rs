@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::super::content::Content;
 use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
 use super::super::ir::{At, ModuleId, Name};
 use super::super::library::Class;
-use super::super::lower::{MAX_FILE, fault};
+use super::super::lower::{fault, text};
 use super::super::report::{Place, Refusal, RefusalKind};
 use super::names;
 use crate::program::Language;
@@ -151,11 +152,13 @@ impl Evaluator<'_> {
             from.take_while(move |(file, _)| file.starts_with(&inside))
         });
         let beside = self.source.files.get(&format!("{top}.py"));
-        let imports = |bytes: &[u8]| {
+        let imports = |content: &Content| {
+            // What can't be unpacked may.
+            let Ok(bytes) = content.bytes() else { return true };
             let text = String::from_utf8_lossy(bytes);
             text.lines().any(|line| line.contains("import") && (line.contains("boto3") || line.contains("botocore")))
         };
-        !files.any(|(file, bytes)| is_python(file) && imports(bytes)) && !beside.is_some_and(|bytes| imports(bytes))
+        !files.any(|(file, content)| is_python(file) && imports(content)) && !beside.is_some_and(imports)
     }
 
     /// Reads a file; nothing if it can't be read, which is a refusal.
@@ -163,24 +166,15 @@ impl Evaluator<'_> {
         if let Some(known) = self.loaded.get(file) {
             return *known;
         }
-        let bytes = Arc::clone(self.source.files.get(file)?);
-        let refuse = |kind, what: &str| Refusal {
-            kind,
-            place: Place { file: file.into(), line: 1, column: 1 },
-            what: what.into(),
-        };
-        let text = std::str::from_utf8(&bytes).map(|text| text.trim_start_matches('\u{feff}'));
-        let refused = match text {
-            Err(_) => Some(refuse(RefusalKind::Unparsable, "the file isn't valid UTF-8")),
-            Ok(_) if bytes.len() > MAX_FILE => Some(refuse(RefusalKind::TooLarge, "the file is larger than 2 MiB")),
-            Ok(_) => None,
-        };
-        if let (None, Ok(text)) = (&refused, text) {
-            return self.lower_python(file, text);
+        let source = self.source;
+        match text(file, source.files.get(file)?) {
+            Ok(text) => self.lower_python(file, text),
+            Err(refusal) => {
+                self.refusals.insert(refusal);
+                self.loaded.insert(file.to_owned(), None);
+                None
+            }
         }
-        self.refusals.extend(refused);
-        self.loaded.insert(file.to_owned(), None);
-        None
     }
 
     fn lower_python(&mut self, file: &str, text: &str) -> Option<ModuleId> {
