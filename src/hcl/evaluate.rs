@@ -8,7 +8,7 @@ use hcl_edit::expr::{BinaryOperator, Expression, FuncCall, ObjectKey, UnaryOpera
 use super::functions::{self, Call};
 use super::traverse::{lookup, traversal_value};
 use super::{failure, loops, templates};
-use crate::model::{Body, Entry, Form, Node, Value};
+use crate::model::{Body, Entry, Form, Node, Value, weight};
 use crate::source::{FileId, Span};
 
 /// What names mean.
@@ -25,6 +25,11 @@ pub trait Scope {
     /// A function that only this scope knows, called at `span`.
     fn call(&self, _name: &str, _arguments: &[Node], _span: Span) -> Option<Value> {
         None
+    }
+
+    /// Takes note that a value of this weight was made from others; false where all of them are more than can be held.
+    fn charge(&self, _weight: usize) -> bool {
+        true
     }
 
     /// Whether values of different types are compared as the provider would convert them: `"7"` is 7. Terraform's own
@@ -229,6 +234,25 @@ fn call_value(call: &FuncCall, scope: &dyn Scope, bound: Names<'_>, span: Span) 
             _ => return functions::unknown_rest(name, &arguments),
         }
     }
+    if multiplies(name, &arguments) {
+        return Value::Unknown;
+    }
     let here = Call { name, span, converts: scope.converts() };
-    scope.call(name, &arguments, span).unwrap_or_else(|| here.value(&arguments))
+    let value = scope.call(name, &arguments, span).unwrap_or_else(|| here.value(&arguments));
+    charged(value, scope)
+}
+
+/// A value that was made of others, while there is room for it.
+pub(super) fn charged(value: Value, scope: &dyn Scope) -> Value {
+    if scope.charge(weight::of(&value)) { value } else { Value::Unknown }
+}
+
+/// Whether a call may give far more than it takes: a long text for each piece of another.
+fn multiplies(name: &str, arguments: &[Node]) -> bool {
+    let weigh = |arguments: &[Node]| arguments.iter().map(|argument| weight::of(&argument.value)).sum::<usize>();
+    match (name, arguments) {
+        ("format" | "formatlist" | "indent" | "replace", _) => weigh(arguments) > weight::LONG,
+        ("join", [between, ..]) => weight::of(&between.value) > 4 && weigh(arguments) > weight::LONG,
+        _ => false,
+    }
 }

@@ -109,6 +109,9 @@ fn each(expr: &ForExpr, collection: &Value, scope: &dyn Scope, bound: Names<'_>)
     let Some(turns) = turns(collection, &expr.intro.collection_expr) else { return Value::Unknown };
     let mut results = Results { complete: turns.complete, ..Results::default() };
     for (key, item) in turns.items {
+        if !scope.charge(1) {
+            return Value::Unknown;
+        }
         let outer = Bindings::new(expr.intro.value_var.as_str(), item.value, bound);
         let key_name = expr.intro.key_var.as_ref().map_or("", |name| name.as_str());
         let inner = Bindings::new(key_name, key, Some(&outer));

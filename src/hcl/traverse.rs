@@ -5,13 +5,13 @@ use std::sync::Arc;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 
-use super::evaluate::{Names, Scope, Step, evaluate};
+use super::evaluate::{Names, Scope, Step, charged, evaluate};
 use super::functions;
 use crate::model::{Node, Value};
 
 pub(super) fn lookup(root: &str, steps: &[Step], scope: &dyn Scope, bound: Names<'_>) -> Value {
     let (start, used) = start(root, steps, scope, bound);
-    walk(start, &steps[used..])
+    charged(walk(start, &steps[used..]), scope)
 }
 
 /// The value that a traversal starts from, and how many of the steps are used up by it.

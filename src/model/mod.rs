@@ -13,6 +13,7 @@ mod text;
 pub mod value;
 mod version;
 mod vocabulary;
+pub mod weight;
 
 pub use construct::{CallContent, Construct, Override, ProgramDraft};
 pub use draft::{Draft, DraftBody, DraftItem};

@@ -8,11 +8,12 @@ use super::declare::{Call, Declared, Source, is_override, resolve_local};
 use super::provider;
 use super::scope::ModuleScope;
 use super::types;
+use crate::diagnostic::Diagnostic;
 use crate::discover::directory;
 use crate::hcl::Bindings;
 use crate::model::{
     Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, Repeat, Resource, ResourceId, Symbol,
-    Value, Version, resource,
+    Value, Version, resource, weight,
 };
 use crate::source::{FileId, SourceFile, Span};
 use crate::workspace::{Group, Tree, Workspace};
@@ -41,6 +42,10 @@ pub(super) struct Builder<'a> {
     addresses: HashMap<(InstanceId, String), ResourceId>,
     declared: u32,
     depth: Cell<u32>,
+    /// What values may still weigh.
+    room: Cell<usize>,
+    /// Where there was no room for one.
+    full: Cell<Option<FileId>>,
     known: RefCell<HashMap<(InstanceId, bool, String), Value>>,
 }
 
@@ -60,6 +65,7 @@ pub fn build(group: Group) -> Workspace {
     let mut project = Project::default();
     let builder = instantiate(&files, &modules, &mut project);
     evaluate_all(&builder, &mut project);
+    project.problems.extend(builder.full.get().map(|file| too_much(&files[file.0 as usize])));
     drop(builder);
     drop(modules);
     project.files = files;
@@ -98,6 +104,8 @@ fn instantiate<'a>(
         addresses: HashMap::new(),
         declared: 0,
         depth: Cell::new(0),
+        room: Cell::new(weight::MOST),
+        full: Cell::new(None),
         known: RefCell::default(),
     };
     // Modules that only call each other in a circle have no root: take them as roots, so that nothing is skipped.
@@ -110,6 +118,15 @@ fn instantiate<'a>(
     }
     provider::share(project);
     builder
+}
+
+/// Values grew beyond what can be held.
+fn too_much(file: &SourceFile) -> Diagnostic {
+    Diagnostic::error(
+        &*file.display,
+        "values that are made of each other grow too large here: some are taken as unknown",
+        "locals that repeat others many times, or loops in loops, make them",
+    )
 }
 
 fn add_instance<'a>(
@@ -376,9 +393,20 @@ impl<'a> Builder<'a> {
         value
     }
 
+    /// Counts what a value weighs that was made of others; false where there is no room for it.
+    pub(super) fn charge(&self, weight: usize, file: FileId) -> bool {
+        let rest = self.room.get().checked_sub(weight);
+        // Once there is too little room, all that comes is unknown.
+        self.room.set(rest.unwrap_or(0));
+        if rest.is_none() && self.full.get().is_none() {
+            self.full.set(Some(file));
+        }
+        rest.is_some()
+    }
+
     /// Ends circles of names: too deep is unknown.
     fn guarded(&self, find: impl FnOnce() -> Value) -> Value {
-        if self.depth.get() >= MAX_LOOKUPS {
+        if self.depth.get() >= MAX_LOOKUPS || self.full.get().is_some() {
             return Value::Unknown;
         }
         self.depth.set(self.depth.get() + 1);

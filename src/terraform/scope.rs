@@ -43,6 +43,10 @@ impl Scope for ModuleScope<'_, '_> {
         }
     }
 
+    fn charge(&self, weight: usize) -> bool {
+        self.builder.charge(weight, self.file)
+    }
+
     fn call(&self, name: &str, arguments: &[Node], span: Span) -> Option<Value> {
         self.file_function(name, arguments, span)
     }

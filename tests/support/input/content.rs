@@ -197,3 +197,31 @@ fn two_resources_of_one_address_are_no_crash() {
         assert!([QUEUE, crate::support::FIXED_QUEUE].contains(&after.as_str()), "{after}");
     }
 }
+
+/// A few lines that mean more than any machine holds.
+#[test]
+fn values_that_grow() {
+    let chain = |first: &str, next: &dyn Fn(usize) -> String| {
+        let locals: String = (1..40).map(|i| format!("  a{i} = {}\n", next(i - 1))).collect();
+        format!("locals {{\n  a0 = {first}\n{locals}}}\n\noutput \"all\" {{\n  value = local.a39\n}}\n")
+    };
+    let said = "grow too large";
+    faulty("grow.tf", chain("\"0123456789\"", &|i| format!("\"${{local.a{i}}}${{local.a{i}}}\"")), None, said);
+    faulty("grow.tf", chain("[1]", &|i| format!("[local.a{i}, local.a{i}]")), None, said);
+    faulty("grow.tf", chain("{}", &|i| format!("{{ a = local.a{i}, b = local.a{i} }}")), None, said);
+    faulty("grow.tf", chain("[1]", &|i| format!("concat(local.a{i}, local.a{i})")), None, said);
+    faulty("grow.tf", chain("\"a\"", &|i| format!("join(\"\", [local.a{i}, local.a{i}])")), None, said);
+    let loops =
+        "output \"all\" {\n  value = [for a in range(1000) : [for b in range(1000) : [for c in range(1000) : 1]]]\n}\n";
+    faulty("grow.tf", loops, None, said);
+    // What multiplies at once isn't done.
+    let scratch = Scratch::with(&[]);
+    let long = "a".repeat(1000);
+    let locals: String =
+        (1..10).map(|i| format!("  a{i} = replace(local.a{}, \"a\", local.a{})\n", i - 1, i - 1)).collect();
+    scratch.write(
+        "grow.tf",
+        format!("locals {{\n  a0 = \"{long}\"\n{locals}}}\n\noutput \"all\" {{\n  value = local.a9\n}}\n"),
+    );
+    fine(&scratch);
+}
