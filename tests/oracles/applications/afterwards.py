@@ -25,6 +25,8 @@ EXPLAINED = {
     "CKV_AWS_66": "a log group that a fix adds keeps its events as long as the option says",
     "CKV_AWS_111": "the library grants xray:Put* and the delivery of logs on all resources: AWS has none that could be named",
     "CKV_AWS_108": "the library's grants, as above",
+    "CKV_AWS_27": "Checkov takes only a key of KMS for the encryption of a queue in templates; dead letters that a fix adds have SQS's own",
+    "Serverless-SQSRedrivePolicy": "the queue that a fix adds is the dead-letter queue: there is none behind it",
     "AwsSolutions-IAM5": "the library grants xray:Put* and the delivery of logs on all resources, as AWS demands",
     "Serverless-CloudWatchLogGroupRetentionPeriod": "the retention stands in a token",
 }

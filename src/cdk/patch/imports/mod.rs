@@ -109,9 +109,9 @@ impl<'p> Names<'p> {
             Added::Module(known, alias) if known == module => Some(format!("{alias}.{class}")),
             _ => None,
         });
-        whole
-            .map(|namespace| format!("{namespace}.{class}"))
-            .or_else(|| local(module, class))
+        // A class that the file has a name of its own for is called by it, also beside the name of the module.
+        local(module, class)
+            .or_else(|| whole.map(|namespace| format!("{namespace}.{class}")))
             .or_else(|| member.and_then(|member| local(ROOT, member)).map(|alias| format!("{alias}.{class}")))
             .or(added)
             .or_else(|| self.through_root(member?, class))
