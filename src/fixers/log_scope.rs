@@ -5,7 +5,7 @@ use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
 use crate::iam::policy::Statement;
 use crate::iam::scope::log_group;
-use crate::model::{Draft, Mode, Project, Resource, Value};
+use crate::model::{Draft, Mode, Project, Repeat, Resource, Value};
 
 /// What Lambda does with a function's group on behalf of its role.
 const WRITING: [&str; 3] = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
@@ -84,11 +84,14 @@ fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Res
             arns.push(Draft::Text(vec![Draft::Attribute(group.id, "arn".into()), Draft::string(":*")]));
             continue;
         }
-        let made = log_group::made(project, function)
-            .ok_or_else(|| format!("the log group of {} isn't declared", function.address()))?;
-        arns.push(made.draft(project, context.resource.instance)?);
-        groups.push(made.shown);
         actions = WRITING.to_vec();
+        if let Some(made) = log_group::made(project, function) {
+            arns.push(made.draft(project, context.resource.instance)?);
+            groups.push(made.shown);
+            continue;
+        }
+        arns.push(by_reference(context, function)?);
+        groups.push(format!("the group of {}", function.address()));
     }
     let resource = if arns.len() == 1 { arns.remove(0) } else { Draft::List(arns) };
     let mut edits = vec![StatementEdit::Replace("Resource".into(), resource)];
@@ -108,6 +111,29 @@ fn narrowed(context: &Context<'_>, statement: &Statement, argument: &str) -> Res
         }],
         notes: vec!["code that writes to other log groups by itself is refused from then on".into()],
     })
+}
+
+/// The ARN of the group that Lambda makes for a function whose name isn't known: it refers to the function.
+fn by_reference(context: &Context<'_>, function: &Resource) -> Result<Draft, String> {
+    let (project, policy) = (context.project, context.resource);
+    let address = function.address();
+    if !function.body.at("logging_config.log_group").is_null() || function.body.get("function_name").is_null() {
+        return Err(format!("the log group of {address} isn't declared"));
+    }
+    if function.instance != policy.instance || function.repeat != Repeat::Once {
+        return Err(format!("the name of {address} isn't known before a deploy"));
+    }
+    // The policy then waits for the function, which must not wait for the policy.
+    let mut granting = users(project, policy);
+    granting.push(policy);
+    if granting.iter().any(|on| function.body.refers_to(on.id)) {
+        return Err(format!("{address} waits for {}, and its name isn't known before a deploy", policy.address()));
+    }
+    Ok(Draft::Text(vec![
+        Draft::string(format!("arn:aws:logs:*:*:log-group:{}", log_group::PREFIX)),
+        Draft::Attribute(function.id, "function_name".into()),
+        Draft::string(":*"),
+    ]))
 }
 
 /// The one role that has the policy.
