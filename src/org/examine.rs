@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::content::{self, Content, ContentError, Limits};
+use super::content::{self, Content, ContentError};
 use super::plan::{Found, Making, Planned, RepositoryPlan};
 use super::policy::{self, Policy};
 use super::select::{Prefilter, Repository, Skip, prefilter};
+use super::take::Means;
 use crate::engine::{self, Options, Outcome};
-use crate::publish::github::{Client, GithubError};
+use crate::publish::github::GithubError;
 use crate::publish::{Analysis, propose};
 
 /// How long an analysis may take. One repository takes milliseconds.
@@ -64,12 +65,8 @@ pub(super) fn ends_run(error: &GithubError) -> bool {
 }
 
 /// Examines a repository.
-pub(super) async fn examine(
-    client: &Client,
-    policy: &Arc<Policy>,
-    repository: &Repository,
-    limits: Limits,
-) -> Result<Examined, ExamineError> {
+pub(super) async fn examine(means: &Means, repository: &Repository) -> Result<Examined, ExamineError> {
+    let Means { client, policy, limits, .. } = means;
     let default = repository.default_branch.clone().unwrap_or_default();
     let branch = policy.settings.pull_request.base.clone().unwrap_or(default);
     let name = &repository.full_name;
@@ -78,11 +75,11 @@ pub(super) async fn examine(
         Err(error) if error.status() == Some(409) => return Ok(Examined::Skipped(Skip::Empty)),
         answer => answer?,
     };
-    if let Err(skip) = prefilter(&answer, &limits) {
+    if let Err(skip) = prefilter(&answer, limits) {
         return Ok(Examined::Skipped(skip));
     }
     drop(answer);
-    let content = fetch(client, name, &branch, limits).await?;
+    let content = fetch(means, name, &branch).await?;
     let policy = Arc::clone(policy);
     let analysis = tokio::task::spawn_blocking(move || analyse(&content, &policy));
     match tokio::time::timeout(PATIENCE, analysis).await {
@@ -93,12 +90,14 @@ pub(super) async fn examine(
 }
 
 /// Streams the archive of a branch into files.
-async fn fetch(client: &Client, name: &str, branch: &str, limits: Limits) -> Result<Content, ExamineError> {
+async fn fetch(means: &Means, name: &str, branch: &str) -> Result<Content, ExamineError> {
     let mut attempt = 1;
     loop {
-        let mut download = client.download(&format!("/repos/{name}/tarball/{}", path(branch))).await?;
+        let mut download = means.client.download(&format!("/repos/{name}/tarball/{}", path(branch))).await?;
         let (sender, receiver) = tokio::sync::mpsc::channel::<std::io::Result<Vec<u8>>>(8);
-        let unpacking = tokio::task::spawn_blocking(move || content::extract(Pieces::new(receiver), &limits));
+        let (limits, directory) = (means.limits, Arc::clone(&means.directory));
+        let unpacking =
+            tokio::task::spawn_blocking(move || content::extract_in(Pieces::new(receiver), &limits, &directory));
         loop {
             let piece = match download.next().await {
                 Ok(Some(piece)) => Ok(piece),

@@ -5,9 +5,11 @@
 //! or able to grant itself more than the policy does.
 
 pub mod content;
+pub mod dashboard;
 mod examine;
 pub mod journal;
 pub mod listing;
+pub mod live;
 pub mod pace;
 pub mod plan;
 pub mod policy;
@@ -16,6 +18,7 @@ pub mod run;
 pub mod select;
 mod sent;
 pub mod shard;
+pub mod since;
 mod take;
 
 pub use examine::{ExamineError, Examined};

@@ -16,7 +16,7 @@ use super::policy::Policy;
 use super::select::{Filters, Repository};
 use super::sent::{sent, would};
 use super::shard::Shard;
-use super::take::{Taken, take};
+use super::take::{Means, Taken, take};
 use crate::fix::Grade;
 use crate::publish::Proposals;
 use crate::publish::github::{
@@ -132,6 +132,12 @@ impl Run<'_> {
         self.client.gate().clock().epoch()
     }
 
+    fn means(&self) -> Result<Means, JournalError> {
+        let directory = self.journal.scratch()?.map_or_else(std::env::temp_dir, std::path::Path::to_owned);
+        let (client, policy) = (self.client.clone(), Arc::clone(&self.policy));
+        Ok(Means { client, policy, limits: self.limits, directory: directory.into() })
+    }
+
     fn set(&mut self, id: u64, stage: Stage, reason: Option<&str>) -> Result<(), JournalError> {
         let now = self.now();
         self.journal.set(self.id, id, stage, reason, now)
@@ -147,6 +153,7 @@ impl Run<'_> {
 
     /// Examines every repository that is listed, several at a time.
     pub async fn examine(&mut self) -> Result<(), RunError> {
+        let means = self.means()?;
         let mut busy = FuturesUnordered::new();
         let (mut waiting, mut after) = (std::collections::VecDeque::<Row>::new(), 0);
         let mut end = None;
@@ -157,7 +164,7 @@ impl Run<'_> {
             }
             while busy.len() < self.jobs && end.is_none() {
                 let Some(row) = waiting.pop_front() else { break };
-                busy.push(take(self.client.clone(), Arc::clone(&self.policy), row.repository, self.limits));
+                busy.push(take(means.clone(), row.repository));
             }
             // Also after an error: what is under way is worth keeping.
             let Some((repository, result)) = busy.next().await else { break };
@@ -355,8 +362,7 @@ impl Run<'_> {
                 Err(error) => return Ok(Err(error.to_string())),
             }
             (self.say)(&format!("{}: its branch moved since it was examined: examined again", repository.full_name));
-            let (_, result) =
-                take(self.client.clone(), Arc::clone(&self.policy), repository.clone(), self.limits).await;
+            let (_, result) = take(self.means()?, repository.clone()).await;
             match result {
                 Ok(Taken::Plan(plan, _)) => {
                     let now = self.now();

@@ -1,5 +1,6 @@
 //! What examining a repository leads to.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::content::Limits;
@@ -16,17 +17,23 @@ pub(super) enum Taken {
     Skipped(String),
 }
 
+/// What examining a repository takes.
+#[derive(Clone)]
+pub(super) struct Means {
+    pub(super) client: Client,
+    pub(super) policy: Arc<Policy>,
+    pub(super) limits: Limits,
+    /// Where archives are unpacked.
+    pub(super) directory: Arc<Path>,
+}
+
 /// Examines one repository, and says what follows from that.
-pub(super) async fn take(
-    client: Client,
-    policy: Arc<Policy>,
-    repository: Repository,
-    limits: Limits,
-) -> (Repository, Result<Taken, ExamineError>) {
-    let result = match examine(&client, &policy, &repository, limits).await {
+pub(super) async fn take(means: Means, repository: Repository) -> (Repository, Result<Taken, ExamineError>) {
+    let client = &means.client;
+    let result = match examine(&means, &repository).await {
         Ok(Examined::Skipped(skip)) => Ok(Taken::Skipped(skip.to_string())),
         Ok(Examined::Plan(plan)) if !plan.proposals.is_empty() => Ok(Taken::Plan(plan, Stage::Planned)),
-        Ok(Examined::Plan(plan)) => match leftovers(&client, &repository, &plan).await {
+        Ok(Examined::Plan(plan)) => match leftovers(client, &repository, &plan).await {
             Ok(true) => Ok(Taken::Plan(plan, Stage::Planned)),
             Ok(false) => Ok(Taken::Plan(plan, Stage::Clean)),
             Err(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use std::process::Command;
 use proptest::prelude::*;
 use terramend::org::content::{Content, ContentError, Limits, extract};
 
-use crate::support::tar::{Archive, COMMIT, gzip};
+use crate::support::github::tar::{Archive, COMMIT, gzip};
 
 const QUEUE: &str = "resource \"aws_sqs_queue\" \"orders\" {\n  name = \"orders\"\n}\n";
 

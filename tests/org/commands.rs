@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::organisation::{FINE, ONLY, add, content, hostile, of, org, queue, report, stages};
-use crate::support::server::{Server, open_pulls, orphans};
+use crate::support::github::Fake;
+use crate::support::organisation::{CANARY, FINE, ONLY, add, content, hostile, of, org, queue, report, server, stages};
+use crate::support::visible::{open_pulls, orphans, visible};
 
 /// Three repositories with something to fix, and one of each kind that is left out.
-fn organisation() -> Server {
-    let server = Server::start();
+fn organisation() -> Fake {
+    let server = server();
     {
         let mut state = server.state();
         for i in 0..3 {
@@ -25,8 +26,8 @@ fn organisation() -> Server {
         add(&mut state, "other/foreign", &content(9));
         state.world.repositories.get_mut("acme/old").unwrap().archived = true;
         state.world.repositories.get_mut("acme/copied").unwrap().fork = true;
-        state.world.add("acme/empty", &[]);
-        state.listed.insert("acme/empty".into(), json!({ "size": 0, "pushed_at": null }));
+        let empty = &mut state.world.add("acme/empty", &[]).about;
+        empty.extend([("size".to_owned(), json!(0)), ("pushed_at".to_owned(), json!(null))]);
     }
     server
 }
@@ -51,7 +52,7 @@ fn a_run_treats_every_repository_once_and_a_second_one_changes_nothing() {
         assert!(of(&first, name)["reason"].as_str().unwrap().starts_with(reason), "{}", of(&first, name));
     }
     // What isn't worth an archive costs one request.
-    let website = server.state().log.iter().filter(|(_, path)| path.contains("acme/website")).count();
+    let website = server.state().log.iter().filter(|logged| logged.path.contains("acme/website")).count();
     assert_eq!(website, 1);
     let pulls = open_pulls(&server.state());
     assert_eq!(pulls.keys().collect::<Vec<_>>(), ["acme/svc-0", "acme/svc-1", "acme/svc-2"]);
@@ -60,12 +61,12 @@ fn a_run_treats_every_repository_once_and_a_second_one_changes_nothing() {
         let text = state.world.repositories["acme/svc-1"].read("terramend/safe", "infra/more/queue.tf").unwrap();
         assert!(text.contains("sqs_managed_sse_enabled = true"), "{text}");
     }
-    let visible = server.visible();
+    let seen = visible(&server.state(), "acme");
     let before = server.state().changes;
     let (code, second, said) = report(&server, scratch.path(), &run);
     assert_eq!((code, second["operations"].clone()), (0, json!({ "unchanged": 3 })), "{said}");
     assert_eq!(second["run"]["id"], 2, "the first one was finished");
-    assert_eq!(server.visible(), visible);
+    assert_eq!(visible(&server.state(), "acme"), seen);
     assert_eq!(server.state().changes, before);
     // What is fixed on the base is closed, by a run over all controls: another one can't know.
     server.state().world.repositories.get_mut("acme/svc-1").unwrap().commit(
@@ -198,8 +199,10 @@ fn hostile_repositories_are_contained_and_reported() {
     let expected = hostile(&mut server.state());
     let (code, report, said) = report(&server, scratch.path(), &RUN);
     assert_eq!(code, 4, "{said}");
+    assert!(!std::path::Path::new(CANARY).exists(), "nothing of a repository is executed");
     for (name, word) in expected {
         let own = of(&report, name);
+        assert!(["clean", "published", "failed"].contains(&own["stage"].as_str().unwrap()), "{own}");
         assert!(own["reason"].to_string().contains(word) || own["notes"].to_string().contains(word), "{word}: {own}");
     }
     let widened = of(&report, "acme/hostile-settings");

@@ -174,5 +174,5 @@ fn what_is_no_journal_is_left_alone() {
     drop(Journal::open(&newer).unwrap());
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = Journal::open(&newer).unwrap_err().to_string();
-    assert!(error.contains("a newer terramend made this journal (version 99; this one knows 1)"), "{error}");
+    assert!(error.contains("a newer terramend made this journal (version 99; this one knows 2)"), "{error}");
 }

@@ -6,8 +6,12 @@ mod archives;
 #[path = "../support/browser.rs"]
 mod browser;
 mod commands;
+mod dashboard;
 mod journal;
 mod kills;
 mod page;
+mod selection;
+mod serve;
 mod simulation;
+mod status;
 mod support;

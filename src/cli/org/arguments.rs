@@ -8,6 +8,7 @@ use crate::catalogue::{GroupBy, Severity};
 use crate::fix::Grade;
 use crate::org::pace::QuietHours;
 use crate::org::shard::Shard;
+use crate::org::since::Since;
 
 /// `terramend org`
 ///
@@ -39,6 +40,8 @@ pub(in crate::cli) enum OrgCommand {
     Close(Close),
     /// Treat again what failed in the last run.
     Retry(Retry),
+    /// Forget old runs, and make the journal smaller. GitHub is not asked, and nothing there changes.
+    Prune(Prune),
 }
 
 /// Where everything is.
@@ -190,6 +193,17 @@ pub(in crate::cli) struct Say {
     pub(super) html: Option<PathBuf>,
 }
 
+/// An issue that shows the report.
+#[derive(Debug, Default, Args)]
+pub(in crate::cli) struct Central {
+    /// Keep an issue in this central repository up to date with the report (issues: write).
+    #[arg(long, value_name = "OWNER/NAME")]
+    pub(super) dashboard: Option<String>,
+    /// Tells several dashboards in one repository apart; it is in the issue's title.
+    #[arg(long, value_name = "NAME", default_value = "all repositories", requires = "dashboard")]
+    pub(super) dashboard_name: String,
+}
+
 /// Formats of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ReportFormat {
@@ -250,6 +264,8 @@ pub(in crate::cli) struct Apply {
     pub(super) speed: Speed,
     #[command(flatten)]
     pub(super) say: Say,
+    #[command(flatten)]
+    pub(super) central: Central,
     /// Plans that `org plan --out` wrote; else the last plan of the journal.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) plan: Vec<PathBuf>,
@@ -268,19 +284,42 @@ pub(in crate::cli) struct Run {
     pub(super) speed: Speed,
     #[command(flatten)]
     pub(super) say: Say,
+    #[command(flatten)]
+    pub(super) central: Central,
 }
 
 /// `terramend org status`
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Status {
-    /// The file that remembers what was done.
-    #[arg(long, value_name = "FILE", default_value = "terramend-org.db")]
-    pub(super) journal: PathBuf,
+    #[command(flatten)]
+    pub(super) place: Place,
     #[command(flatten)]
     pub(super) say: Say,
+    #[command(flatten)]
+    pub(super) central: Central,
     /// The run; else the last one.
     #[arg(long, value_name = "N")]
     pub(super) run: Option<i64>,
+    /// All runs since then, each repository as its last run left it: `2026-11-01` (UTC), `30d`, `12h`.
+    #[arg(long, value_name = "WHEN", conflicts_with = "run")]
+    pub(super) since: Option<Since>,
+    /// Ask GitHub which pull requests are open, merged or closed, and by whom: one request for fifty of them.
+    #[arg(long)]
+    pub(super) live: bool,
+}
+
+/// `terramend org prune`
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Prune {
+    /// The file that remembers what was done.
+    #[arg(long, value_name = "FILE", default_value = "terramend-org.db")]
+    pub(super) journal: PathBuf,
+    /// Keep the last N runs, whenever they were.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) keep: u32,
+    /// Keep all runs since then, too: `2026-11-01` (UTC), `30d`, `12h`.
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<Since>,
 }
 
 /// `terramend org update`
@@ -294,6 +333,8 @@ pub(in crate::cli) struct Update {
     pub(super) speed: Speed,
     #[command(flatten)]
     pub(super) say: Say,
+    #[command(flatten)]
+    pub(super) central: Central,
 }
 
 /// `terramend org close`
@@ -309,6 +350,8 @@ pub(in crate::cli) struct Close {
     pub(super) reason: String,
     #[command(flatten)]
     pub(super) say: Say,
+    #[command(flatten)]
+    pub(super) central: Central,
 }
 
 /// `terramend org retry`
@@ -322,4 +365,6 @@ pub(in crate::cli) struct Retry {
     pub(super) speed: Speed,
     #[command(flatten)]
     pub(super) say: Say,
+    #[command(flatten)]
+    pub(super) central: Central,
 }

@@ -3,6 +3,8 @@
 mod arguments;
 mod exchange;
 mod list;
+mod status;
+mod stop;
 
 pub(super) use arguments::Org;
 
@@ -24,12 +26,13 @@ use crate::org::select::{Filters, Patterns, full_name, names};
 use crate::org::shard::Shard;
 use crate::publish::github::{self, Client, Credential, Endpoint, Gate, SystemClock, connect_at};
 use arguments::{
-    Apply, Close, Decide, OrgCommand, Place, Plan, ReportFormat, Retry, Say, Select, Speed, Status, Update,
+    Apply, Central, Close, Decide, OrgCommand, Place, Plan, ReportFormat, Retry, Say, Select, Speed, Update,
 };
 
 pub(super) fn run(arguments: &Org) -> anyhow::Result<u8> {
     let work: std::pin::Pin<Box<dyn Future<Output = anyhow::Result<u8>>>> = match &arguments.command {
-        OrgCommand::Status(arguments) => return status(arguments),
+        OrgCommand::Prune(arguments) => return status::prune(arguments),
+        OrgCommand::Status(arguments) => Box::pin(status::run(arguments)),
         OrgCommand::List(arguments) => Box::pin(list::run(arguments)),
         OrgCommand::Plan(arguments) => Box::pin(plan(arguments)),
         OrgCommand::Apply(arguments) => Box::pin(apply(arguments)),
@@ -57,6 +60,7 @@ async fn plan(arguments: &Plan) -> anyhow::Result<u8> {
         exchange::write(&run.journal, run.id, file)?;
     }
     let report = said(&run.journal, run.id, &arguments.say)?;
+    run.journal.set_findings(run.id, report.findings())?;
     let count = |operation: &str| report.operations.get(operation).copied().unwrap_or(0);
     let (creates, updates) = (count("create"), count("update"));
     let estimate = run.pace.estimate(creates, updates, u64::from(arguments.place.changes_per_hour));
@@ -80,13 +84,13 @@ async fn apply(arguments: &Apply) -> anyhow::Result<u8> {
         let now = run.client.gate().clock().epoch();
         run.id = exchange::read(&mut run.journal, &arguments.plan, now)?;
     }
-    finish(run, &arguments.say).await
+    finish(run, &arguments.say, &arguments.central).await
 }
 
 async fn whole(arguments: &arguments::Run) -> anyhow::Result<u8> {
     let mut run = begin("run", &arguments.place, Some(&arguments.select), &arguments.decide, &arguments.speed).await?;
     run.examine().await?;
-    finish(run, &arguments.say).await
+    finish(run, &arguments.say, &arguments.central).await
 }
 
 async fn update(arguments: &Update) -> anyhow::Result<u8> {
@@ -105,7 +109,7 @@ async fn update(arguments: &Update) -> anyhow::Result<u8> {
     let mut run = start("update", &arguments.place, Some(&selection), &arguments.decide, &arguments.speed).await?;
     run.updates_only = true;
     run.examine().await?;
-    finish(run, &arguments.say).await
+    finish(run, &arguments.say, &arguments.central).await
 }
 
 async fn retry(arguments: &Retry) -> anyhow::Result<u8> {
@@ -122,9 +126,9 @@ async fn retry(arguments: &Retry) -> anyhow::Result<u8> {
         run.preview().await?;
         let now = run.client.gate().clock().epoch();
         run.journal.finish(run.id, now)?;
-        return Ok(code(&said(&run.journal, run.id, &arguments.say)?));
+        return ended(&mut run, &arguments.say, &arguments.central).await;
     }
-    finish(run, &arguments.say).await
+    finish(run, &arguments.say, &arguments.central).await
 }
 
 async fn close(arguments: &Close) -> anyhow::Result<u8> {
@@ -140,22 +144,13 @@ async fn close(arguments: &Close) -> anyhow::Result<u8> {
             failed += 1;
         }
     }
-    said(&run.journal, run.id, &arguments.say)?;
-    Ok(if failed > 0 { super::INCOMPLETE } else { super::CLEAN })
-}
-
-fn status(arguments: &Status) -> anyhow::Result<u8> {
-    let journal = Journal::read(&arguments.journal)?;
-    let run = match arguments.run {
-        Some(run) => run,
-        None => journal.runs()?.first().context("the journal has no run")?.id,
-    };
-    said(&journal, run, &arguments.say)?;
-    Ok(super::CLEAN)
+    let report = said(&run.journal, run.id, &arguments.say)?;
+    let is_shown = status::dashboard(&run.client, &mut run.journal, &arguments.central, &report).await?;
+    Ok(if failed > 0 || !is_shown { super::INCOMPLETE } else { super::CLEAN })
 }
 
 /// Publishes and reports.
-async fn finish(mut run: Run<'_>, say: &Say) -> anyhow::Result<u8> {
+async fn finish(mut run: Run<'_>, say: &Say, central: &Central) -> anyhow::Result<u8> {
     let published = run.publish().await?;
     match published {
         Published::All => {
@@ -166,7 +161,15 @@ async fn finish(mut run: Run<'_>, say: &Say) -> anyhow::Result<u8> {
         Published::Enough => talk("the run has opened as many pull requests as --max-prs allows: the rest waits"),
         Published::Canaries => talk("the canaries are out: the same command goes on once they are merged"),
     }
-    Ok(code(&said(&run.journal, run.id, say)?))
+    ended(&mut run, say, central).await
+}
+
+/// Reports a run, here and in the central repository.
+async fn ended(run: &mut Run<'_>, say: &Say, central: &Central) -> anyhow::Result<u8> {
+    let report = said(&run.journal, run.id, say)?;
+    run.journal.set_findings(run.id, report.findings())?;
+    let is_shown = status::dashboard(&run.client, &mut run.journal, central, &report).await?;
+    Ok(if is_shown { code(&report) } else { super::INCOMPLETE })
 }
 
 /// 0 unless something failed or could not be analysed: findings are what a run over an organisation is for.
@@ -175,20 +178,32 @@ fn code(report: &Report) -> u8 {
     if report.repositories.iter().all(is_whole) { super::CLEAN } else { super::INCOMPLETE }
 }
 
-/// Prints and writes the report.
+/// Prints and writes the report of a run.
 fn said(journal: &Journal, run: i64, say: &Say) -> anyhow::Result<Report> {
-    let is_page = say.html.is_some() || say.format == ReportFormat::Html;
-    let report = report::report(journal, run, is_page || say.format == ReportFormat::Json)?;
+    let report = report::report(journal, run, say.has_diffs())?;
+    written(&report, say)?;
+    Ok(report)
+}
+
+/// Prints and writes a report.
+fn written(report: &Report, say: &Say) -> anyhow::Result<()> {
     super::print(&match say.format {
-        ReportFormat::Text => report::text(&report),
+        ReportFormat::Text => report::text(report),
         ReportFormat::Json => report.json()?,
-        ReportFormat::Markdown => report::markdown(&report),
-        ReportFormat::Html => report::html(&report)?,
+        ReportFormat::Markdown => report::markdown(report),
+        ReportFormat::Html => report::html(report)?,
     })?;
     if let Some(file) = &say.html {
-        write(file, report::html(&report)?.as_bytes())?;
+        write(file, report::html(report)?.as_bytes())?;
     }
-    Ok(report)
+    Ok(())
+}
+
+impl Say {
+    /// Whether the report is shown in a form that has room for diffs.
+    fn has_diffs(&self) -> bool {
+        self.html.is_some() || matches!(self.format, ReportFormat::Html | ReportFormat::Json)
+    }
 }
 
 /// Writes a file whole or not at all.
@@ -268,13 +283,7 @@ async fn client(place: &Place, selection: Option<&Selection>) -> anyhow::Result<
         limits
     };
     let gate = Arc::new(Gate::new(Arc::new(SystemClock::default()), limits, talk));
-    let stopper = Arc::clone(&gate);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            talk("stopping: what was done stays, and the same command goes on from there");
-            stopper.stop();
-        }
-    });
+    tokio::spawn(stop::listen(Arc::clone(&gate)));
     let credential = super::pr::remote::credential()?;
     let installation = match (&credential, selection.and_then(|selection| selection.sources.first())) {
         (Credential::Token(_), _) => String::new(),

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::Read;
+use std::path::Path;
 use std::rc::Rc;
 
 use flate2::read::GzDecoder;
@@ -10,13 +11,19 @@ use super::extract::Extraction;
 use super::tar::Entries;
 use super::{Content, ContentError, Limits, RATIO_FREE};
 
-/// Unpacks a `.tar.gz` as GitHub sends it: everything below one top directory.
+/// Unpacks a `.tar.gz` as GitHub sends it, everything below one top directory, into a directory of its own among the
+/// system's temporary ones.
 pub fn extract(sent: impl Read, limits: &Limits) -> Result<Content, ContentError> {
+    extract_in(sent, limits, &std::env::temp_dir())
+}
+
+/// The same, into a directory of its own in `parent`.
+pub fn extract_in(sent: impl Read, limits: &Limits, parent: &Path) -> Result<Content, ContentError> {
     let count = Rc::new(Cell::new(0));
     let sent = Counted { reader: sent, count: Rc::clone(&count), most: limits.sent };
     let unpacked = Unpacked { reader: GzDecoder::new(sent), sent: count, count: 0, limits: *limits };
     let mut entries = Entries::new(unpacked);
-    let mut extraction = Extraction::new(limits)?;
+    let mut extraction = Extraction::new(limits, parent)?;
     while let Some(entry) = entries.next().map_err(cause)? {
         extraction.take(&entry, &mut entries).map_err(cause)?;
     }

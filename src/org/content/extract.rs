@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::links::{self, Target};
 use super::relevant::{Relevance, relevance};
@@ -24,10 +24,10 @@ pub(super) struct Extraction<'a> {
 }
 
 impl<'a> Extraction<'a> {
-    pub(super) fn new(limits: &'a Limits) -> Result<Self, ContentError> {
+    pub(super) fn new(limits: &'a Limits, parent: &Path) -> Result<Self, ContentError> {
         Ok(Self {
             limits,
-            directory: tempfile::Builder::new().prefix("terramend-").tempdir()?,
+            directory: tempfile::Builder::new().prefix("terramend-").tempdir_in(parent)?,
             entries: 0,
             bytes: 0,
             files: BTreeSet::new(),

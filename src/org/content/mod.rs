@@ -9,7 +9,7 @@ mod links;
 mod relevant;
 mod tar;
 
-pub use archive::extract;
+pub use archive::{extract, extract_in};
 pub use relevant::{Relevance, relevance};
 
 use std::path::Path;

@@ -18,6 +18,8 @@ pub struct Past {
     pub started: u64,
     /// The same; absent while it isn't finished.
     pub finished: Option<u64>,
+    /// Findings at its end, as far as it was reported then.
+    pub findings: Option<u64>,
 }
 
 /// How many of something there are.
@@ -32,8 +34,9 @@ pub struct Count {
 impl Journal {
     /// The runs, the last one first.
     pub fn runs(&self) -> Result<Vec<Past>, JournalError> {
-        let query = "SELECT id, command, target, started, finished FROM run ORDER BY id DESC";
-        let mut statement = self.database.prepare_cached(query)?;
+        let findings = if self.is_current { "findings" } else { "NULL" };
+        let query = format!("SELECT id, command, target, started, finished, {findings} FROM run ORDER BY id DESC");
+        let mut statement = self.database.prepare_cached(&query)?;
         let rows = statement.query_map([], |row| {
             Ok(Past {
                 id: row.get(0)?,
@@ -41,9 +44,16 @@ impl Journal {
                 target: row.get(2)?,
                 started: row.get(3)?,
                 finished: row.get(4)?,
+                findings: row.get(5)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Keeps how much a run found.
+    pub fn set_findings(&mut self, run: i64, findings: u64) -> Result<(), JournalError> {
+        self.database.execute("UPDATE run SET findings = ?2 WHERE id = ?1", params![run, findings])?;
+        Ok(())
     }
 
     /// How many repositories of a run are at each stage.
@@ -90,7 +100,7 @@ impl Journal {
         Ok(self.database.query_row(query, params![run, since], |row| row.get(0))?)
     }
 
-    fn count(&self, query: &str, run: i64) -> Result<Vec<Count>, JournalError> {
+    pub(super) fn count(&self, query: &str, run: i64) -> Result<Vec<Count>, JournalError> {
         let mut statement = self.database.prepare_cached(query)?;
         let rows = statement.query_map([run], |row| Ok(Count { of: row.get(0)?, count: row.get(1)? }))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -1,15 +1,20 @@
 //! What a run did, in a file: how it is continued after it was killed, and what it reports.
 //!
 //! Invariants: every step is one transaction, so that a kill at any instruction loses at most the step that was under
-//! way; one process writes at a time, others may read; the schema has a version. It holds no tokens and no secrets of
+//! way; one run writes at a time, others may read, and keep what GitHub says meanwhile; the schema has a version. It holds no tokens and no secrets of
 //! GitHub: addresses, names, findings and diffs.
 
 mod history;
+mod live;
 mod lock;
+mod prune;
 mod schema;
+mod scratch;
 mod steps;
 
 pub use history::{Count, Past};
+pub use live::{Opened, Progress, Seen};
+pub use prune::Pruned;
 pub use steps::{Row, Sent};
 
 use std::path::{Path, PathBuf};
@@ -69,6 +74,9 @@ pub enum JournalError {
     /// It can't be read or written.
     #[error("the journal can't be read or written: {0}")]
     Database(#[from] rusqlite::Error),
+    /// What is unpacked has no place.
+    #[error("{}.work: this directory can't be made or cleared: {}\n  hint: it is where archives are unpacked; --journal says where the journal and it are", .0.display(), .1)]
+    Scratch(PathBuf, std::io::Error),
     /// What stands in it can't be understood.
     #[error(
         "the journal holds something unknown: {0}\n  hint: name another file with --journal; pull requests are found again on GitHub"
@@ -80,6 +88,9 @@ pub enum JournalError {
 #[derive(Debug)]
 pub struct Journal {
     database: Connection,
+    scratch: Option<scratch::Scratch>,
+    /// Whether it has the tables of this version.
+    is_current: bool,
     /// Held as long as this process writes.
     _lock: Option<lock::Lock>,
 }
@@ -94,7 +105,17 @@ impl Journal {
         database.pragma_update(None, "journal_mode", "wal")?;
         database.pragma_update(None, "synchronous", "normal")?;
         schema::create(&database)?;
-        Ok(Self { database, _lock: Some(lock) })
+        let unusable = |error: std::io::Error| JournalError::Scratch(path.to_owned(), error);
+        let scratch = scratch::Scratch::beside(path).map_err(unusable)?;
+        Ok(Self { database, scratch: Some(scratch), is_current: true, _lock: Some(lock) })
+    }
+
+    /// A directory for what a run unpacks: beside the journal, cleared when it is opened and when it is closed. Nothing for
+    /// a reader.
+    pub fn scratch(&self) -> Result<Option<&Path>, JournalError> {
+        let Some(scratch) = &self.scratch else { return Ok(None) };
+        let unusable = |error| JournalError::Scratch(PathBuf::from(self.database.path().unwrap_or_default()), error);
+        scratch.directory().map(Some).map_err(unusable)
     }
 
     /// Opens it for reading, also while another process writes.
@@ -104,10 +125,11 @@ impl Journal {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(path, flags)?;
-        if schema::check(path, &database)? == 0 {
+        let version = schema::check(path, &database)?;
+        if version == 0 {
             return Err(JournalError::Foreign(path.to_owned()));
         }
         database.pragma_update(None, "query_only", true)?;
-        Ok(Self { database, _lock: None })
+        Ok(Self { database, scratch: None, is_current: version == schema::VERSION, _lock: None })
     }
 }

@@ -8,7 +8,7 @@ use super::JournalError;
 
 /// The version that this program writes. A change of the tables raises it and says in [`create`] what becomes of older
 /// ones.
-const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// `trmd`: says that the file is a journal and no other database.
 const APPLICATION: i32 = 0x7472_6d64;
@@ -48,6 +48,34 @@ CREATE TABLE pull_request (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What version 2 has besides.
+const LIVE: &str = "
+CREATE TABLE live (          -- what GitHub last said of pull requests
+  repository INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL,       -- open, draft, merged, closed, gone
+  closed_by TEXT,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (repository, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE progress (      -- how many of a run were in which state
+  run INTEGER NOT NULL REFERENCES run (id),
+  at INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  draft INTEGER NOT NULL,
+  merged INTEGER NOT NULL,
+  closed INTEGER NOT NULL,
+  PRIMARY KEY (run, at)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dashboard (     -- the issue in a central repository
+  repository TEXT NOT NULL,
+  name TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (repository, name)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE run ADD COLUMN findings INTEGER; -- at its end
+";
+
 /// The version of the tables in a file; 0 for an empty one.
 pub(super) fn check(path: &Path, database: &Connection) -> Result<i32, JournalError> {
     let foreign = |error: rusqlite::Error| match error.sqlite_error_code() {
@@ -67,12 +95,17 @@ pub(super) fn check(path: &Path, database: &Connection) -> Result<i32, JournalEr
     }
 }
 
-/// Makes the tables, all or none.
+/// Makes the tables, or those that an older version hasn't, all or none.
 pub(super) fn create(database: &Connection) -> Result<(), JournalError> {
     let version: i32 = database.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
+    let missing = match version {
+        0 => format!("{TABLES}{LIVE}"),
+        1 => LIVE.to_owned(),
+        _ => String::new(),
+    };
+    if !missing.is_empty() {
         database.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
+            "BEGIN IMMEDIATE; {missing} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
         ))?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The steps of a run, each one transaction.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
@@ -175,6 +176,47 @@ impl Journal {
             f(read(row)?)?;
         }
         Ok(())
+    }
+
+    /// Every repository that was treated in a run since a time (seconds since 1970), by name, as its last run has it.
+    pub fn each_since<E: From<JournalError>>(
+        &self,
+        since: u64,
+        mut f: impl FnMut(i64, Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = "SELECT listing, stage, reason, max(run) FROM repository \
+                     WHERE run IN (SELECT id FROM run WHERE started >= ?1) GROUP BY id ORDER BY name";
+        let failed = |error: rusqlite::Error| E::from(JournalError::Database(error));
+        let mut statement = self.database.prepare_cached(query).map_err(failed)?;
+        let mut rows = statement.query([since]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            f(row.get(3).map_err(failed)?, read(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// What became of the pull requests of a repository in all runs since a time: of each branch the last that changed
+    /// something; that it was opened stays said.
+    pub fn pull_requests_since(&self, since: u64, id: u64) -> Result<Vec<Sent>, JournalError> {
+        let query = "SELECT run FROM pull_request WHERE repository = ?2 \
+                     AND run IN (SELECT id FROM run WHERE started >= ?1) GROUP BY run ORDER BY run";
+        let mut statement = self.database.prepare_cached(query)?;
+        let runs = statement.query_map(params![since, id], |row| row.get::<_, i64>(0))?;
+        let mut all: BTreeMap<String, Sent> = BTreeMap::new();
+        for run in runs.collect::<Result<Vec<_>, _>>()? {
+            for sent in self.pull_requests(run, id)? {
+                let known = all.get(&sent.branch).filter(|known| known.number == sent.number);
+                let stays = known.is_some_and(|known| match sent.operation.as_str() {
+                    "unchanged" => known.operation != "failed",
+                    "updated" => known.operation == "created",
+                    _ => false,
+                });
+                if !stays {
+                    all.insert(sent.branch.clone(), sent);
+                }
+            }
+        }
+        Ok(all.into_values().collect())
     }
 
     /// Takes down what became of a pull request.

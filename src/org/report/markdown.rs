@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Report, listed, time};
+use super::{PullReport, Report, listed, time};
 
 /// Rows of a table; GitHub takes a summary of 1 MiB.
 const MOST_ROWS: usize = 300;
@@ -21,6 +21,9 @@ pub fn markdown(report: &Report) -> String {
     let _ = writeln!(text, "| repositories | {} ({}) |", report.repositories.len(), listed(&report.stages));
     let _ = writeln!(text, "| findings | {} ({}) |", report.findings(), listed(&report.severities));
     let _ = writeln!(text, "| pull requests | {} |", listed(&report.operations));
+    if !report.states.is_empty() {
+        let _ = writeln!(text, "| on GitHub | {} |", listed(&report.states));
+    }
     if !report.controls.is_empty() {
         text.push_str(
             "\n## Controls\n\n| control | severity | findings | fixable | repositories |\n|---|---|---:|---:|---:|\n",
@@ -42,14 +45,7 @@ pub fn markdown(report: &Report) -> String {
     if !rows.is_empty() {
         text.push_str("\n## Repositories\n\n| repository | stage | findings | pull requests |\n|---|---|---:|---|\n");
         for repository in rows.iter().take(MOST_ROWS) {
-            let mut sent: Vec<String> = repository
-                .pull_requests
-                .iter()
-                .map(|sent| match (&sent.url, sent.number) {
-                    (Some(url), Some(number)) => format!("{} [#{number}]({url})", sent.operation),
-                    _ => format!("{} `{}`", sent.operation, sent.branch),
-                })
-                .collect();
+            let mut sent: Vec<String> = repository.pull_requests.iter().map(pull_request).collect();
             sent.extend(repository.reason.as_deref().map(cell));
             let _ = writeln!(
                 text,
@@ -65,6 +61,20 @@ pub fn markdown(report: &Report) -> String {
         }
     }
     text
+}
+
+/// What became of a pull request, and how it stands.
+fn pull_request(pull: &PullReport) -> String {
+    let PullReport { sent, state, closed_by } = pull;
+    let word = match (state, closed_by) {
+        (Some(state), Some(by)) => format!("{state} by {}", cell(by)),
+        (Some(state), None) => state.clone(),
+        (None, _) => sent.operation.clone(),
+    };
+    match (&sent.url, sent.number) {
+        (Some(url), Some(number)) => format!("{word} [#{number}]({url})"),
+        _ => format!("{word} `{}`", sent.branch),
+    }
 }
 
 /// A text in a cell of a table: nothing in it is markup.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::journal::{Count, Journal, JournalError, Past, Sent};
+use super::journal::{Count, Journal, JournalError, Past, Progress, Row, Seen, Sent};
 use super::plan::RepositoryPlan;
 
 /// The version of the JSON report. Fields are only ever added to one.
@@ -35,6 +35,8 @@ pub struct Report {
     pub stages: BTreeMap<String, u64>,
     /// Pull requests by what became of them.
     pub operations: BTreeMap<String, u64>,
+    /// Pull requests by how they stood when GitHub was last asked (`status --live`).
+    pub states: BTreeMap<String, u64>,
     /// Findings by control.
     pub controls: Vec<ControlCount>,
     /// Findings by family.
@@ -45,6 +47,8 @@ pub struct Report {
     pub repositories: Vec<RepositoryReport>,
     /// Earlier runs of this journal, the last one first.
     pub history: Vec<PastReport>,
+    /// How pull requests stood over time, the first time first.
+    pub progress: Vec<Progress>,
 }
 
 /// The findings of a control.
@@ -69,6 +73,8 @@ pub struct ControlCount {
 pub struct RepositoryReport {
     /// `owner/name`
     pub name: String,
+    /// `public`, `private` or `internal`.
+    pub visibility: String,
     /// How far it came.
     pub stage: String,
     /// Why.
@@ -84,7 +90,19 @@ pub struct RepositoryReport {
     /// What is proposed.
     pub proposals: Vec<ProposalReport>,
     /// What became of it on GitHub.
-    pub pull_requests: Vec<Sent>,
+    pub pull_requests: Vec<PullReport>,
+}
+
+/// A pull request: what a run made of it, and how it stood when GitHub was last asked.
+#[derive(Debug, Serialize)]
+pub struct PullReport {
+    /// What the run made of it.
+    #[serde(flatten)]
+    pub sent: Sent,
+    /// `open`, `draft`, `merged`, `closed` or `gone`; absent when GitHub wasn't asked.
+    pub state: Option<String>,
+    /// Who closed it, if it is closed and not merged.
+    pub closed_by: Option<String>,
 }
 
 /// What a pull request is to hold.
@@ -115,16 +133,64 @@ pub struct PastReport {
 
 /// Reads the report of a run out of the journal. `diffs` says whether it holds them.
 pub fn report(journal: &Journal, run: i64, diffs: bool) -> Result<Report, JournalError> {
-    let runs = journal.runs()?;
-    let own = runs.iter().find(|past| past.id == run).cloned();
+    let own = journal.runs()?.into_iter().find(|past| past.id == run);
     let own = own.ok_or_else(|| JournalError::Content(format!("there is no run {run}")))?;
-    let mut controls: BTreeMap<String, ControlCount> = BTreeMap::new();
-    let mut repositories = Vec::new();
-    let mut left = if diffs { MOST_DIFFS } else { 0 };
+    let mut gathered = Gathered::new(diffs);
     journal.each::<JournalError>(run, |row| {
+        let sent = journal.pull_requests(run, row.repository.id)?;
+        gathered.take(journal, run, row, sent)
+    })?;
+    gathered.report(journal, own, stages(journal, run)?)
+}
+
+/// The same over all runs that began at a time or later, in seconds since 1970: each repository as its last run has it.
+pub fn report_since(journal: &Journal, since: u64, diffs: bool) -> Result<Report, JournalError> {
+    let runs = journal.runs()?.into_iter().filter(|past| past.started >= since).collect::<Vec<_>>();
+    let (Some(last), Some(first)) = (runs.first(), runs.last()) else {
+        return Err(JournalError::Content(format!("there is no run since {}", time(since))));
+    };
+    let own = Past {
+        command: "status".into(),
+        target: format!("{} runs since {}", runs.len(), time(since)),
+        started: first.started,
+        ..last.clone()
+    };
+    let mut gathered = Gathered::new(diffs);
+    journal.each_since::<JournalError>(since, |run, row| {
+        let sent = journal.pull_requests_since(since, row.repository.id)?;
+        gathered.take(journal, run, row, sent)
+    })?;
+    let stages = gathered.repositories.iter().fold(BTreeMap::new(), |mut stages, repository| {
+        *stages.entry(repository.stage.clone()).or_default() += 1;
+        stages
+    });
+    gathered.report(journal, own, stages)
+}
+
+/// What repositories add up to.
+struct Gathered {
+    controls: BTreeMap<String, ControlCount>,
+    repositories: Vec<RepositoryReport>,
+    /// Bytes of diffs that still fit.
+    left: usize,
+}
+
+impl Gathered {
+    fn new(diffs: bool) -> Self {
+        let left = if diffs { MOST_DIFFS } else { 0 };
+        Self { controls: BTreeMap::new(), repositories: Vec::new(), left }
+    }
+
+    fn take(&mut self, journal: &Journal, run: i64, row: Row, sent: Vec<Sent>) -> Result<(), JournalError> {
         let id = row.repository.id;
         let plan: Option<RepositoryPlan> = journal.plan(run, id)?;
+        let pull = |sent: Sent| {
+            let seen = sent.number.map(|number| journal.state(id, number)).transpose()?.flatten();
+            let (state, closed_by) = seen.map_or((None, None), |Seen { state, by }| (Some(state), by));
+            Ok(PullReport { sent, state, closed_by })
+        };
         let mut own = RepositoryReport {
+            visibility: row.repository.visibility().to_owned(),
             name: row.repository.full_name,
             stage: row.stage.to_string(),
             reason: row.reason,
@@ -133,41 +199,54 @@ pub fn report(journal: &Journal, run: i64, diffs: bool) -> Result<Report, Journa
             complete: true,
             notes: Vec::new(),
             proposals: Vec::new(),
-            pull_requests: journal.pull_requests(run, id)?,
+            pull_requests: sent.into_iter().map(pull).collect::<Result<_, JournalError>>()?,
         };
         if let Some(plan) = plan {
-            count(&mut controls, &mut own, &plan);
-            own.proposals = plan.proposals.iter().map(|planned| proposal(planned, &mut left)).collect();
+            count(&mut self.controls, &mut own, &plan);
+            own.proposals = plan.proposals.iter().map(|planned| proposal(planned, &mut self.left)).collect();
             own.notes = plan.notes;
         }
-        repositories.push(own);
+        self.repositories.push(own);
         Ok(())
-    })?;
-    let (mut families, mut severities) = (BTreeMap::new(), BTreeMap::new());
-    for count in controls.values() {
-        *families.entry(count.family.clone()).or_default() += count.findings;
-        *severities.entry(count.severity.clone()).or_default() += count.findings;
     }
-    let mut controls: Vec<_> = controls.into_values().collect();
-    controls.sort_by(|a, b| (b.findings, &a.control).cmp(&(a.findings, &b.control)));
-    let past = |past: &Past| {
-        Ok(PastReport {
-            run: past.clone(),
-            stages: stages(journal, past.id)?,
-            operations: operations(journal, past.id)?,
+
+    fn report(self, journal: &Journal, run: Past, stages: BTreeMap<String, u64>) -> Result<Report, JournalError> {
+        let (mut families, mut severities) = (BTreeMap::new(), BTreeMap::new());
+        for count in self.controls.values() {
+            *families.entry(count.family.clone()).or_default() += count.findings;
+            *severities.entry(count.severity.clone()).or_default() += count.findings;
+        }
+        let mut controls: Vec<_> = self.controls.into_values().collect();
+        controls.sort_by(|a, b| (b.findings, &a.control).cmp(&(a.findings, &b.control)));
+        let (mut operations, mut states) = (BTreeMap::new(), BTreeMap::new());
+        for pull in self.repositories.iter().flat_map(|repository| &repository.pull_requests) {
+            *operations.entry(pull.sent.operation.clone()).or_default() += 1;
+            if let Some(state) = &pull.state {
+                *states.entry(state.clone()).or_default() += 1;
+            }
+        }
+        Ok(Report {
+            schema_version: SCHEMA_VERSION,
+            run,
+            stages,
+            operations,
+            states,
+            controls,
+            families,
+            severities,
+            repositories: self.repositories,
+            history: history(journal)?,
+            progress: journal.progress()?,
         })
+    }
+}
+
+fn history(journal: &Journal) -> Result<Vec<PastReport>, JournalError> {
+    let past = |run: Past| {
+        let (stages, operations) = (stages(journal, run.id)?, operations(journal, run.id)?);
+        Ok(PastReport { run, stages, operations })
     };
-    Ok(Report {
-        schema_version: SCHEMA_VERSION,
-        stages: stages(journal, run)?,
-        operations: operations(journal, run)?,
-        controls,
-        families,
-        severities,
-        repositories,
-        history: runs.iter().take(MOST_RUNS).map(past).collect::<Result<_, JournalError>>()?,
-        run: own,
-    })
+    journal.runs()?.into_iter().take(MOST_RUNS).map(past).collect()
 }
 
 fn count(controls: &mut BTreeMap<String, ControlCount>, own: &mut RepositoryReport, plan: &RepositoryPlan) {
@@ -230,7 +309,7 @@ fn listed(counts: &BTreeMap<String, u64>) -> String {
 }
 
 /// A time as `2026-11-28 22:43 UTC`.
-fn time(seconds: u64) -> String {
+pub(super) fn time(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     // Days of the civil calendar, after Howard Hinnant's `civil_from_days`.
     let z = days as i64 + 719_468;

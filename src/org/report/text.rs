@@ -22,6 +22,9 @@ pub fn text(report: &Report) -> String {
     let _ = writeln!(text, "repositories:  {} ({})", report.repositories.len(), listed(&report.stages));
     let _ = writeln!(text, "findings:      {} ({})", report.findings(), listed(&report.severities));
     let _ = writeln!(text, "pull requests: {}", listed(&report.operations));
+    if !report.states.is_empty() {
+        let _ = writeln!(text, "on GitHub:     {}", listed(&report.states));
+    }
     if !report.controls.is_empty() {
         text.push_str("\nfindings by control:\n");
         for count in report.controls.iter().take(MOST_CONTROLS) {
@@ -49,12 +52,17 @@ pub fn text(report: &Report) -> String {
     }
     let mut heading = "\npull requests:\n";
     for repository in &report.repositories {
-        for sent in &repository.pull_requests {
+        for pull in &repository.pull_requests {
             text.push_str(heading);
             heading = "";
-            let place = sent.url.as_deref().unwrap_or(&sent.branch);
-            let _ = write!(text, "  {:9} {}: {place}", sent.operation, repository.name);
-            if let Some(reason) = &sent.reason {
+            let place = pull.sent.url.as_deref().unwrap_or(&pull.sent.branch);
+            let _ = write!(text, "  {:9} {}: {place}", pull.sent.operation, repository.name);
+            match (&pull.state, &pull.closed_by) {
+                (Some(state), Some(by)) => text.push_str(&format!(" ({state} by {by})")),
+                (Some(state), None) => text.push_str(&format!(" ({state})")),
+                (None, _) => {}
+            }
+            if let Some(reason) = &pull.sent.reason {
                 let _ = write!(text, "\n            {}", reason.replace('\n', "\n            "));
             }
             text.push('\n');

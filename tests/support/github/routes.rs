@@ -17,19 +17,21 @@ pub(crate) struct Request {
 }
 
 /// An answer; `template` is the operation's path in GitHub's description.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Reply {
     pub(crate) template: &'static str,
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) location: Option<String>,
+    /// Sent instead of the body.
+    pub(crate) bytes: Option<Vec<u8>>,
 }
 
-fn reply(status: u16, body: Value) -> Reply {
-    Reply { template: "", status, body, location: None }
+pub(super) fn reply(status: u16, body: Value) -> Reply {
+    Reply { status, body, ..Reply::default() }
 }
 
-fn refusal(status: u16, message: &str) -> Reply {
+pub(super) fn refusal(status: u16, message: &str) -> Reply {
     reply(
         status,
         json!({ "message": message, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() }),
@@ -49,11 +51,11 @@ fn invalid_field(resource: &str, field: &str) -> Reply {
 }
 
 impl Request {
-    fn query(&self, name: &str) -> Option<&str> {
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    fn text(&self, name: &str) -> &str {
+    pub(super) fn text(&self, name: &str) -> &str {
         self.body[name].as_str().unwrap_or_default()
     }
 }
@@ -107,6 +109,9 @@ impl Repository {
         rest: &[&str],
         number: u64,
     ) -> (&'static str, Reply) {
+        if let Some(reply) = self.issue_route(name, request, who, rest, number) {
+            return reply;
+        }
         match (request.method.as_str(), rest) {
             ("GET", []) => ("/repos/{owner}/{repo}", reply(200, self.show(name))),
             ("GET", ["git", "ref", reference @ ..]) => {
@@ -127,6 +132,8 @@ impl Repository {
             }
             ("GET", ["git", "trees", id]) => {
                 let recursive = request.query("recursive").is_some();
+                // Trees may be asked for by a branch.
+                let id = self.references.get(&format!("heads/{id}")).map_or(*id, String::as_str);
                 let tree = self.objects.treeish(id).map(|id| self.show_tree(&id, recursive));
                 ("/repos/{owner}/{repo}/git/trees/{tree_sha}", self.found(tree))
             }
@@ -144,6 +151,10 @@ impl Repository {
                 ("/repos/{owner}/{repo}/git/refs/{ref}", reply)
             }
             ("GET", ["compare", range]) => ("/repos/{owner}/{repo}/compare/{basehead}", self.compare(range, request)),
+            ("GET", ["pulls", id]) => {
+                let pull = id.parse().ok().and_then(|id| self.pull(id)).map(|pull| show_pull(name, pull));
+                ("/repos/{owner}/{repo}/pulls/{pull_number}", self.found(pull))
+            }
             ("GET", ["pulls"]) => ("/repos/{owner}/{repo}/pulls", reply(200, self.list_pulls(name, request))),
             ("POST", ["pulls"]) => ("/repos/{owner}/{repo}/pulls", self.create_pull(name, request, who, number)),
             ("PATCH", ["pulls", id]) => {
@@ -173,10 +184,17 @@ impl Repository {
     }
 
     pub(crate) fn show(&self, name: &str) -> Value {
-        json!({
-            "id": self.id, "full_name": name, "name": name.split('/').nth(1), "default_branch": self.default_branch,
-            "archived": self.archived, "disabled": false, "fork": self.fork, "private": true,
-        })
+        let (owner, short) = name.split_once('/').unwrap();
+        let mut shown = json!({
+            "id": self.id, "full_name": name, "name": short, "owner": { "login": owner, "type": "Organization" },
+            "default_branch": self.default_branch, "archived": self.archived, "disabled": false, "fork": self.fork,
+            "private": true, "visibility": "private", "is_template": false, "size": 10, "language": "HCL", "topics": [],
+            "pushed_at": "2026-01-01T00:00:00Z",
+        });
+        for (key, value) in &self.about {
+            shown[key] = value.clone();
+        }
+        shown
     }
 
     fn show_reference(&self, name: &str) -> Value {
@@ -464,7 +482,7 @@ fn show_pull(name: &str, pull: &Pull) -> Value {
 }
 
 /// One page of a list.
-fn page(request: &Request, all: Vec<Value>) -> Value {
+pub(super) fn page(request: &Request, all: Vec<Value>) -> Value {
     let number = |name: &str, default: usize| request.query(name).and_then(|text| text.parse().ok()).unwrap_or(default);
     let (size, page) = (number("per_page", 30).min(100), number("page", 1));
     Value::Array(all.into_iter().skip(size * (page - 1)).take(size).collect())

@@ -154,6 +154,9 @@ fn complete(schema: &'static Value, value: &mut Value) {
             complete(best, value);
         }
     }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        complete(part, value);
+    }
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| complete(&schema["items"], item)),
         Value::Object(members) => {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value};
+
 use super::objects::{Commit, Object, Objects};
 
 /// Everything.
@@ -46,6 +48,23 @@ pub(crate) struct Repository {
     pub(crate) collaborators: BTreeSet<String>,
     pub(crate) allows_auto_merge: bool,
     pub(crate) has_drafts: bool,
+    /// The archive, when it isn't made of its files.
+    pub(crate) archive: Option<Vec<u8>>,
+    /// Custom properties.
+    pub(crate) properties: BTreeMap<String, String>,
+    /// What GitHub says of it besides, or instead.
+    pub(crate) about: Map<String, Value>,
+    pub(crate) issues: Vec<Issue>,
+}
+
+/// An issue.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Issue {
+    pub(crate) number: u64,
+    pub(crate) author: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) open: bool,
 }
 
 /// A pull request.
