@@ -7,7 +7,7 @@ use hcl_edit::structure::Body;
 use serde::Serialize;
 
 use super::constructs::ConstructSpec;
-use super::declared::{self, Later};
+use super::later::{self, Later};
 use super::page::{self, Example, PageError};
 use super::profile::ProfileSpec;
 use super::reader::{Reader, Source, kind};
@@ -202,9 +202,9 @@ impl Control {
         let source = Arc::new(Source::new(page, &parts));
         let mut keywords = RULES.to_vec();
         keywords.push("cdk");
-        let cuts = declared::cut(&source.text, &keywords);
+        let cuts = later::cut(&source.text, &keywords);
         let ranges: Vec<_> = cuts.iter().map(|cut| cut.range.clone()).collect();
-        let head = source.body(&declared::only(&source.text, &declared::between(&ranges, source.text.len())))?;
+        let head = source.body(&later::only(&source.text, &later::between(&ranges, source.text.len())))?;
         let (calls, rules): (Vec<_>, Vec<_>) = cuts.iter().partition(|cut| cut.keyword == "cdk");
         let rules = rules.into_iter().map(|cut| {
             let (shared, range) = (Arc::clone(&source), cut.range.clone());

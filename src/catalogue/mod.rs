@@ -7,7 +7,7 @@ mod constructs;
 mod content;
 mod control;
 mod decided;
-mod declared;
+mod later;
 mod names;
 mod page;
 mod profile;

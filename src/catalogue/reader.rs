@@ -8,7 +8,7 @@ use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 
 use super::control::{CompanionSpec, FixSpec, OptionSpec, Rule};
-use super::declared;
+use super::later;
 use super::page::{self, PageError};
 use crate::fix::{Effect, Grade};
 use crate::hcl::literal;
@@ -55,7 +55,7 @@ impl Source {
         ranges: &[Range<usize>],
         read: impl Fn(&Reader<'s>, &Block) -> Result<T, PageError>,
     ) -> Vec<T> {
-        let body = self.body(&declared::only(&self.text, ranges));
+        let body = self.body(&later::only(&self.text, ranges));
         let all = body.and_then(|body| body.blocks().map(|block| read(&self.reader(), block)).collect());
         all.unwrap_or_else(|error| panic!("{error}"))
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::effects::facts;
 use crate::finding::Announced;
+use crate::iam::LOG_DELIVERY;
 
 /// Resources whose logical id holds a hash of what they depend on: one goes and another comes.
 const HASHED: [&str; 2] = ["AWS::ApiGateway::Deployment", "AWS::Lambda::Version"];
@@ -18,20 +19,8 @@ const HASHED: [&str; 2] = ["AWS::ApiGateway::Deployment", "AWS::Lambda::Version"
 const HASH: usize = 64;
 /// Parts of a template that no edit of a call changes.
 const OTHERS: [&str; 6] = ["Conditions", "Mappings", "Outputs", "Parameters", "Rules", "Transform"];
-/// Starts of the actions that the library lets a role do for a property: traces, the delivery of logs.
-const GRANTED: [&str; 11] = [
-    "xray:Put",
-    "xray:GetSampling",
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-    "logs:CreateLogStream",
-];
+/// Starts of the actions that the library lets a role do for a property, beside [`LOG_DELIVERY`]: traces, streams of logs.
+const GRANTED: [&str; 3] = ["xray:Put", "xray:GetSampling", "logs:CreateLogStream"];
 
 /// Says the first difference that the edits don't announce. What is `volatile` is different in every synthesis.
 pub fn unexpected(
@@ -169,7 +158,8 @@ fn is_grant(was: Option<&Json>, now: &Json, usable: &[String]) -> bool {
     }
     let (old, new) = (was.map(permissions).unwrap_or_default(), permissions(now));
     let is_granted = |(action, rest): &(String, String)| {
-        GRANTED.iter().any(|start| action.starts_with(start)) || usable.iter().any(|id| rest.contains(id))
+        GRANTED.iter().chain(&LOG_DELIVERY).any(|start| action.starts_with(start))
+            || usable.iter().any(|id| rest.contains(id))
     };
     old.is_subset(&new) && new.difference(&old).all(is_granted)
 }

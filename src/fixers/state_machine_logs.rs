@@ -1,25 +1,15 @@
 //! Logs of state machines: a log group, the setting, and the permission that their role needs first.
+//!
+//! NOTE: without the permission the state machine is neither created nor updated: "The state machine IAM Role is not
+//! authorized to access the Log Destination". <https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html>
 
 use super::tracing::{role_of, serves_others};
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
+use crate::iam::LOG_DELIVERY;
 use crate::iam::role::{self, Granted, Grants};
 use crate::model::{Draft, DraftBody, DraftItem, Resource, Value};
 
-/// What the role needs to have logs delivered; none of these takes a resource.
-///
-/// NOTE: without them the state machine is neither created nor updated: "The state machine IAM Role is not authorized to
-/// access the Log Destination". <https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html>
-const ACTIONS: [&str; 8] = [
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-];
 /// Managed policies that allow them.
 const ENOUGH: [&str; 4] =
     ["AdministratorAccess", "PowerUserAccess", "CloudWatchLogsFullAccess", "CloudWatchFullAccess"];
@@ -75,7 +65,7 @@ fn fix(context: &Context<'_>) -> Fix {
             title,
             format!(
                 "its role isn't declared in this module, and it needs {} on `*` before the setting is made",
-                ACTIONS.join(", ")
+                LOG_DELIVERY.join(", ")
             ),
         );
     };
@@ -83,7 +73,7 @@ fn fix(context: &Context<'_>) -> Fix {
     let mut notes = vec!["logs are billed by volume".to_owned()];
     let mut changes = Vec::new();
     let mut effect = Effect::Cost;
-    let allowed = ACTIONS.iter().all(|action| grants.allows(action, &ENOUGH));
+    let allowed = LOG_DELIVERY.iter().all(|action| grants.allows(action, &ENOUGH));
     let waits_for = if allowed {
         Vec::new()
     } else {
@@ -174,7 +164,7 @@ fn allow(
     let project = context.project;
     let statement = Draft::object([
         ("Effect", Draft::string("Allow")),
-        ("Action", Draft::List(ACTIONS.map(Draft::string).to_vec())),
+        ("Action", Draft::List(LOG_DELIVERY.map(Draft::string).to_vec())),
         ("Resource", Draft::string("*")),
     ]);
     let inline = role.body.blocks("inline_policy").count();

@@ -46,9 +46,28 @@ pub(super) fn set(
     }
     lowering.out.shared = Some(match (default, names.as_slice()) {
         (true, _) => format!("changes the default of `var.{name}`, for all who use it"),
-        (false, names) => format!("changes what {} passes as `{name}`", names.join(", ")),
+        (false, names) => format!("changes what {} passes as `{name}`", callers(names)),
     });
     Ok(())
+}
+
+/// Who passes: calls of one name once, and not all of many.
+fn callers(names: &[String]) -> String {
+    const MOST: usize = 5;
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        match counts.iter_mut().find(|(known, _)| known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    let told =
+        |(name, count): &(&str, usize)| if *count > 1 { format!("{name} ({count} calls)") } else { (*name).to_owned() };
+    let mut told: Vec<String> = counts.iter().take(MOST).map(told).collect();
+    if counts.len() > MOST {
+        told.push(format!("{} more", counts.len() - MOST));
+    }
+    told.join(", ")
 }
 
 /// Declares a variable for a list in the module of `near`, and passes it in the calls that make its uses.
@@ -205,4 +224,16 @@ fn default_of(tree: &Tree, name: &str) -> Option<Result<std::ops::Range<usize>, 
         Tree::Template(_) | Tree::Program(_) => return None,
     };
     Some(range.ok_or_else(|| format!("it is set by `var.{name}`, which has no plain default")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_told_once() {
+        let names = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(callers(&names("module.a module.b module.a")), "module.a (2 calls), module.b");
+        assert_eq!(callers(&names("a b c d e f g")), "a, b, c, d, e, 2 more");
+    }
 }

@@ -1,7 +1,7 @@
 //! Declarations that are read when somebody asks for them.
 //!
 //! Most runs meet a few of the resource types that the built-in pages judge. Blocks of the others aren't parsed: that took
-//! longer than all else in a small repository. Pages of a repository are parsed at once, so that what is wrong is said; the
+//! a third of the time of a scan of a small repository. Pages of a repository are parsed at once, so that what is wrong is said; the
 //! built-in ones by the tests.
 
 use std::ops::{Deref, Range};
