@@ -273,6 +273,11 @@ pub struct Pr {
     /// The repository; else `GITHUB_REPOSITORY`, or where `origin` of the git work tree is.
     #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
     pub repo: Option<String>,
+    /// Put the branches into a fork, where the token may not write to the repository: of its account, or of an
+    /// organisation (`--fork=acme`). It is made when it isn't there.
+    #[arg(long, value_name = "OWNER", num_args = 0..=1, require_equals = true, default_missing_value = "",
+        conflicts_with_all = ["local", "patch"])]
+    pub fork: Option<String>,
     /// The address of GitHub's API (`https://HOST/api/v3`); else `GITHUB_API_URL`, or that of the host of `origin`.
     #[arg(long, value_name = "URL")]
     pub api_url: Option<String>,

@@ -5,6 +5,7 @@
 mod command;
 mod conformance;
 mod faults;
+mod forks;
 mod identity;
 mod publishing;
 mod refused;

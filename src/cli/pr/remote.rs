@@ -11,7 +11,7 @@ use crate::cli::{Prepared, talk};
 use crate::fix::Grade;
 use crate::publish::git::WorkTree;
 use crate::publish::github::{
-    Credential, Done, Endpoint, Gate, Limits, NoJournal, Options, Remote, Step, SystemClock, apply, connect, plan,
+    Credential, Done, Endpoint, Fork, Gate, Limits, NoJournal, Options, Remote, Step, SystemClock, apply, connect, plan,
 };
 use crate::publish::{Proposals, Scope};
 
@@ -60,6 +60,10 @@ async fn publish(
     if plan.repository != repository {
         talk(&format!("{repository} is called {} now", plan.repository));
     }
+    if plan.home.repository != plan.repository {
+        let made = if plan.home.missing.is_some() { "made when it is needed" } else { "there already" };
+        talk(&format!("branches go to the fork {} ({made})", plan.home.repository));
+    }
     let all = apply(&remote, &plan, &proposals.list, options, &NoJournal).await;
     let mut entries = Vec::new();
     for (step, done) in plan.steps.iter().zip(all) {
@@ -94,6 +98,10 @@ fn options(arguments: &Pr, prepared: &Prepared<'_>, scope: &Scope) -> Options {
     };
     Options {
         base: arguments.base.clone().or_else(|| settings.base.clone()),
+        fork: arguments.fork.as_deref().map(|owner| match owner {
+            "" => Fork::Account,
+            owner => Fork::Organization(owner.to_owned()),
+        }),
         branch_prefix: scope.branch_prefix.clone(),
         directory: scope.directory.clone(),
         labels: list(&arguments.label, &settings.labels),

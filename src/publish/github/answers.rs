@@ -16,6 +16,26 @@ pub struct Repository {
     /// Switched off by GitHub.
     #[serde(default)]
     pub disabled: bool,
+    /// What it was forked from.
+    #[serde(default)]
+    pub parent: Option<Named>,
+    /// Where the forks begin.
+    #[serde(default)]
+    pub source: Option<Named>,
+}
+
+impl Repository {
+    /// Whether it was forked from another one, however many forks are between.
+    pub(super) fn is_fork_of(&self, name: &str) -> bool {
+        self.parent.iter().chain(&self.source).any(|origin| origin.full_name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// A repository's name.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Named {
+    /// `owner/name`
+    pub full_name: String,
 }
 
 /// A reference.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answers::{Commit, Pull};
 use super::error::GithubError;
+use super::fork::{self, Fork};
 use super::people;
 use super::plan::{Branch, Options, Plan, Step, Text};
 use super::remote::Remote;
@@ -102,9 +103,19 @@ pub async fn apply(
     options: &Options,
     journal: &dyn Journal,
 ) -> Vec<Done> {
-    let hand = Hand { remote, plan, options, journal };
     let mut all = Vec::new();
     let mut over: Option<String> = None;
+    // Only what is opened needs a fork.
+    let needed = plan.steps.iter().any(|step| matches!(step, Step::Create { .. }));
+    let home = match plan.home.missing {
+        Some(_) if !needed => Ok(remote.clone()),
+        _ => fork::ensure(remote, &plan.home, &plan.base.branch).await,
+    };
+    let home = home.unwrap_or_else(|error| {
+        over = Some(error.to_string());
+        remote.clone()
+    });
+    let hand = Hand { remote, home, plan, options, journal };
     for step in &plan.steps {
         let mut done = blank(step, proposals);
         let result = match &over {
@@ -147,7 +158,10 @@ fn blank(step: &Step, proposals: &[Proposal]) -> Done {
 }
 
 struct Hand<'a> {
+    /// Where pull requests are.
     remote: &'a Remote,
+    /// Where branches are.
+    home: Remote,
     plan: &'a Plan,
     options: &'a Options,
     journal: &'a dyn Journal,
@@ -220,23 +234,23 @@ impl Hand<'_> {
             size += content.len();
             entries.push(json!({ "path": file.path, "mode": mode, "type": "blob", "content": content }));
             if size >= TREE_BYTES || i + 1 == proposal.files.len() {
-                tree = self.remote.create_tree(&tree, &entries).await?.sha;
+                tree = self.home.create_tree(&tree, &entries).await?.sha;
                 (size, entries) = (0, Vec::new());
             }
         }
         let message = commit_message(&proposal.message, &proposal.marker.group, &tree);
-        self.remote.create_commit(&message, &tree, &base.sha).await
+        self.home.create_commit(&message, &tree, &base.sha).await
     }
 
     async fn make_branch(&self, branch: &str, sha: &str) -> Result<(), GithubError> {
         let mut tries = 1;
         loop {
-            let Err(error) = self.remote.create_branch(branch, sha).await else { return Ok(()) };
+            let Err(error) = self.home.create_branch(branch, sha).await else { return Ok(()) };
             let may_be_there = error.is_uncertain() || error.said().contains("already exists");
             if !may_be_there {
                 return Err(error);
             }
-            match self.remote.branch(branch).await? {
+            match self.home.branch(branch).await? {
                 Some(found) if found.object.sha == sha => return Ok(()),
                 Some(_) => return Err(moved(branch)),
                 None if tries < TRIES => self.pause(tries, &error).await?,
@@ -248,8 +262,8 @@ impl Hand<'_> {
 
     /// Moves a branch from the head that was examined. Nothing else is ever moved.
     async fn move_branch(&self, branch: &str, from: &str, to: &str) -> Result<(), GithubError> {
-        match self.remote.branch(branch).await? {
-            Some(found) if found.object.sha == from => self.remote.move_branch(branch, to).await,
+        match self.home.branch(branch).await? {
+            Some(found) if found.object.sha == from => self.home.move_branch(branch, to).await,
             Some(found) if found.object.sha == to => Ok(()),
             Some(_) => Err(moved(branch)),
             None => self.make_branch(branch, to).await,
@@ -258,13 +272,17 @@ impl Hand<'_> {
 
     /// Sees to it that there is one open pull request from the branch.
     async fn ensure_pull(&self, proposal: &Proposal, done: &mut Done) -> Result<Pull, GithubError> {
+        let is_fork = self.home.name() != self.remote.name();
+        let head = if is_fork { format!("{}:{}", self.home.owner(), proposal.branch) } else { proposal.branch.clone() };
+        // Only the fork of a person can be opened to the maintainers.
+        let opens = !matches!(self.options.fork, Some(Fork::Organization(_)));
         let mut body = json!({
             "title": proposal.title,
             "body": proposal.body,
-            "head": proposal.branch,
+            "head": head,
             "base": self.plan.base.branch,
             "draft": proposal.draft,
-            "maintainer_can_modify": true,
+            "maintainer_can_modify": opens,
         });
         let mut tries = 1;
         let pull = loop {
@@ -283,7 +301,7 @@ impl Hand<'_> {
             if !(error.is_uncertain() || said.contains("already exists") || not_yet) {
                 return Err(error);
             }
-            let open = self.remote.pulls_from(&proposal.branch).await?;
+            let open = self.remote.pulls_from(self.home.owner(), &proposal.branch).await?;
             if let Some(pull) = open.into_iter().find(|pull| pull.state == "open") {
                 break pull;
             }
@@ -336,8 +354,8 @@ impl Hand<'_> {
         if pull.state == "open" {
             self.say_why(pull, marker).await?;
         }
-        match self.remote.branch(&pull.head.branch).await? {
-            Some(found) if found.object.sha == head => self.remote.delete_branch(&pull.head.branch).await,
+        match self.home.branch(&pull.head.branch).await? {
+            Some(found) if found.object.sha == head => self.home.delete_branch(&pull.head.branch).await,
             _ => Ok(()),
         }
     }

@@ -117,7 +117,7 @@ fn hint(status: u16, message: &str) -> &'static str {
             "\n  hint: allow it in the settings of the repository or the organisation: Actions, General, Workflow permissions"
         }
         403 if says("not accessible by") => {
-            "\n  hint: the token needs `contents: write` and `pull-requests: write` on this repository"
+            "\n  hint: the token needs `contents: write` and `pull-requests: write` on this repository; `terramend pr --fork` proposes from a fork"
         }
         403 if says("sso") => "\n  hint: authorise the token for the organisation's single sign-on",
         404 => "\n  hint: the repository isn't there, or the token may not see it",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::answers::{Compared, Comparison, Pull, Reference};
 use super::content::{self, Base};
 use super::error::GithubError;
+use super::fork::{self, Fork, Home};
 use super::remote::Remote;
 use crate::catalogue::MergeMethod;
 use crate::fix::Grade;
@@ -20,6 +21,8 @@ const MAX_FILES: usize = 300;
 pub struct Options {
     /// The branch that they go to; else the default branch.
     pub base: Option<String>,
+    /// Put the branches into a fork.
+    pub fork: Option<Fork>,
     /// What the names of branches begin with.
     pub branch_prefix: String,
     /// The analysed directory, relative to the repository; empty for the top.
@@ -45,6 +48,8 @@ pub struct Options {
 pub struct Plan {
     /// What the repository is called now: `owner/name`.
     pub repository: String,
+    /// Where the branches are.
+    pub home: Home,
     /// Where the pull requests go to.
     pub base: Base,
     /// The steps, each on its own.
@@ -137,6 +142,19 @@ pub enum PlanError {
         /// The branch.
         branch: String,
     },
+    /// There is nobody whose fork it would be.
+    #[error(
+        "an app has no account of its own to fork to\n  hint: name an organisation that it is installed in: --fork=OWNER"
+    )]
+    NoAccount,
+    /// Something else has the fork's name.
+    #[error("{fork} is there, and no fork of {repository}\n  hint: rename it, or name another owner: --fork=OWNER")]
+    NoFork {
+        /// What is there.
+        fork: String,
+        /// What was to be forked.
+        repository: String,
+    },
     /// What was analysed isn't what the base holds.
     #[error(
         "{path} differs from {branch} of {repository}: a fix of it would take other changes back\n  hint: check out {branch}, or name another --base"
@@ -167,9 +185,17 @@ pub async fn plan(remote: &mut Remote, proposals: &Proposals, options: &Options)
         });
     };
     let base = content::read(remote, branch, base.object.sha, &proposals.list).await?;
-    let branches = remote.branches(&options.branch_prefix).await?;
+    let home = match &options.fork {
+        Some(fork) => fork::find(remote, fork).await?,
+        None => Home::of(remote),
+    };
+    let at_home = Remote::new(remote.client().clone(), &home.repository);
+    let branches = match home.missing {
+        Some(_) => Vec::new(),
+        None => at_home.branches(&options.branch_prefix).await?,
+    };
     let login = if branches.is_empty() { None } else { remote.login().await? };
-    let mut planner = Planner { remote, base: &base, options, branches: &branches, login, open: 0 };
+    let mut planner = Planner { remote, home: &at_home, base: &base, options, branches: &branches, login, open: 0 };
     let mut steps = Vec::new();
     for i in 0..proposals.list.len() {
         steps.push(planner.proposal(i, &proposals.list[i]).await?);
@@ -180,11 +206,14 @@ pub async fn plan(remote: &mut Remote, proposals: &Proposals, options: &Options)
     let closing = closings.iter().filter(|step| matches!(step, Step::Close { pull, .. } if pull.state == "open"));
     planner.limit(&mut steps, closing.count());
     steps.extend(closings);
-    Ok(Plan { repository: remote.name().to_owned(), base, steps })
+    Ok(Plan { repository: remote.name().to_owned(), home, base, steps })
 }
 
 struct Planner<'a> {
+    /// Where pull requests are.
     remote: &'a Remote,
+    /// Where branches are.
+    home: &'a Remote,
     base: &'a Base,
     options: &'a Options,
     branches: &'a [Reference],
@@ -199,7 +228,7 @@ impl Planner<'_> {
     }
 
     async fn proposal(&mut self, i: usize, proposal: &Proposal) -> Result<Step, GithubError> {
-        let pulls = self.remote.pulls_from(&proposal.branch).await?;
+        let pulls = self.remote.pulls_from(self.home.owner(), &proposal.branch).await?;
         let open = pulls.iter().find(|pull| pull.state == "open").cloned();
         self.open += usize::from(open.is_some());
         if let (None, Some(reason)) = (&open, declined(&pulls, proposal)) {
@@ -229,7 +258,7 @@ impl Planner<'_> {
 
     /// Whether a branch is ours and holds a proposal; else the first commit that isn't ours.
     async fn examine(&self, head: &str, proposal: Option<&Proposal>) -> Result<Result<Branch, String>, GithubError> {
-        let Some(comparison) = self.remote.compare(&self.base.sha, head).await? else {
+        let Some(comparison) = self.home.compare(&self.base.sha, head).await? else {
             return Ok(Err(head.to_owned()));
         };
         if let Some(foreign) = comparison.commits.iter().find(|commit| !self.is_ours(commit)) {
@@ -267,7 +296,7 @@ impl Planner<'_> {
             proposal.files.iter().map(|file| (file.path.as_str(), content::blob(&file.after))).collect();
         if comparison.files.len() >= MAX_FILES {
             let paths = proposal.files.iter().map(|file| file.path.as_str());
-            let entries = content::entries(self.remote, head, paths).await?;
+            let entries = content::entries(self.home, head, paths).await?;
             return Ok(wanted.iter().all(|(path, sha)| entries.get(*path).is_some_and(|entry| entry.sha == *sha)));
         }
         let found: BTreeMap<&str, String> = comparison
@@ -307,7 +336,7 @@ impl Planner<'_> {
             if proposals.list.iter().any(|proposal| proposal.branch == branch) {
                 continue;
             }
-            let mut pulls = self.remote.pulls_from(branch).await?;
+            let mut pulls = self.remote.pulls_from(self.home.owner(), branch).await?;
             let open = pulls.iter().position(|pull| pull.state == "open");
             if pulls.is_empty() {
                 continue;

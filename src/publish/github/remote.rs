@@ -38,7 +38,7 @@ impl Remote {
     }
 
     /// The owner's login.
-    fn owner(&self) -> &str {
+    pub(super) fn owner(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
     }
 
@@ -103,9 +103,9 @@ impl Remote {
         Ok(None)
     }
 
-    /// The pull requests from a branch of this repository, newest first.
-    pub async fn pulls_from(&self, branch: &str) -> Result<Vec<Pull>, GithubError> {
-        let head = encoded(&format!("{}:{branch}", self.owner()));
+    /// The pull requests to this repository from a branch of the owner's, newest first.
+    pub async fn pulls_from(&self, owner: &str, branch: &str) -> Result<Vec<Pull>, GithubError> {
+        let head = encoded(&format!("{owner}:{branch}"));
         let path = self.path(&format!("/pulls?head={head}&state=all&sort=created&direction=desc"));
         let all: Vec<Pull> = self.client.list(&path).await?;
         // A filter that isn't understood is ignored, and all pull requests come.

@@ -85,6 +85,11 @@ impl Object {
 pub(crate) struct Objects(BTreeMap<String, Object>);
 
 impl Objects {
+    /// Takes over what another one holds.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().map(|(id, object)| (id.clone(), object.clone())));
+    }
+
     pub(crate) fn add(&mut self, object: Object) -> String {
         let id = object.id();
         self.0.insert(id.clone(), object);

@@ -87,12 +87,28 @@ impl World {
             );
             return Reply { template: "/repos/{owner}/{repo}", location: Some(format!("/repositories/{id}")), ..moved };
         }
+        if let ("POST", ["forks"], true) = (request.method.as_str(), rest, self.repositories.contains_key(&name)) {
+            let owner = request.body["organization"].as_str().unwrap_or(&who.login).to_owned();
+            let fork = self.fork(&name, &owner);
+            let shown = self.repositories[&fork].show(&fork);
+            return Reply { template: "/repos/{owner}/{repo}/forks", ..reply(202, shown) };
+        }
+        self.share(&name);
         let number = self.next();
         let Some(repository) = self.repositories.get_mut(&name) else { return refusal(404, "Not Found") };
         if request.method != "GET" && repository.archived {
             return refusal(403, "Repository was archived so is read-only.");
         }
-        if request.method != "GET" && !who.writes {
+        // Whoever reads may propose; what he opened, he may change.
+        let is_own = name.starts_with(&format!("{}/", who.login))
+            || match (request.method.as_str(), rest) {
+                ("POST", ["pulls"]) => request.text("head").starts_with(&format!("{}:", who.login)),
+                ("PATCH", ["pulls", id]) => {
+                    repository.pull(id.parse().unwrap_or_default()).is_some_and(|pull| pull.author == who.login)
+                }
+                _ => false,
+            };
+        if request.method != "GET" && !who.writes && !is_own {
             return refusal(403, "Resource not accessible by integration");
         }
         let (template, reply) = repository.route(&name, request, who, rest, number);
@@ -114,6 +130,10 @@ impl Repository {
         }
         match (request.method.as_str(), rest) {
             ("GET", []) => ("/repos/{owner}/{repo}", reply(200, self.show(name))),
+            ("GET", ["git", "ref", ..]) if self.not_ready > 0 => {
+                self.not_ready -= 1;
+                ("/repos/{owner}/{repo}/git/ref/{ref}", refusal(409, "Git Repository is empty."))
+            }
             ("GET", ["git", "ref", reference @ ..]) => {
                 ("/repos/{owner}/{repo}/git/ref/{ref}", self.reference(&reference.join("/")))
             }
@@ -193,6 +213,9 @@ impl Repository {
         });
         for (key, value) in &self.about {
             shown[key] = value.clone();
+        }
+        if let Some(parent) = &self.parent {
+            shown["parent"] = json!({ "full_name": parent });
         }
         shown
     }
@@ -344,7 +367,7 @@ impl Repository {
         let owner = name.split('/').next().unwrap();
         let state = request.query("state").unwrap_or("open");
         let wanted = |pull: &&Pull| {
-            let head = format!("{owner}:{}", pull.head);
+            let head = if pull.head.contains(':') { pull.head.clone() } else { format!("{owner}:{}", pull.head) };
             (state == "all" || pull.open == (state == "open"))
                 && request.query("head").is_none_or(|wanted| wanted == head)
         };
@@ -358,7 +381,10 @@ impl Repository {
     fn create_pull(&mut self, name: &str, request: &Request, who: &Identity, number: u64) -> Reply {
         let (head, base) = (request.text("head").to_owned(), request.text("base").to_owned());
         let owner = name.split('/').next().unwrap();
-        let branch = |branch: &str| self.references.get(&format!("heads/{branch}")).cloned();
+        let branch = |branch: &str| match branch.contains(':') {
+            true => self.outside.get(branch).cloned(),
+            false => self.references.get(&format!("heads/{branch}")).cloned(),
+        };
         let (Some(head_sha), Some(base_sha)) = (branch(&head), branch(&base)) else {
             return invalid_field("PullRequest", if branch(&base).is_none() { "base" } else { "head" });
         };
@@ -468,7 +494,10 @@ impl Repository {
 
 fn show_pull(name: &str, pull: &Pull) -> Value {
     let owner = name.split('/').next().unwrap();
-    let side = |branch: &str, sha: &str| json!({ "ref": branch, "sha": sha, "label": format!("{owner}:{branch}") });
+    let side = |branch: &str, sha: &str| {
+        let (owner, branch) = branch.split_once(':').unwrap_or((owner, branch));
+        json!({ "ref": branch, "sha": sha, "label": format!("{owner}:{branch}") })
+    };
     json!({
         "number": pull.number, "node_id": format!("PR_{}", pull.number), "html_url": format!("https://github.com/{name}/pull/{}", pull.number),
         "state": if pull.open { "open" } else { "closed" }, "title": pull.title, "body": pull.body, "draft": pull.draft,

@@ -41,6 +41,12 @@ pub(crate) struct Repository {
     pub(crate) default_branch: String,
     pub(crate) archived: bool,
     pub(crate) fork: bool,
+    /// What it was forked from.
+    pub(crate) parent: Option<String>,
+    /// So many looks at a new fork find nothing yet.
+    pub(crate) not_ready: usize,
+    /// Heads of the branches of its forks, by `owner:branch`; renewed before each request.
+    pub(crate) outside: BTreeMap<String, String>,
     /// Lists of trees are cut after so many entries.
     pub(crate) longest_tree: Option<usize>,
     /// Branches that begin so can't be made or moved.
@@ -89,6 +95,60 @@ pub(crate) struct Pull {
 }
 
 impl World {
+    /// What forks share: their objects, and the branches that pull requests may come from.
+    pub(crate) fn share(&mut self, name: &str) {
+        let Some(parent) = self.repositories.get(name).map(|found| found.parent.clone().unwrap_or(name.to_owned()))
+        else {
+            return;
+        };
+        let family = |(name, one): &(&String, &Repository)| **name == parent || one.parent.as_ref() == Some(&parent);
+        let all: Vec<(String, Objects)> =
+            self.repositories.iter().filter(family).map(|(name, one)| (name.clone(), one.objects.clone())).collect();
+        let mut outside = BTreeMap::new();
+        for (name, one) in self.repositories.iter().filter(|(_, one)| one.parent.as_ref() == Some(&parent)) {
+            let owner = name.split('/').next().unwrap();
+            let branches = one.references.iter().filter_map(|(name, id)| Some((name.strip_prefix("heads/")?, id)));
+            outside.extend(branches.map(|(branch, id)| (format!("{owner}:{branch}"), id.clone())));
+        }
+        for (name, _) in &all {
+            let one = self.repositories.get_mut(name).unwrap();
+            all.iter().for_each(|(_, objects)| one.objects.absorb(objects));
+            if *name == parent {
+                for pull in one.pulls.iter_mut().filter(|pull| pull.open) {
+                    if let Some(head) = outside.get(&pull.head) {
+                        head.clone_into(&mut pull.head_sha);
+                    }
+                }
+                one.outside.clone_from(&outside);
+            }
+        }
+    }
+
+    /// Forks a repository; who has a fork already gets that one.
+    pub(crate) fn fork(&mut self, name: &str, owner: &str) -> String {
+        let fork = format!("{owner}/{}", name.split('/').nth(1).unwrap());
+        let id = self.next();
+        let parent = &self.repositories[name];
+        let made = Repository {
+            id,
+            objects: parent.objects.clone(),
+            references: parent
+                .references
+                .iter()
+                .filter(|(name, _)| **name == format!("heads/{}", parent.default_branch))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+            default_branch: parent.default_branch.clone(),
+            fork: true,
+            parent: Some(name.to_owned()),
+            has_drafts: true,
+            not_ready: 2,
+            ..Repository::default()
+        };
+        self.repositories.entry(fork.clone()).or_insert(made);
+        fork
+    }
+
     /// A number that nobody has yet; also the time.
     pub(crate) fn next(&mut self) -> u64 {
         self.next += 1;
