@@ -128,6 +128,7 @@ pub fn options(settings: &PullRequestSettings, whole: bool) -> github::Options {
         max_open: settings.max,
         auto_merge: settings.auto_merge,
         closing: None,
+        fork: None,
         closes: whole.then_some(if scope.grade == Grade::Safe { Grade::Safe } else { Grade::Review }),
     }
 }

@@ -15,6 +15,10 @@ fn forking() -> Run {
     Run { token: "reader", options, ..Run::default() }
 }
 
+fn fake_of_nobody() -> Fake {
+    fake(&[("main.tf", QUEUE)])
+}
+
 fn two() -> String {
     format!("{QUEUE}\n{}", QUEUE.replace("orders", "returns"))
 }
@@ -141,6 +145,13 @@ fn what_keeps_from_forking_is_said() {
         (&sent("/pulls")["head"], &sent("/pulls")["maintainer_can_modify"]),
         (&"guild:terramend/safe".into(), &false.into())
     );
+    // A token that may not fork.
+    let forbidden = r#"{"message":"Resource not accessible by personal access token"}"#;
+    let fake = fake_of_nobody();
+    fake.rule(Rule::new("POST", "/forks", Fault::Refuse(403, Vec::new(), forbidden.into())));
+    let refused = forking().go(&fake, NAME);
+    assert_eq!(refused.operations(), [Operation::Failed]);
+    assert!(refused.trouble().contains("hint: the token may not fork this repository"), "{}", refused.trouble());
     // Without the flag the way is shown.
     let refused = Run { token: "reader", grade: Grade::Safe, ..Run::default() }.go(&fake, NAME);
     assert!(refused.trouble().contains("`terramend pr --fork` proposes from a fork"), "{}", refused.trouble());

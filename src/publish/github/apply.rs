@@ -104,17 +104,14 @@ pub async fn apply(
     journal: &dyn Journal,
 ) -> Vec<Done> {
     let mut all = Vec::new();
-    let mut over: Option<String> = None;
-    // Only what is opened needs a fork.
-    let needed = plan.steps.iter().any(|step| matches!(step, Step::Create { .. }));
-    let home = match plan.home.missing {
-        Some(_) if !needed => Ok(remote.clone()),
-        _ => fork::ensure(remote, &plan.home, &plan.base.branch).await,
+    if plan.steps.is_empty() {
+        return all;
+    }
+    let (home, mut over) = match fork::ensure(remote, &plan.home, &plan.base.branch).await {
+        Ok(home) => (home, None),
+        // Without a fork there is no place for anything.
+        Err(error) => (remote.clone(), Some(error.to_string())),
     };
-    let home = home.unwrap_or_else(|error| {
-        over = Some(error.to_string());
-        remote.clone()
-    });
     let hand = Hand { remote, home, plan, options, journal };
     for step in &plan.steps {
         let mut done = blank(step, proposals);

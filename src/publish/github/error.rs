@@ -14,7 +14,7 @@ pub enum GithubError {
     #[error(transparent)]
     Closed(#[from] Closed),
     /// GitHub refused.
-    #[error("GitHub answers {status} to {request}: {message}{}", hint(*.status, .message))]
+    #[error("GitHub answers {status} to {request}: {message}{}", hint(*.status, .request, .message))]
     Refused {
         /// The status code.
         status: u16,
@@ -109,12 +109,15 @@ fn without_tags(text: &str) -> String {
 }
 
 /// What to do about a refusal.
-fn hint(status: u16, message: &str) -> &'static str {
+fn hint(status: u16, request: &str, message: &str) -> &'static str {
     let says = |part: &str| message.to_ascii_lowercase().contains(part);
     match status {
         401 => "\n  hint: the token is wrong or has expired",
         403 if says("not permitted to create or approve pull requests") => {
             "\n  hint: allow it in the settings of the repository or the organisation: Actions, General, Workflow permissions"
+        }
+        403 if request.ends_with("/forks") => {
+            "\n  hint: the token may not fork this repository: a personal one with the scope `repo` can"
         }
         403 if says("not accessible by") => {
             "\n  hint: the token needs `contents: write` and `pull-requests: write` on this repository; `terramend pr --fork` proposes from a fork"
