@@ -104,10 +104,7 @@ pub async fn apply(
     journal: &dyn Journal,
 ) -> Vec<Done> {
     let mut all = Vec::new();
-    if plan.steps.is_empty() {
-        return all;
-    }
-    let (home, mut over) = match fork::ensure(remote, &plan.home, &plan.base.branch).await {
+    let (home, mut over) = match home(remote, plan).await {
         Ok(home) => (home, None),
         // Without a fork there is no place for anything.
         Err(error) => (remote.clone(), Some(error.to_string())),
@@ -132,6 +129,14 @@ pub async fn apply(
         all.push(done);
     }
     all
+}
+
+/// Where branches go. Nobody needs a fork for what is left as it is.
+async fn home(remote: &Remote, plan: &Plan) -> Result<Remote, GithubError> {
+    if plan.steps.iter().all(|step| matches!(step, Step::Skip { .. })) {
+        return Ok(remote.clone());
+    }
+    fork::ensure(remote, &plan.home, &plan.base.branch).await
 }
 
 fn blank(step: &Step, proposals: &[Proposal]) -> Done {
