@@ -9,18 +9,18 @@ use crate::fix::Grade;
 
 const PR_HELP: &str = "\
 Examples:
-  terramend pr --dry-run                   title, text and diff of each pull request; nothing is sent
-  terramend pr --local --grade review      branches with commits, by git
-  GITHUB_TOKEN=... terramend pr            open them, or bring them up to date
+  terramend pr --dry-run                what would be opened: title, text and diff; nothing is sent
+  terramend pr --local --grade review   branches with commits, by git
+  GITHUB_TOKEN=... terramend pr         open the pull requests, or bring them up to date
 
-The token is GITHUB_TOKEN or GH_TOKEN, and may write contents and pull requests; an app goes by TERRAMEND_APP_ID and
-TERRAMEND_APP_PRIVATE_KEY or TERRAMEND_APP_PRIVATE_KEY_FILE. Flags go before the block `pull_request` of .terramend.hcl.
+The token is GITHUB_TOKEN or GH_TOKEN, and may write contents and pull requests. An app goes by TERRAMEND_APP_ID and \
+TERRAMEND_APP_PRIVATE_KEY (or TERRAMEND_APP_PRIVATE_KEY_FILE). Flags go before the block `pull_request` of .terramend.hcl.
 
 Exit codes: 0 all went well, 2 something failed, 4 part of the input could not be analysed.";
 
 const SUGGEST_HELP: &str = "\
 Examples:
-  terramend suggest --base main            what would be suggested for this branch
+  terramend suggest --base main         what would be suggested for this branch
   gh pr diff 12 | terramend suggest --diff - --format json > review.json
 
 Exit codes: 0 all went well, 2 wrong usage or configuration, 4 part of the input could not be analysed.";

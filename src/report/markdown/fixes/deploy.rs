@@ -118,7 +118,7 @@ fn worth_a_look(notes: Vec<String>) -> Vec<String> {
         return notes;
     }
     let mut kept: Vec<String> = notes.into_iter().filter(|note| note.starts_with("look at it: ")).collect();
-    kept.push(format!("the evidence is below, under the control: {}", counted(all, "line", "lines")));
+    kept.push(format!("{all} lines of evidence stand below, under this control"));
     kept
 }
 
