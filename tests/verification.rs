@@ -194,3 +194,23 @@ fn appended_blocks_stand_below_their_like() {
                  permissions = [\"READ\"]\n  }\n\n  tags = {}\n}\n";
     assert_eq!(edited(append, pass, text), after);
 }
+
+#[test]
+fn a_value_with_a_reason_behind_it_stays() {
+    let wanted = page("ends", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }");
+    let queue = |line: &str| format!("resource \"aws_sqs_queue\" \"q\" {{\n  {line}\n}}\n");
+    for comment in ["# slow consumers", "// slow consumers", "/* slow consumers */"] {
+        let outcome = fix(std::slice::from_ref(&wanted), &queue(&format!("delay_seconds = 9 {comment}")));
+        assert!(outcome.changed.is_empty(), "{comment}");
+        assert!(reasons(&outcome).contains(&format!("whoever wrote `delay_seconds` explains it: `{comment}`")));
+    }
+    let variable =
+        format!("variable \"delay\" {{\n  default = 9 # slow consumers\n}}\n\n{}", queue("delay_seconds = var.delay"));
+    let outcome = fix(std::slice::from_ref(&wanted), &variable);
+    assert!(reasons(&outcome).contains("whoever wrote `default` explains it"), "{}", reasons(&outcome));
+    // A comment on a line of its own says what comes, not why it is so; and one that puts it off is no reason.
+    for line in ["# The delay\n  delay_seconds = 9", "delay_seconds = 9 # TODO: measure"] {
+        let outcome = fix(std::slice::from_ref(&wanted), &queue(line));
+        assert_eq!(outcome.applied.len(), 1, "{line}: {}", reasons(&outcome));
+    }
+}

@@ -44,6 +44,7 @@ mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
 use crate::fix::Change;
+use crate::iam::policy::Policy;
 use crate::model::{Draft, InstanceId, Language, Mode, Project, Resource, Value};
 
 type Fixer = fn(&Context<'_>) -> Verdict;
@@ -193,15 +194,27 @@ pub(crate) fn last_in<'a>(project: &'a Project, resource: &'a Resource, name: &s
     here.max_by_key(|other| other.span.start)
 }
 
-/// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region.
+/// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region. A distribution
+/// names it; or, where that stands elsewhere, it is published, and its role is for `CloudFront` too.
 fn is_edge_function(project: &Project, function: &Resource) -> bool {
     let distributions = ["aws_cloudfront_distribution", "AWS::CloudFront::Distribution"];
-    distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|distribution| {
+    let named = distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|distribution| {
         let mut used = false;
         for entry in &distribution.body.entries {
             entry.node.value.each_reference(&mut |reference| used |= reference.resource == function.id);
         }
         used
+    });
+    named || (project.settle(&function.body.get("publish")) == Value::Bool(true) && is_edge_role(project, function))
+}
+
+/// Whether the role of a function may be assumed by `CloudFront`.
+fn is_edge_role(project: &Project, function: &Resource) -> bool {
+    let Value::Reference(reference) = function.body.get("role") else { return false };
+    let policy = Policy::of(project, &project.resource(reference.resource).body, "assume_role_policy");
+    policy.is_some_and(|policy| {
+        let mut principals = policy.statements.iter().flat_map(|statement| &statement.principals);
+        principals.any(|(_, value)| value.as_str() == Some("edgelambda.amazonaws.com"))
     })
 }
 

@@ -14,6 +14,8 @@ mod policy;
 mod render;
 mod variable;
 
+use std::ops::Range;
+
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::Block;
@@ -294,14 +296,29 @@ impl<'w> Lowering<'w> {
             let range = old.span().ok_or("the value has no place in its file")?;
             let indent = crate::source::indentation(&file.text, range.start).to_owned();
             let text = place.value(new, &indent)?;
-            self.out.edits.push(Edit::replace(Span::new(resource.span.file, range), text));
-            self.touch(resource.span.file, header_of(resource), path);
-            return Ok(());
+            return self.overwrite(resource.span.file, range, text, header_of(resource), path);
         }
         match variable_name(old) {
             Some(name) => variable::set(self, place, resource, name, new),
             None => Err(format!("`{path}` is an expression: {}", shorten(&file.text[old.span().unwrap_or_default()]))),
         }
+    }
+
+    /// Puts another value in the place of one. What a comment explains was decided by somebody: it stays.
+    fn overwrite(
+        &mut self,
+        file: FileId,
+        range: Range<usize>,
+        text: impl Into<String>,
+        header: String,
+        path: &str,
+    ) -> Result<(), String> {
+        if let Some(comment) = place::reason_behind(&self.workspace.project.file(file).text, range.end) {
+            return Err(format!("whoever wrote `{path}` explains it: {}", shorten(comment)));
+        }
+        self.out.edits.push(Edit::replace(Span::new(file, range), text));
+        self.touch(file, header, path);
+        Ok(())
     }
 
     /// A block more, below the last one of its name.

@@ -162,12 +162,11 @@ fn set_argument(
         if !is_literal(&attribute.value) {
             return Err(format!("{header} passes {} as `{name}`", shorten(&source.text[range])));
         }
-        lowering.out.edits.push(Edit::replace(Span::new(file, range), text));
-    } else {
-        let inside = Inside::of(&source.text, block, super::unit(&source.text), source.newline())?;
-        for insertion in inside.insert(&[(name.to_owned(), text.to_owned())], &[]) {
-            lowering.out.edits.push(Edit::replace(Span::new(file, insertion.at), insertion.text));
-        }
+        return lowering.overwrite(file, range, text, header, name);
+    }
+    let inside = Inside::of(&source.text, block, super::unit(&source.text), source.newline())?;
+    for insertion in inside.insert(&[(name.to_owned(), text.to_owned())], &[]) {
+        lowering.out.edits.push(Edit::replace(Span::new(file, insertion.at), insertion.text));
     }
     lowering.touch(file, header, name);
     Ok(())
@@ -198,9 +197,7 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
         if !source.editable {
             return Err(format!("{} is a symbolic link", source.display));
         }
-        lowering.out.edits.push(Edit::replace(Span::new(file, range), text));
-        lowering.touch(file, format!("variable {name}"), "default");
-        return Ok(());
+        return lowering.overwrite(file, range, text, format!("variable {name}"), "default");
     }
     Err(format!("it is set by `var.{name}`, which isn't declared here"))
 }
