@@ -132,5 +132,5 @@ pub(super) fn event_bus(context: &Context<'_>) -> Value {
 
 /// Whether a function runs at the edge, where its metrics are those of every region.
 pub(super) fn is_edge_function(context: &Context<'_>) -> Value {
-    Value::Bool(super::is_edge_function(context.project, context.resource))
+    Value::Bool(crate::iam::scope::log_group::at_edge(context.project, context.resource))
 }

@@ -54,7 +54,7 @@ fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {
         project.value(config, CONFIG, "function_name").refers_to(function.id)
             && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
     });
-    if destination || super::is_edge_function(project, function) {
+    if destination || crate::iam::scope::log_group::at_edge(project, function) {
         return Need::None;
     }
     if let Some(trigger) = invokers::asynchronous(project, function) {

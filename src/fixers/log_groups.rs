@@ -38,7 +38,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     if function.body.at(log_group).is_present() != Some(false) {
         return Verdict::Pass;
     }
-    if super::is_edge_function(project, function) {
+    if crate::iam::scope::log_group::at_edge(project, function) {
         return Verdict::Pass;
     }
     let name = project.settle(&function.body.get(context.named("function_name", "FunctionName")));

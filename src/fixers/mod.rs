@@ -44,7 +44,6 @@ mod wide_policies;
 
 use crate::catalogue::{Context, Control, PageError, Verdict};
 use crate::fix::Change;
-use crate::iam::policy::Policy;
 use crate::model::{Draft, InstanceId, Language, Mode, Project, Resource, Value};
 
 type Fixer = fn(&Context<'_>) -> Verdict;
@@ -192,30 +191,6 @@ pub(crate) fn last_in<'a>(project: &'a Project, resource: &'a Resource, name: &s
     let is_there = |other: &&Resource| other.instance == resource.instance && other.mode == Mode::Managed;
     let here = project.resources.iter().filter(is_there).filter(|other| project.file(other.span.file).name() == name);
     here.max_by_key(|other| other.span.start)
-}
-
-/// Whether a function runs at `CloudFront`'s edge: its log groups and traces are not those of its region. A distribution
-/// names it; or, where that stands elsewhere, it is published, and its role is for `CloudFront` too.
-fn is_edge_function(project: &Project, function: &Resource) -> bool {
-    let distributions = ["aws_cloudfront_distribution", "AWS::CloudFront::Distribution"];
-    let named = distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|distribution| {
-        let mut used = false;
-        for entry in &distribution.body.entries {
-            entry.node.value.each_reference(&mut |reference| used |= reference.resource == function.id);
-        }
-        used
-    });
-    named || (project.settle(&function.body.get("publish")) == Value::Bool(true) && is_edge_role(project, function))
-}
-
-/// Whether the role of a function may be assumed by `CloudFront`.
-fn is_edge_role(project: &Project, function: &Resource) -> bool {
-    let Value::Reference(reference) = function.body.get("role") else { return false };
-    let policy = Policy::of(project, &project.resource(reference.resource).body, "assume_role_policy");
-    policy.is_some_and(|policy| {
-        let mut principals = policy.statements.iter().flat_map(|statement| &statement.principals);
-        principals.any(|(_, value)| value.as_str() == Some("edgelambda.amazonaws.com"))
-    })
 }
 
 /// The account's id: from the module's own data source, or one that the change declares. Refused where a provider other

@@ -34,7 +34,7 @@ pub(super) fn function(context: &Context<'_>) -> Verdict {
         }
         _ => return Verdict::Unknown("the tracing mode isn't known before a deploy".into()),
     }
-    if super::is_edge_function(context.project, function) {
+    if crate::iam::scope::log_group::at_edge(context.project, function) {
         return Verdict::Pass;
     }
     let content = DraftBody::default().with_block(block, DraftBody::arguments([(argument, Draft::string("Active"))]));

@@ -19,7 +19,7 @@ const TITLE: &str = "Run it in the VPC";
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
-    if super::is_edge_function(project, function) {
+    if crate::iam::scope::log_group::at_edge(project, function) {
         return Verdict::Pass;
     }
     let mut connections = user::connections(project, function);

@@ -226,6 +226,13 @@ impl Pattern {
 
     /// How this relates to another.
     pub fn relation(&self, other: &Self) -> Relation {
+        match (self.is_everything(), other.is_everything()) {
+            (true, true) => return Relation::Equal,
+            (true, false) => return Relation::Broader,
+            (false, true) => return Relation::Narrower,
+            (false, false) if self == other => return Relation::Equal,
+            (false, false) => {}
+        }
         match (self.covers(other), other.covers(self)) {
             (Some(true), Some(true)) => Relation::Equal,
             (Some(true), _) => Relation::Broader,
@@ -261,8 +268,12 @@ impl Matcher<'_> {
         if self.left.len() > LONGEST || self.right.len() > LONGEST {
             return None;
         }
-        // Most ARNs begin alike, and part at the service.
-        let is_same = |(a, b): &(&Token, &Token)| matches!((a, b), (Token::Char(a), Token::Char(b)) if a == b);
+        // Most ARNs begin alike, and part at the service. What isn't known is the same text at both places.
+        let is_same = |(a, b): &(&Token, &Token)| match (a, b) {
+            (Token::Char(a), Token::Char(b)) => a == b,
+            (Token::Hole(a), Token::Hole(b)) => a == b,
+            _ => false,
+        };
         let same = self.left.iter().zip(self.right).take_while(is_same).count();
         (self.left, self.right) = (&self.left[same..], &self.right[same..]);
         if let ([Token::Char(_), ..], [Token::Char(_), ..]) = (self.left, self.right) {

@@ -1,14 +1,28 @@
 //! The log group that a function writes to.
 
 use super::need::Target;
+use crate::iam::policy::Policy;
 use crate::model::{Node, Project, Resource, Value};
 
 /// Where Lambda writes by itself.
 pub const PREFIX: &str = "/aws/lambda/";
 
-/// Whether a function runs at `CloudFront`'s edge: there it logs in every region, to groups of other names.
+/// Whether a function runs at `CloudFront`'s edge: there it logs in every region, to groups of other names, and leaves no
+/// traces. A distribution names it; or, where that stands elsewhere, it is published, and its role is for `CloudFront` too.
 pub fn at_edge(project: &Project, function: &Resource) -> bool {
-    project.of_kind("aws_cloudfront_distribution").any(|distribution| distribution.uses(function))
+    let distributions = ["aws_cloudfront_distribution", "AWS::CloudFront::Distribution"];
+    distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|distribution| distribution.uses(function))
+        || (project.settle(&function.body.get("publish")) == Value::Bool(true) && has_edge_role(project, function))
+}
+
+/// Whether the role of a function may be assumed by `CloudFront`.
+fn has_edge_role(project: &Project, function: &Resource) -> bool {
+    let Value::Reference(reference) = function.body.get("role") else { return false };
+    let policy = Policy::of(project, &project.resource(reference.resource).body, "assume_role_policy");
+    policy.is_some_and(|policy| {
+        let mut principals = policy.statements.iter().flat_map(|statement| &statement.principals);
+        principals.any(|(_, value)| value.as_str() == Some("edgelambda.amazonaws.com"))
+    })
 }
 
 /// The group that Lambda makes for a function, by the function's name; nothing where that isn't known or another group is

@@ -381,9 +381,12 @@ impl Repository {
     fn create_pull(&mut self, name: &str, request: &Request, who: &Identity, number: u64) -> Reply {
         let (head, base) = (request.text("head").to_owned(), request.text("base").to_owned());
         let owner = name.split('/').next().unwrap();
-        let branch = |branch: &str| match branch.contains(':') {
-            true => self.outside.get(branch).cloned(),
-            false => self.references.get(&format!("heads/{branch}")).cloned(),
+        let branch = |branch: &str| {
+            if branch.contains(':') {
+                self.outside.get(branch).cloned()
+            } else {
+                self.references.get(&format!("heads/{branch}")).cloned()
+            }
         };
         let (Some(head_sha), Some(base_sha)) = (branch(&head), branch(&base)) else {
             return invalid_field("PullRequest", if branch(&base).is_none() { "base" } else { "head" });

@@ -112,7 +112,9 @@ impl World {
         }
         for (name, _) in &all {
             let one = self.repositories.get_mut(name).unwrap();
-            all.iter().for_each(|(_, objects)| one.objects.absorb(objects));
+            for (_, objects) in &all {
+                one.objects.absorb(objects);
+            }
             if *name == parent {
                 for pull in one.pulls.iter_mut().filter(|pull| pull.open) {
                     if let Some(head) = outside.get(&pull.head) {
