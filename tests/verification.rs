@@ -214,3 +214,20 @@ fn a_value_with_a_reason_behind_it_stays() {
         assert_eq!(outcome.applied.len(), 1, "{line}: {}", reasons(&outcome));
     }
 }
+
+#[test]
+fn what_somebody_took_out_stays_out() {
+    let wanted = page("ends", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }");
+    let queue = |lines: &str| format!("resource \"aws_sqs_queue\" \"q\" {{\n  name = \"q\"\n{lines}}}\n");
+    for line in ["  # delay_seconds = 9\n", "  //delay_seconds=9\n", "  #  delay_seconds   = var.delay\n"] {
+        let outcome = fix(std::slice::from_ref(&wanted), &queue(line));
+        assert!(outcome.changed.is_empty(), "{line}");
+        let reason = "`delay_seconds` stands commented out in line 3: somebody took it out";
+        assert!(reasons(&outcome).contains(reason), "{}", reasons(&outcome));
+    }
+    // What only speaks of it, or stands in a block of its own, is no decision.
+    for line in ["  # delay_seconds would be 5\n", "  timeouts {\n    # delay_seconds = 9\n  }\n"] {
+        let outcome = fix(std::slice::from_ref(&wanted), &queue(line));
+        assert_eq!(outcome.applied.len(), 1, "{line}: {}", reasons(&outcome));
+    }
+}

@@ -15,6 +15,7 @@ mod bucket_signals;
 mod consumers;
 mod dead_letters;
 mod environment_secrets;
+mod images;
 mod invokers;
 mod log_buckets;
 mod log_groups;
@@ -102,6 +103,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("is_edge_function", alarm_subjects::is_edge_function),
     ("key_obstacle", bucket_keys::obstacle),
     ("key_without_plan", apis::key_without_plan),
+    ("latest_is_deployed", images::latest_is_deployed),
     ("log_purpose", log_groups::purpose),
     ("module_log_bucket", log_buckets::of_module),
     ("names_around", invokers::names_around),

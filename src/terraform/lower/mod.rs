@@ -229,6 +229,10 @@ impl<'w> Lowering<'w> {
         for (name, item) in &content.items {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             let existing: Vec<_> = block.body.get_blocks(name).collect();
+            if let Some(at) = inside.commented_out(name).filter(|_| name != "depends_on") {
+                let line = file.position(at).line;
+                return Err(format!("`{path}` stands commented out in line {line}: somebody took it out"));
+            }
             match item {
                 DraftItem::Argument(value) => {
                     if let Some(attribute) = block.body.get_attribute(name) {

@@ -71,6 +71,25 @@ impl<'a> Inside<'a> {
         !self.text[self.inner.clone()].contains('\n')
     }
 
+    /// Where an argument or block of this name stands in a comment of the block itself, and nowhere else.
+    pub(super) fn commented_out(&self, name: &str) -> Option<u32> {
+        if self.body.has_attribute(name) || self.body.has_blocks(name) || !self.text[self.inner.clone()].contains(name)
+        {
+            return None;
+        }
+        let is_inside = |at: usize| self.body.iter().filter_map(hcl_edit::Span::span).any(|span| span.contains(&at));
+        let mut at = self.inner.start;
+        for line in self.text[self.inner.clone()].split_inclusive('\n') {
+            let comment = line.trim_start().strip_prefix('#').or_else(|| line.trim_start().strip_prefix("//"));
+            let rest = comment.and_then(|comment| comment.trim_start_matches(['#', '/', ' ', '\t']).strip_prefix(name));
+            if rest.is_some_and(|rest| rest.trim_start().starts_with(['=', '{'])) && !is_inside(at) {
+                return u32::try_from(at).ok();
+            }
+            at += line.len();
+        }
+        None
+    }
+
     /// The insertion of aligned argument lines and rendered blocks (without surrounding line endings).
     pub(super) fn insert(&self, arguments: &[(String, String)], blocks: &[String]) -> Vec<Insertion> {
         if self.is_one_line() {
