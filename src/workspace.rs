@@ -124,6 +124,9 @@ pub struct Lowered {
     pub deleted: Vec<(String, ResourceId)>,
     /// Why the fix needs a look at the callers, if it does.
     pub shared: Option<String>,
+    /// What speaks for the present state in the source itself: a comment that explains a value, or holds what would be
+    /// added.
+    pub decided: Option<String>,
     /// The uses of the module that change, when not all do.
     pub only: Option<Vec<InstanceId>>,
 }

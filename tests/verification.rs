@@ -197,7 +197,8 @@ fn appended_blocks_stand_below_their_like() {
 
 #[test]
 fn a_value_with_a_reason_behind_it_stays() {
-    let wanted = page("ends", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }");
+    let wanted = page("ends", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }")
+        .replace("fix \"safe\"", "fix \"review\"");
     let queue = |line: &str| format!("resource \"aws_sqs_queue\" \"q\" {{\n  {line}\n}}\n");
     for comment in ["# slow consumers", "// slow consumers", "/* slow consumers */"] {
         let outcome = fix(std::slice::from_ref(&wanted), &queue(&format!("delay_seconds = 9 {comment}")));
@@ -217,7 +218,8 @@ fn a_value_with_a_reason_behind_it_stays() {
 
 #[test]
 fn what_somebody_took_out_stays_out() {
-    let wanted = page("ends", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }");
+    let wanted = page("ends", "aws_sqs_queue", "self.delay_seconds == 5", "set { delay_seconds = 5 }")
+        .replace("fix \"safe\"", "fix \"review\"");
     let queue = |lines: &str| format!("resource \"aws_sqs_queue\" \"q\" {{\n  name = \"q\"\n{lines}}}\n");
     for line in ["  # delay_seconds = 9\n", "  //delay_seconds=9\n", "  #  delay_seconds   = var.delay\n"] {
         let outcome = fix(std::slice::from_ref(&wanted), &queue(line));

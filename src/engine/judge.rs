@@ -152,6 +152,10 @@ fn prepare(
         return Ok((fix, None));
     }
     let lowered = lower(workspace, &fix.changes, only)?;
+    // What can do no harm is done all the same.
+    if let Some(decided) = lowered.decided.as_ref().filter(|_| fix.grade < Grade::Safe) {
+        return Err(decided.clone());
+    }
     if let Some(shared) = &lowered.shared {
         fix.grade = fix.grade.min(Grade::Review);
         fix.notes.push(shared.clone());

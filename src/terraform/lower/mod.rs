@@ -231,7 +231,7 @@ impl<'w> Lowering<'w> {
             let existing: Vec<_> = block.body.get_blocks(name).collect();
             if let Some(at) = inside.commented_out(name).filter(|_| name != "depends_on") {
                 let line = file.position(at).line;
-                return Err(format!("`{path}` stands commented out in line {line}: somebody took it out"));
+                self.out.decided = Some(format!("`{path}` stands commented out in line {line}: somebody took it out"));
             }
             match item {
                 DraftItem::Argument(value) => {
@@ -300,7 +300,8 @@ impl<'w> Lowering<'w> {
             let range = old.span().ok_or("the value has no place in its file")?;
             let indent = crate::source::indentation(&file.text, range.start).to_owned();
             let text = place.value(new, &indent)?;
-            return self.overwrite(resource.span.file, range, text, header_of(resource), path);
+            self.overwrite(resource.span.file, range, text, header_of(resource), path);
+            return Ok(());
         }
         match variable_name(old) {
             Some(name) => variable::set(self, place, resource, name, new),
@@ -308,21 +309,13 @@ impl<'w> Lowering<'w> {
         }
     }
 
-    /// Puts another value in the place of one. What a comment explains was decided by somebody: it stays.
-    fn overwrite(
-        &mut self,
-        file: FileId,
-        range: Range<usize>,
-        text: impl Into<String>,
-        header: String,
-        path: &str,
-    ) -> Result<(), String> {
+    /// Puts another value in the place of one.
+    fn overwrite(&mut self, file: FileId, range: Range<usize>, text: impl Into<String>, header: String, path: &str) {
         if let Some(comment) = place::reason_behind(&self.workspace.project.file(file).text, range.end) {
-            return Err(format!("whoever wrote `{path}` explains it: {}", shorten(comment)));
+            self.out.decided = Some(format!("whoever wrote `{path}` explains it: {}", shorten(comment)));
         }
         self.out.edits.push(Edit::replace(Span::new(file, range), text));
         self.touch(file, header, path);
-        Ok(())
     }
 
     /// A block more, below the last one of its name.

@@ -162,7 +162,8 @@ fn set_argument(
         if !is_literal(&attribute.value) {
             return Err(format!("{header} passes {} as `{name}`", shorten(&source.text[range])));
         }
-        return lowering.overwrite(file, range, text, header, name);
+        lowering.overwrite(file, range, text, header, name);
+        return Ok(());
     }
     let inside = Inside::of(&source.text, block, super::unit(&source.text), source.newline())?;
     for insertion in inside.insert(&[(name.to_owned(), text.to_owned())], &[]) {
@@ -197,7 +198,8 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
         if !source.editable {
             return Err(format!("{} is a symbolic link", source.display));
         }
-        return lowering.overwrite(file, range, text, format!("variable {name}"), "default");
+        lowering.overwrite(file, range, text, format!("variable {name}"), "default");
+        return Ok(());
     }
     Err(format!("it is set by `var.{name}`, which isn't declared here"))
 }
