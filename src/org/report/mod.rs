@@ -302,9 +302,12 @@ impl Report {
     }
 }
 
-/// `3 planned, 2 skipped`, in the order of the words.
+/// `3 planned, 2 skipped`, in the order of the words; severities begin with the worst.
 fn listed(counts: &BTreeMap<String, u64>) -> String {
-    let parts: Vec<_> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    const WORST_FIRST: [&str; 4] = ["critical", "high", "medium", "low"];
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_by_key(|(word, _)| WORST_FIRST.iter().position(|severity| severity == word));
+    let parts: Vec<_> = counts.into_iter().map(|(word, count)| format!("{count} {word}")).collect();
     if parts.is_empty() { "none".into() } else { parts.join(", ") }
 }
 
