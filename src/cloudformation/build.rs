@@ -262,7 +262,7 @@ impl<'a> Builder<'a> {
         match self.addresses.get(&(instance, name)) {
             Some((resource, kind)) => {
                 let path = vec![names::of_ref(kind).into()];
-                Value::Reference(Reference { resource: *resource, index: None, path })
+                Value::Reference(Reference { resource: *resource, within: Vec::new(), index: None, path })
             }
             None => Value::Unknown,
         }
@@ -273,7 +273,7 @@ impl<'a> Builder<'a> {
         match self.addresses.get(&(instance, id)) {
             Some((resource, _)) => {
                 let path = name.split('.').map(Arc::from).collect();
-                Value::Reference(Reference { resource: *resource, index: None, path })
+                Value::Reference(Reference { resource: *resource, within: Vec::new(), index: None, path })
             }
             None => Value::Unknown,
         }

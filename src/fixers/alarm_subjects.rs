@@ -20,7 +20,7 @@ pub(super) fn api_name(context: &Context<'_>) -> Value {
             }
         }
         Some(api) if api.instance == context.resource.instance => {
-            Value::Reference(Reference { resource: api.id, index: None, path: vec!["name".into()] })
+            Value::Reference(Reference { resource: api.id, within: Vec::new(), index: None, path: vec!["name".into()] })
         }
         _ => Value::Null,
     }

@@ -33,9 +33,12 @@ pub(super) fn authorization(context: &Context<'_>) -> Value {
 /// The authorizer's id, or null.
 pub(super) fn authorizer(context: &Context<'_>) -> Value {
     match answer(context) {
-        Answer::Authorizer(authorizer, _) => {
-            Value::Reference(Reference { resource: authorizer.id, index: None, path: vec!["id".into()] })
-        }
+        Answer::Authorizer(authorizer, _) => Value::Reference(Reference {
+            resource: authorizer.id,
+            within: Vec::new(),
+            index: None,
+            path: vec!["id".into()],
+        }),
         _ => Value::Null,
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn of_module(context: &Context<'_>) -> Value {
     let found = project.all(BUCKET).filter(here).find(|other| takes(project, other));
     let id = |found: &Resource| Reference {
         resource: found.id,
+        within: Vec::new(),
         index: None,
         path: vec![Arc::from(context.named("id", "Ref"))],
     };

@@ -250,7 +250,7 @@ fn partition(project: &Project, instance: InstanceId) -> Draft {
 fn draft_of(value: &Value) -> Option<Draft> {
     match value {
         Value::String(text) => Some(Draft::string(&**text)),
-        Value::Reference(reference) if reference.index.is_none() && !reference.path.is_empty() => {
+        Value::Reference(reference) if !reference.is_keyed() && !reference.path.is_empty() => {
             Some(Draft::Attribute(reference.resource, reference.attribute()))
         }
         Value::Text(pieces) => {

@@ -1,5 +1,7 @@
 //! Permissions of services to invoke a function name the thing that may invoke it.
 
+use std::sync::Arc;
+
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::{Draft, DraftBody, Project, Reference, Resource, Value};
@@ -136,15 +138,20 @@ pub(super) const SERVICES: [&str; 9] = [
 /// The distinct sources that the configuration shows for this service and function.
 pub(super) fn sources(context: &Context<'_>, service: &str) -> Vec<Draft> {
     let (project, permission) = (context.project, context.resource);
-    let Some(function) = function_of(project, &permission.body.get(context.named("function_name", "FunctionName")))
+    let Some((function, keys)) =
+        function_of(project, &permission.body.get(context.named("function_name", "FunctionName")))
     else {
         return Vec::new();
+    };
+    // Another key is another function.
+    let is_same = |named: Option<(&Resource, Vec<Arc<str>>)>| {
+        named.is_some_and(|(named, by)| named.id == function.id && by == keys)
     };
     let mut found: Vec<Draft> = Vec::new();
     for trigger in TRIGGERS.iter().filter(|trigger| service.starts_with(trigger.service)) {
         for resource in project.of_kind(trigger.kind).filter(|r| r.instance == permission.instance) {
             let used =
-                arms(&resource.body.at(trigger.function)).iter().any(|value| names_function(project, value, function));
+                arms(&resource.body.at(trigger.function)).iter().any(|value| is_same(function_of(project, value)));
             if !used {
                 continue;
             }
@@ -178,21 +185,20 @@ fn arms_of(value: &Value) -> Vec<Value> {
     }
 }
 
-/// The function behind a name or ARN, looking through aliases.
-fn function_of<'a>(project: &'a Project, value: &Value) -> Option<&'a Resource> {
+/// The function behind a name or ARN, looking through aliases, and the keys by which one of several is meant.
+fn function_of<'a>(project: &'a Project, value: &Value) -> Option<(&'a Resource, Vec<Arc<str>>)> {
     let mut found: Option<&Reference> = None;
     value.each_reference(&mut |reference| found = found.or(Some(reference)));
     let resource = project.resource(found?.resource);
-    match &*resource.kind {
-        "AWS::Lambda::Function" | "aws_lambda_function" => Some(resource),
-        "aws_lambda_alias" => function_of(project, &resource.body.get("function_name")),
-        "AWS::Lambda::Alias" | "AWS::Lambda::Version" => function_of(project, &resource.body.get("FunctionName")),
-        _ => None,
-    }
-}
-
-fn names_function(project: &Project, value: &Value, function: &Resource) -> bool {
-    function_of(project, value).is_some_and(|named| named.id == function.id)
+    let keys = found?.within.iter().chain(&found?.index).cloned().collect();
+    let behind = |name: &str| function_of(project, &resource.body.get(name)).map(|(function, _)| function);
+    let function = match &*resource.kind {
+        "AWS::Lambda::Function" | "aws_lambda_function" => resource,
+        "aws_lambda_alias" => behind("function_name")?,
+        "AWS::Lambda::Alias" | "AWS::Lambda::Version" => behind("FunctionName")?,
+        _ => return None,
+    };
+    Some((function, keys))
 }
 
 fn source_of(project: &Project, resource: &Resource, trigger: &Trigger) -> Option<Draft> {

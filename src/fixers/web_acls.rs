@@ -26,7 +26,12 @@ pub(super) fn web_acl(context: &Context<'_>) -> Value {
         _ => false,
     });
     if alike {
-        Value::Reference(Reference { resource: acl.id, index: None, path: vec![context.named("arn", "Arn").into()] })
+        Value::Reference(Reference {
+            resource: acl.id,
+            within: Vec::new(),
+            index: None,
+            path: vec![context.named("arn", "Arn").into()],
+        })
     } else {
         Value::Null
     }

@@ -22,6 +22,11 @@ pub trait Scope {
     /// The value of `root` followed by `steps`, and how many of the steps are used up by it.
     fn lookup(&self, root: &str, steps: &[Step]) -> (Value, usize);
 
+    /// Whether what is looked up isn't there, so that Terraform fails.
+    fn lacks(&self, _root: &str, _steps: &[Step]) -> Option<bool> {
+        Some(false)
+    }
+
     /// A function that only this scope knows, called at `span`.
     fn call(&self, _name: &str, _arguments: &[Node], _span: Span) -> Option<Value> {
         None

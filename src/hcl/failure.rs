@@ -74,7 +74,11 @@ fn traversal_fails(traversal: &Traversal, scope: &dyn Scope, bound: Names<'_>) -
     match &traversal.expr {
         Expression::Variable(root) => {
             let (value, used) = start(root.as_str(), &steps, scope, bound);
-            walk_fails(&value, &steps[used..])
+            let lacks = match bound.and_then(|bound| bound.get(root.as_str())) {
+                Some(_) => Some(false),
+                None => scope.lacks(root.as_str(), &steps),
+            };
+            any([lacks, walk_fails(&value, &steps[used..])])
         }
         other => any([fails(other, scope, bound), walk_fails(&evaluate(other, scope, bound).value, &steps)]),
     }

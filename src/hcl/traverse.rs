@@ -59,6 +59,10 @@ pub(super) fn walk(start: Value, steps: &[Step]) -> Value {
             reference.index = Some("*".into());
             Value::Reference(reference)
         }
+        (Step::Splat, Value::Either(arms)) => {
+            let arms = arms.into_iter().map(|arm| Node { value: walk(arm.value, steps), span: arm.span });
+            return Value::either(arms.collect());
+        }
         (Step::Splat, Value::Null) => return Value::List(Vec::new()),
         (Step::Splat, _) => return Value::Unknown,
         (Step::Name(name), value) => value.step(name),

@@ -4,6 +4,8 @@
 //! literal name. Where one *may* exist (an argument that can't be resolved, a call into code that can't be read), the
 //! answer says so: nothing may be concluded from absence then.
 
+use std::sync::Arc;
+
 use super::project::{ModuleId, Project};
 use super::reference::Reference;
 use super::resource::{Repeat, Resource, ResourceId};
@@ -187,7 +189,7 @@ fn is_of(piece: &Node, target: &Resource) -> bool {
 /// Whether two values refer to the same resource as a whole, which is there once.
 fn is_same(a: &Value, b: &Value) -> bool {
     let whole = |reference: &Reference| {
-        reference.index.is_none()
+        !reference.is_keyed()
             && reference.path.last().is_none_or(|name| IDENTITIES.contains(&&**name) || &**name == "FunctionName")
     };
     matches!((a, b), (Value::Reference(a), Value::Reference(b)) if a.resource == b.resource && whole(a) && whole(b))
@@ -195,6 +197,11 @@ fn is_same(a: &Value, b: &Value) -> bool {
 
 /// Whether a reference with this index covers every instance of the target.
 fn covers(reference: &Reference, target: &Resource) -> Option<bool> {
+    // The same goes for the uses of a module.
+    let any_use = |key: &Arc<str>| matches!(&**key, "[each.key]" | "[each.value]" | "[count.index]" | "[*]");
+    if !reference.within.iter().all(any_use) {
+        return None;
+    }
     match (&target.repeat, reference.index.as_deref()) {
         (Repeat::Once, _) | (_, None | Some("each.key" | "each.value" | "count.index" | "*")) => Some(true),
         // `count = var.create ? 1 : 0` with `[0]`: the usual switch.

@@ -229,6 +229,7 @@ impl Project {
                 }
                 match target.body.at(&reference.attribute()) {
                     Value::Null | Value::Unknown => value.clone(),
+                    known if !reference.within.is_empty() && !known.is_plain() => value.clone(),
                     known => self.settle_within(&known, depth - 1),
                 }
             }

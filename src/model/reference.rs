@@ -11,6 +11,9 @@ use super::value::{Body, Value};
 pub struct Reference {
     /// The resource or data source.
     pub resource: ResourceId,
+    /// The keys of the module calls behind which the resource stands, outermost first, where such a call is there many
+    /// times: `["a"]`, `[each.key]`, `[*]`.
+    pub within: Vec<Arc<str>>,
     /// The key between brackets right after the address, as written (`0`, `each.key`, `*`).
     pub index: Option<Arc<str>>,
     /// The attribute names that follow.
@@ -24,6 +27,16 @@ impl Reference {
         let mut next = self.clone();
         next.path.push(name.into());
         next
+    }
+
+    /// Whether it means all instances, as a list.
+    pub fn is_list(&self) -> bool {
+        self.index.as_deref() == Some("*") || self.within.iter().any(|key| &**key == "[*]")
+    }
+
+    /// Whether it means one of several things that the same block declares.
+    pub fn is_keyed(&self) -> bool {
+        self.index.is_some() || !self.within.is_empty()
     }
 
     /// The attribute, dotted.

@@ -301,6 +301,15 @@ impl Value {
         )
     }
 
+    /// Whether nothing in it depends on anything else.
+    pub fn is_plain(&self) -> bool {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
+            Self::List(nodes) => nodes.iter().all(|node| node.value.is_plain()),
+            _ => false,
+        }
+    }
+
     /// Visits every reference in the value.
     pub fn each_reference<'a>(&'a self, visit: &mut dyn FnMut(&'a Reference)) {
         match self {

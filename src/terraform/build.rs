@@ -32,6 +32,8 @@ pub(super) struct InstanceSyntax<'a> {
     pub(super) caller: Option<(InstanceId, &'a Call<'a>)>,
     /// Instances by the name of the call.
     pub(super) children: HashMap<&'a str, InstanceId>,
+    /// Ids of its own resources and of those below it.
+    pub(super) resources: std::ops::Range<u32>,
 }
 
 /// The state of building one group.
@@ -146,7 +148,8 @@ fn add_instance<'a>(
         root,
         provider: Version::NEWEST_PROVIDER,
     });
-    builder.instances.push(InstanceSyntax { module, caller, children: HashMap::new() });
+    let resources = builder.declared..builder.declared;
+    builder.instances.push(InstanceSyntax { module, caller, children: HashMap::new(), resources });
     let modules = builder.modules;
     let (directory, declared) = &modules[module];
     for declaration in &declared.resources {
@@ -168,6 +171,7 @@ fn add_instance<'a>(
             builder.instances[id.0 as usize].children.insert(call.name, child);
         }
     }
+    builder.instances[id.0 as usize].resources.end = builder.declared;
     id
 }
 
@@ -372,7 +376,7 @@ impl<'a> Builder<'a> {
         if nodes.is_empty() { symbol() } else { Value::either(nodes) }
     }
 
-    fn value_in(&self, instance: InstanceId, source: Source<'_>) -> Value {
+    pub(super) fn value_in(&self, instance: InstanceId, source: Source<'_>) -> Value {
         self.scope(instance, source.file).value(source, None).value
     }
 

@@ -6,6 +6,7 @@ mod build;
 mod declare;
 mod files;
 pub mod lower;
+mod outputs;
 mod provider;
 mod scope;
 mod types;

@@ -43,6 +43,13 @@ impl Scope for ModuleScope<'_, '_> {
         }
     }
 
+    fn lacks(&self, root: &str, steps: &[Step]) -> Option<bool> {
+        match (root, steps.first()) {
+            ("module", Some(Step::Name(call))) => self.lacks_module(call, steps),
+            _ => Some(false),
+        }
+    }
+
     fn charge(&self, weight: usize) -> bool {
         self.builder.charge(weight, self.file)
     }
@@ -59,23 +66,10 @@ impl ModuleScope<'_, '_> {
 
     fn reference(&self, mode: Mode, kind: &str, name: &str) -> Value {
         match self.builder.address(self.instance, &resource::address(mode, kind, name)) {
-            Some(resource) => Value::Reference(Reference { resource, index: None, path: Vec::new() }),
+            Some(resource) => {
+                Value::Reference(Reference { resource, within: Vec::new(), index: None, path: Vec::new() })
+            }
             None => Value::Unknown,
-        }
-    }
-
-    /// `module.call.output` and `module.call[key].output`.
-    fn module_output(&self, call: &str, steps: &[Step]) -> (Value, usize) {
-        let (output, used) = match steps {
-            [_, Step::Name(output), ..] => (output, 2),
-            [_, Step::Key(..) | Step::Splat, Step::Name(output), ..] => (output, 3),
-            _ => return (Value::Unknown, steps.len()),
-        };
-        match self.builder.output(self.instance, call, output) {
-            // Behind a key, each use of the module has its own resources: only that one exists is known.
-            Some(_) if used == 3 => (self.symbol("module", &format!("{call}[].{output}")), used),
-            Some(value) => (value, used),
-            None => (self.symbol("module", &format!("{call}.{output}")), used),
         }
     }
 

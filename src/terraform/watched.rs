@@ -95,7 +95,7 @@ impl Collector<'_, '_> {
             kind => {
                 if let Some(resource) = self.builder.address(here, &resource::address(Mode::Managed, kind, name)) {
                     let path = names[1..].iter().map(|name| Arc::from(*name)).collect();
-                    self.found.push(Reference { resource, index: None, path });
+                    self.found.push(Reference { resource, within: Vec::new(), index: None, path });
                 }
                 None
             }

@@ -194,7 +194,12 @@ fn of_network(context: &Context<'_>, network: &Value, wanted: Route) -> Option<P
         .filter(|subnet| route::of_subnet(project, subnet) == wanted)
         .collect();
     let known = |subnet: &Resource| {
-        Value::Reference(crate::model::Reference { resource: subnet.id, index: None, path: vec!["id".into()] })
+        Value::Reference(crate::model::Reference {
+            resource: subnet.id,
+            within: Vec::new(),
+            index: None,
+            path: vec!["id".into()],
+        })
     };
     if let Some(repeated) = found.iter().find(|subnet| subnet.repeat != Repeat::Once) {
         return Some((Draft::Each(repeated.id, "id".into()), known(repeated), wanted));

@@ -291,7 +291,7 @@ fn one(list: &Value, call: &Call<'_>) -> Value {
     match list {
         Value::List(items) if items.len() <= 1 => items.first().map_or(Value::Null, |item| item.value.clone()),
         // All instances of a resource: the one, if it is there.
-        Value::Reference(reference) if reference.index.as_deref() == Some("*") => {
+        Value::Reference(reference) if reference.is_list() => {
             let nodes = [list.clone(), Value::Null].map(|value| Node { value, span: call.span });
             Value::either(nodes.into())
         }

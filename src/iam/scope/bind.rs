@@ -250,7 +250,12 @@ impl<'p> Binder<'p> {
         let file = self.project.files.get(span.file.0 as usize)?;
         let line = file.position(span.start).line;
         let variable = Variable { name: "AWS_LAMBDA_FUNCTION_NAME".into(), file: file.display.to_string(), line };
-        let own = Reference { resource: self.function.id, index: None, path: vec!["function_name".into()] };
+        let own = Reference {
+            resource: self.function.id,
+            within: Vec::new(),
+            index: None,
+            path: vec!["function_name".into()],
+        };
         Some((variable, Node { value: Value::Reference(own), span }))
     }
 

@@ -101,11 +101,15 @@ impl Collector<'_> {
     }
 
     fn network(&mut self) {
-        if self.function.body.get("vpc_config").is_present() != Some(false) {
-            let why = "vpc_config";
-            self.add(&NETWORK, &On::Everything, Certainty::Needed, why);
-            self.add(&NETWORK_MORE, &On::Everything, Certainty::Kept, why);
+        let placed = self.function.body.get("vpc_config").is_present();
+        // Without subnets it is as if the block weren't there.
+        let nowhere = |subnets: Value| matches!(subnets, Value::List(subnets) if subnets.is_empty());
+        if placed == Some(false) || nowhere(self.project.settle(&self.function.body.at("vpc_config.subnet_ids"))) {
+            return;
         }
+        let certainty = if placed == Some(true) { Certainty::Needed } else { Certainty::Kept };
+        self.add(&NETWORK, &On::Everything, certainty, "vpc_config");
+        self.add(&NETWORK_MORE, &On::Everything, Certainty::Kept, "vpc_config");
     }
 
     fn traces(&mut self) {

@@ -10,7 +10,7 @@ use super::grant::{self, Granted};
 use super::narrow::{Plan, narrow};
 use super::need::{Certainty, Need, On, Target, Why};
 use super::source::{Hints, Located, locate};
-use super::{configuration, kinds, log_group, published};
+use super::{configuration, kinds, log_group, presence, published};
 use crate::iam::policy::Policy;
 use crate::iam::role;
 use crate::iam::usage::Usage;
@@ -239,6 +239,7 @@ impl Derivation {
         }
         self.doubts.extend(others_assume(project, role));
         self.granted = grant::of(project, role);
+        presence::note(project, &mut self.granted, role, project.resource(self.function));
         self.obstacles.extend(self.granted.unread.clone());
         self.fixed_statements();
     }

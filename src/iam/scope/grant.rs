@@ -44,6 +44,8 @@ pub struct Document {
     pub argument: String,
     /// Its statements, in order.
     pub statements: Vec<Held>,
+    /// Whether it is there wherever the function is.
+    pub sure: bool,
 }
 
 /// A statement.
@@ -76,6 +78,8 @@ pub struct Attached {
     pub limited: Vec<&'static str>,
     /// Whether it stays as it is.
     pub standing: bool,
+    /// Whether it is there wherever the function is.
+    pub sure: bool,
 }
 
 /// What a role is granted.
@@ -129,7 +133,7 @@ pub(super) fn held_of(project: &Project, policy: &Policy) -> Vec<Held> {
 
 fn document(project: &Project, found: &role::Granted) -> Document {
     let statements = held_of(project, &found.policy);
-    Document { holder: found.holder, by: found.by, argument: found.argument.to_owned(), statements }
+    Document { holder: found.holder, by: found.by, argument: found.argument.to_owned(), statements, sure: true }
 }
 
 fn held(project: &Project, statement: &Statement) -> Held {
@@ -201,7 +205,7 @@ impl Granted {
         if actions.is_none() && !standing {
             self.unread.push(format!("what {name} allows isn't known"));
         }
-        self.attached.push(Attached { by: by.id, name, actions, limited, standing });
+        self.attached.push(Attached { by: by.id, name, actions, limited, standing, sure: true });
     }
 }
 

@@ -19,6 +19,7 @@ pub mod narrow;
 pub mod need;
 mod partiql;
 mod pollers;
+mod presence;
 pub mod published;
 pub mod source;
 mod target;

@@ -136,10 +136,25 @@ enum Assigned {
     Nowhere,
 }
 
-/// The grants that serve a unit: those that fit, else the least wide one.
+/// The grants that serve a unit. What may be missing where the function is serves it beside what is there, and never
+/// instead of it.
 fn assign(granted: &Granted, unit: &Unit<'_>) -> Assigned {
+    match (assign_among(granted, unit, true), assign_among(granted, unit, false)) {
+        (sure, Assigned::Nowhere) => sure,
+        (Assigned::Nowhere, Assigned::To(places) | Assigned::Unsure(places)) => Assigned::Unsure(places),
+        (Assigned::To(places), Assigned::To(more) | Assigned::Unsure(more)) => {
+            Assigned::To(places.into_iter().chain(more).collect())
+        }
+        (Assigned::Unsure(places), Assigned::To(more) | Assigned::Unsure(more)) => {
+            Assigned::Unsure(places.into_iter().chain(more).collect())
+        }
+    }
+}
+
+/// Of these, those that fit, else the least wide one.
+fn assign_among(granted: &Granted, unit: &Unit<'_>, sure: bool) -> Assigned {
     let mut found: Vec<(Relation, bool, Place)> = Vec::new();
-    for (d, document) in granted.documents.iter().enumerate() {
+    for (d, document) in granted.documents.iter().enumerate().filter(|(_, document)| document.sure == sure) {
         for (s, held) in document.statements.iter().enumerate().filter(|(_, held)| held.allows) {
             let by_name = held.actions.iter().any(|action| action.eq_ignore_ascii_case(unit.action));
             if !held.covers_action(unit.action) || unit.certainty == Certainty::Harmless && !by_name {
@@ -151,7 +166,7 @@ fn assign(granted: &Granted, unit: &Unit<'_>) -> Assigned {
         }
     }
     let mut standing = false;
-    for (a, attached) in granted.attached.iter().enumerate() {
+    for (a, attached) in granted.attached.iter().enumerate().filter(|(_, attached)| attached.sure == sure) {
         if unit.certainty == Certainty::Harmless {
             continue;
         }

@@ -176,7 +176,14 @@ impl Reader<'_, '_> {
 
     fn standing(&mut self, name: &str, actions: Vec<&'static str>) {
         let (by, name) = (self.call.id, name.to_owned());
-        self.granted.attached.push(Attached { by, name, actions: Some(actions), limited: Vec::new(), standing: true });
+        self.granted.attached.push(Attached {
+            by,
+            name,
+            actions: Some(actions),
+            limited: Vec::new(),
+            standing: true,
+            sure: true,
+        });
     }
 
     fn statements(&mut self) {
@@ -229,7 +236,7 @@ impl Reader<'_, '_> {
                     self.complete(&document, &policy.address());
                     let statements = grant::held_of(self.project, &document);
                     let (holder, by, argument) = (policy.id, self.call.id, "policy".to_owned());
-                    self.granted.documents.push(Document { holder, by, argument, statements });
+                    self.granted.documents.push(Document { holder, by, argument, statements, sure: true });
                     continue;
                 }
             }
@@ -241,7 +248,7 @@ impl Reader<'_, '_> {
         self.complete(policy, &format!("`{argument}` of {}", self.call.address()));
         let statements = grant::held_of(self.project, policy);
         let (holder, by, argument) = (self.call.id, self.call.id, argument.to_owned());
-        self.granted.documents.push(Document { holder, by, argument, statements });
+        self.granted.documents.push(Document { holder, by, argument, statements, sure: true });
     }
 
     fn complete(&mut self, policy: &Policy, what: &str) {

@@ -95,6 +95,29 @@ impl Evaluator<'_> {
         arguments: &Arguments,
         whole: &Expression,
     ) -> Option<Atoms> {
+        let site = of.iter().find_map(|atom| if let Atom::Object(site) = atom { Some(*site) } else { None });
+        let entries = site.filter(|site| self.shape(*site) == Shape::Entries);
+        Some(match (&**name, entries) {
+            ("values", Some(site)) => {
+                let any = self.any(site);
+                self.made_list(any, 4, whole)
+            }
+            ("keys", Some(site)) => {
+                let keys = self.keys(site);
+                self.made_list(keys, 3, whole)
+            }
+            _ => return self.list_method(of, each, name, arguments, whole),
+        })
+    }
+
+    fn list_method(
+        &mut self,
+        of: &Atoms,
+        each: &Atoms,
+        name: &Name,
+        arguments: &Arguments,
+        whole: &Expression,
+    ) -> Option<Atoms> {
         let first = arguments.get(0, "").unwrap_or_default();
         let site = of.iter().find_map(|atom| if let Atom::Object(site) = atom { Some(*site) } else { None });
         let each_index = || Arguments::of(vec![each.clone(), unknown("an index"), of.clone()]);

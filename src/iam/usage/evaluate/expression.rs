@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::ir::{Entry, Expression, Kind, Name, Role};
 use super::atom::{Atom, Atoms, only_text, unknown};
-use super::{Evaluator, Shape, one};
+use super::{Evaluator, Shape, Stage, one};
 
 /// Strings put together longer than this aren't computed.
 const MAX_TEXT: usize = 4_096;
@@ -226,6 +226,10 @@ impl Evaluator<'_> {
             match atom {
                 Atom::Object(site) => match self.shape(*site) {
                     Shape::Map => found.extend(self.keys(*site)),
+                    Shape::Entries => {
+                        let pairs = self.pairs(*site, whole);
+                        found.extend(self.each(&pairs, whole));
+                    }
                     Shape::Instance => found.extend(self.iterate_instance(*site, whole)),
                     _ => found.extend(self.any(*site)),
                 },
@@ -245,10 +249,13 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if found.is_empty() && !of.is_empty() {
-            return unknown("an element of nothing known");
-        }
-        found
+        if found.is_empty() && !of.is_empty() { self.of_nothing() } else { found }
+    }
+
+    /// An element of what has none: it may get some in a later round; what has none in the end isn't understood.
+    pub(super) fn of_nothing(&mut self) -> Atoms {
+        self.empty = true;
+        if self.stage == Stage::Growing { Atoms::new() } else { unknown("an element of nothing known") }
     }
 }
 

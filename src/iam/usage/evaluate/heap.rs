@@ -13,6 +13,8 @@ pub(in super::super) enum Shape {
     Map,
     /// Elements by index; `[]` for those whose index isn't known.
     List,
+    /// A `Map` of JavaScript: values in `{}`, which are no fields of it.
+    Entries,
     /// Of a local class.
     Instance,
     /// Parts of a string.
@@ -115,7 +117,8 @@ impl Evaluator<'_> {
         let mut found: Option<Atoms> = object.fields.get(field).map(|field| field.atoms.clone());
         let anywhere = if object.shape == Shape::List { "[]" } else { "{}" };
         let numbered = object.shape != Shape::List || field.bytes().all(|byte| byte.is_ascii_digit());
-        if let Some(more) = object.fields.get(anywhere).filter(|_| numbered) {
+        let named = object.shape != Shape::Entries;
+        if let Some(more) = object.fields.get(anywhere).filter(|_| numbered && named) {
             found.get_or_insert_default().extend(more.atoms.iter().cloned());
         }
         if let Some(why) = &object.open

@@ -1,6 +1,6 @@
 //! Calls of local functions and classes.
 
-use super::super::ir::{At, Expression, FunctionId, Kind, Name, Passed};
+use super::super::ir::{At, Expression, FunctionId, Kind, Name, Passed, Statement};
 use super::super::python::passed_through;
 use super::super::report::RefusalKind;
 use super::atom::{Atom, Atoms, SiteId, UnitId, unknown};
@@ -165,12 +165,14 @@ impl Evaluator<'_> {
             return *id;
         }
         let id = UnitId(self.units.len() as u32);
+        let gives = |statement: &Statement| matches!(statement, Statement::Return(_) | Statement::Yield(_));
+        let gives_nothing = !self.program.function(function).body.iter().any(gives);
         self.units.push(Unit {
             function,
             parent,
             context,
             this: receiver.map(Atom::Object).into_iter().collect(),
-            returned: Atoms::new(),
+            returned: if gives_nothing { one(Atom::Nothing) } else { Atoms::new() },
             everything_of: std::collections::BTreeSet::new(),
         });
         self.unit_ids.insert(key, id);

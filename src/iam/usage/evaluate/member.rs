@@ -68,10 +68,18 @@ impl Evaluator<'_> {
             return found;
         }
         if self.language == Language::JavaScript && self.shape(site) != Shape::Instance {
-            if let Some(read) = self.read(site, name) {
+            let method = is_method_of_collections(name);
+            if let Some(mut read) = self.read(site, name) {
+                // `get` of a map is the map's own, whatever its values are.
+                if method {
+                    read.insert(Atom::Member(Arc::new(Atom::Object(site)), Arc::clone(name)));
+                }
                 return read;
             }
-            if !is_method_of_collections(name) {
+            if self.shape(site) == Shape::Entries && !method {
+                return unknown("a property of a map");
+            }
+            if !method {
                 return one(Atom::Nothing);
             }
         }

@@ -265,7 +265,11 @@ impl Evaluator<'_> {
         let builtin = Atom::Member(Arc::new(Atom::Object(site)), Arc::clone(name));
         let own: Atoms =
             members.iter().filter(|atom| **atom != builtin && !matches!(atom, Atom::Unknown(_))).cloned().collect();
-        if !own.is_empty() {
+        let mut called = Atoms::new();
+        if members.contains(&builtin) && self.language == Language::JavaScript {
+            let functions = own.into_iter().filter(|atom| !matches!(atom, Atom::Object(_))).collect();
+            called = self.with_this(&functions, site, arguments, whole);
+        } else if !own.is_empty() {
             return self.with_this(&own, site, arguments, whole);
         }
         if self.language == Language::Python {
@@ -275,10 +279,17 @@ impl Evaluator<'_> {
             return self.python_collection(site, name, arguments, whole);
         }
         if self.shape(site) != Shape::Instance {
-            let each = self.any(site);
-            if let Some(found) = self.array_method(&itself, &each, name, arguments, whole) {
+            let mut each = self.any(site);
+            if each.is_empty() {
+                each = self.of_nothing();
+            }
+            if let Some(mut found) = self.array_method(&itself, &each, name, arguments, whole) {
+                found.extend(called);
                 return found;
             }
+        }
+        if !called.is_empty() {
+            return called;
         }
         self.undefined(site, name, whole);
         self.escape(arguments, &format!("`{name}` of an object"), whole);

@@ -75,6 +75,17 @@ struct UnitKey {
     receiver: Option<SiteId>,
 }
 
+/// How far an analysis is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// What is known grows from round to round.
+    Growing,
+    /// What has no elements now has some that aren't known.
+    Grown,
+    /// The last round, in which calls are written down.
+    Recording,
+}
+
 /// The state of an analysis.
 pub(super) struct Evaluator<'s> {
     pub(super) source: &'s SourceSet,
@@ -105,8 +116,9 @@ pub(super) struct Evaluator<'s> {
     /// How many calls a context remembers.
     depth: usize,
     changed: bool,
-    /// Whether this is the last round, in which calls are written down.
-    recording: bool,
+    /// Whether something that is looped over has no elements yet.
+    empty: bool,
+    stage: Stage,
     steps: u64,
     pub(super) recorded: Recorded,
     /// Refusals of loading, which don't depend on rounds.
@@ -141,7 +153,8 @@ impl<'s> Evaluator<'s> {
             namespaces: HashMap::new(),
             depth,
             changed: false,
-            recording: false,
+            empty: false,
+            stage: Stage::Growing,
             steps: 0,
             recorded: Recorded::default(),
             refusals: BTreeSet::new(),
@@ -156,12 +169,17 @@ impl<'s> Evaluator<'s> {
     pub(super) fn run(mut self, start: &dyn Fn(&mut Self)) -> Option<Usage> {
         for _ in 0..MAX_ROUNDS {
             self.changed = false;
+            self.empty = false;
             self.round(start);
             if self.steps > MAX_STEPS || self.units.len() > MAX_UNITS {
                 return None;
             }
             if !self.changed && !self.call_freed() {
-                self.recording = true;
+                if self.empty && self.stage == Stage::Growing {
+                    self.stage = Stage::Grown;
+                    continue;
+                }
+                self.stage = Stage::Recording;
                 self.round(start);
                 return Some(self.usage());
             }
@@ -229,7 +247,7 @@ impl<'s> Evaluator<'s> {
     }
 
     pub(super) fn is_last_round(&self) -> bool {
-        self.recording
+        self.stage == Stage::Recording
     }
 
     /// The file of a function.
@@ -240,7 +258,7 @@ impl<'s> Evaluator<'s> {
 
     /// Something isn't understood, here.
     pub(super) fn refuse(&mut self, kind: RefusalKind, at: At, what: &str) {
-        if self.recording {
+        if self.is_last_round() {
             let place = Spot { file: Arc::clone(&self.here.1), at }.place();
             self.refusals.insert(Refusal { kind, place, what: what.to_owned() });
         }

@@ -47,7 +47,7 @@ impl Given {
 impl Evaluator<'_> {
     /// A call is made here.
     pub(in super::super) fn record(&mut self, service: &str, operation: &str, given: &Given, whole: &Expression) {
-        if !self.recording {
+        if !self.is_last_round() {
             return;
         }
         let file = Arc::clone(&self.here.1);
@@ -78,7 +78,7 @@ impl Evaluator<'_> {
 
     /// A client is made for an endpoint.
     pub(in super::super) fn endpoint(&mut self, service: &str, endpoint: Option<Atoms>, at: At) {
-        let Some(endpoint) = endpoint.filter(|_| self.recording && service == BY_ENDPOINT) else { return };
+        let Some(endpoint) = endpoint.filter(|_| self.is_last_round() && service == BY_ENDPOINT) else { return };
         let spot = Spot { file: Arc::clone(&self.here.1), at };
         self.recorded.endpoints.get_or_insert_with(|| (Atoms::new(), spot)).0.extend(endpoint);
     }

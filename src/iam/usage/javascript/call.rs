@@ -63,7 +63,7 @@ impl Evaluator<'_> {
         let first = arguments.get(0, "").unwrap_or_default();
         match path {
             "global:Map" | "global:WeakMap" => {
-                let site = self.site(whole.id, 0, Shape::Map);
+                let site = self.site(whole.id, 0, Shape::Entries);
                 let entries = self.each(&first, whole);
                 let value = self.index(&entries, &one(Atom::Constant("1".into())), whole);
                 if !value.is_empty() {
@@ -98,6 +98,9 @@ impl Evaluator<'_> {
     /// A function or class of a package that isn't modelled: functions that it is given are called.
     fn call_package(&mut self, path: &str, arguments: &Arguments, whole: &Expression) -> Atoms {
         let package = path.split(':').next().unwrap_or(path);
+        if package == "@middy/core" {
+            return self.wrapped_by_middy(arguments, whole);
+        }
         let harmless = package == "global" || names::classify(package) == Class::Sdk;
         if harmless {
             self.escape_harmlessly(arguments, whole);
@@ -108,5 +111,12 @@ impl Evaluator<'_> {
         result.extend(self.instances_of_passed(arguments, whole));
         result.insert(Atom::Unknown(format!("a result of {}", path.replace(':', ".")).into()));
         result
+    }
+
+    /// `middy(handler)` is the handler, which nobody calls by that; its middlewares are called.
+    fn wrapped_by_middy(&mut self, arguments: &Arguments, whole: &Expression) -> Atoms {
+        self.escape(&arguments.after(1), "a middleware", whole);
+        let handler = arguments.get(0, "").unwrap_or_default();
+        if handler.is_empty() { unknown("a wrapper without a handler") } else { handler }
     }
 }

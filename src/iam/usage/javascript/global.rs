@@ -62,7 +62,8 @@ impl Evaluator<'_> {
     fn all_of(&mut self, name: &str, first: Atoms, arguments: &Arguments, whole: &Expression) -> Atoms {
         let each = self.each(&first, whole);
         let Some(function) = arguments.get(1, "").filter(|_| name == "Array.from") else {
-            let list = name != "Promise.allSettled" && first.iter().all(|atom| matches!(atom, Atom::Object(_)));
+            let list = name != "Promise.allSettled"
+                && first.iter().all(|atom| matches!(atom, Atom::Object(site) if self.shape(*site) == Shape::List));
             return if list { first } else { self.made_list(each, 3, whole) };
         };
         let mapped = self.call(&function, &Arguments::of(vec![each, unknown("an index")]), whole);

@@ -47,7 +47,7 @@ const AWS_FREE: &str = "abort-controller ajv ajv-formats ansi-styles async aws-e
     @middy/validator @middy/warmup @middy/ws-json-body-parser @middy/ws-router @middy/ws-response @middy/sqs-json-body-parser \
     @middy/util @sinclair/typebox @sentry/node @sentry/serverless \
     @slack/web-api @slack/webhook @slack/bolt @sendgrid/mail @google-cloud/storage @googlemaps/google-maps-services-js \
-    @hapi/boom @hapi/joi @octokit/rest @octokit/core @octokit/auth-app @octokit/webhooks @octokit/types @octokit/request \
+    @hapi/boom @hapi/joi @octokit/rest @octokit/core @octokit/auth-app @octokit/webhooks @octokit/webhooks-types @octokit/openapi-types @octokit/types @octokit/request \
     @octokit/plugin-paginate-rest @octokit/plugin-retry @octokit/plugin-throttling @octokit/request-error \
     @opentelemetry/api @prisma/client @pinecone-database/pinecone @tsconfig/node18 @types/aws-lambda @faker-js/faker @codegenie/serverless-express \
     @vendia/serverless-express aws-serverless-express @apollo/server @as-integrations/aws-lambda apollo-server-lambda \
