@@ -30,6 +30,9 @@ INJECTED = {
         },
         "ObjectSummary": {"load": (["HeadObject"], [])},
     },
+    "rds": {"": {"generate_db_auth_token": (["GenerateDBAuthToken"], ["DBHostname", "Port", "DBUsername"])}},
+    "dsql": {"": {"generate_db_connect_auth_token": (["GenerateDbConnectAuthToken"], ["Hostname"]),
+                  "generate_db_connect_admin_auth_token": (["GenerateDbConnectAdminAuthToken"], ["Hostname"])}},
     "dynamodb": {"Table": {"batch_writer": (["BatchWriteItem"], [])}},
     "ec2": {"": {"create_tags": (["CreateTags"], []), "delete_tags": (["DeleteTags"], [])}},
 }

@@ -177,6 +177,15 @@ OVERRIDES = {
     "stepfunctions": {"StartExecution": ["states:StartExecution"], "StartSyncExecution": ["states:StartSyncExecution"]},
 }
 
+# What is no operation: a token that is signed here lets its bearer do something.
+TOKENS = {
+    "rds": {"GenerateDBAuthToken": [("rds-db:connect", "")]},
+    "dsql": {"GenerateDbConnectAuthToken": ["dsql:DbConnect"], "GenerateDbConnectAdminAuthToken": ["dsql:DbConnectAdmin"]},
+}
+
+# Actions that tag what is created: by them alone, or by the name of what a service creates.
+TAGGING = "TagResource AddTagsToResource AddTags CreateTags TagQueue".split()
+
 # Signed or public, but nothing that a policy must allow.
 NO_PERMISSION = {
     "sts": "GetCallerIdentity",

@@ -76,6 +76,9 @@ pub struct Service {
     /// Arguments that name what an operation works on, and its type; in the order of their names.
     #[serde(default)]
     pub(super) resources: Map<&'static str>,
+    /// Operations that tag what they make: the argument with the tags, and the action that this may need.
+    #[serde(default)]
+    pub(super) tagged: Map<[&'static str; 2]>,
     /// Resource classes of boto3; "" is the service resource.
     #[serde(default)]
     pub classes: Map<Class>,

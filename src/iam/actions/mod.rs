@@ -60,6 +60,8 @@ pub enum When {
     Always,
     /// When the call has an argument.
     Given(&'static str),
+    /// It may be when the call has an argument.
+    MaybeGiven(&'static str),
     /// It depends on what the call works on.
     Maybe,
 }
@@ -118,10 +120,14 @@ impl Table {
             };
             Need { action, on, when }
         };
+        // Tags on what is made: whether a service asks for permission then is its own matter.
+        let tags = service.tagged.get(operation);
+        let tags = tags.map(|[argument, action]| need((*action).to_owned(), None, When::MaybeGiven(argument)));
         match service.operations.get(operation) {
             None | Some(Needs::Unmapped(())) => Permission::Unmapped,
             Some(Needs::Same(_)) => {
-                Permission::Actions(vec![need(format!("{}:{operation}", service.prefix), None, When::Always)])
+                let own = need(format!("{}:{operation}", service.prefix), None, When::Always);
+                Permission::Actions(std::iter::once(own).chain(tags).collect())
             }
             Some(Needs::Listed(entries)) if entries.is_empty() => Permission::Free,
             Some(Needs::Listed(entries)) => Permission::Actions(
@@ -133,6 +139,7 @@ impl Table {
                         Entry::When([action, path, "~"]) => need(action.to_owned(), Some(path), When::Maybe),
                         Entry::When([action, path, given]) => need(action.to_owned(), Some(path), When::Given(given)),
                     })
+                    .chain(tags)
                     .collect(),
             ),
         }

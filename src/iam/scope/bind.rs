@@ -61,8 +61,9 @@ impl<'p> Binder<'p> {
             let certainty = match need.when {
                 When::Always => Certainty::Needed,
                 When::Given(path) if has(call, path) => Certainty::Needed,
-                When::Given(_) if call.keys_complete => continue,
-                When::Given(_) | When::Maybe => Certainty::Kept,
+                When::MaybeGiven(path) if has(call, path) => Certainty::Kept,
+                When::Given(_) | When::MaybeGiven(_) if call.keys_complete => continue,
+                When::Given(_) | When::MaybeGiven(_) | When::Maybe => Certainty::Kept,
             };
             let (on, variable, trigger) = self.on(call, &need);
             let operation = format!("{}.{}", call.service, call.operation);

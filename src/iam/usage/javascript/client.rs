@@ -34,6 +34,15 @@ impl Evaluator<'_> {
                 self.upload(&parameters, whole);
                 Some(unknown("an upload"))
             }
+            "@aws-sdk/rds-signer" => {
+                let given = Given { objects: first(arguments, whole), ..Given::default() };
+                self.record("rds", "GenerateDBAuthToken", &given, whole);
+                Some(unknown("a signer of tokens"))
+            }
+            "@aws-sdk/dsql-signer" => {
+                self.refuse(RefusalKind::SelfSigned, whole.at, "a token for a database is signed");
+                Some(unknown("a signer of tokens"))
+            }
             "aws-sdk" => Some(self.new_of_v2(name, arguments, whole)),
             _ if package.starts_with("aws-sdk/clients/") => {
                 let service = package.trim_start_matches("aws-sdk/clients/").trim_end_matches(".js");
