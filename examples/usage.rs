@@ -1,26 +1,33 @@
 //! Reads the AWS calls of one function's source: `cargo run --example usage -- FOLDER app.handler`.
 //!
-//! The answer is JSON on the standard output. A third argument, `javascript` or `python`, says the language; without it, it
+//! The answer is JSON on the standard output. A third argument, `javascript`, `python` or `go`, says the language; without it, it
 //! follows from the handler's file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::Context as _;
+use terramend::iam::scope::source::language_of_handler;
 use terramend::iam::usage::{Content, Language, SourceSet, analyse};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (folder, handler, said) = match arguments.as_slice() {
         [folder, handler] => (folder, handler, None),
-        [folder, handler, language] => (folder, handler, Some(language == "python")),
+        [folder, handler, language] => (folder, handler, Some(language.as_str())),
         _ => anyhow::bail!("usage: FOLDER HANDLER [LANGUAGE]"),
     };
     let mut files = BTreeMap::new();
     collect(Path::new(folder), Path::new(folder), &mut files)?;
-    let module = handler.rsplit_once('.').map_or(handler.as_str(), |(module, _)| module).replace('.', "/");
-    let python = files.contains_key(&format!("{module}.py")) || files.contains_key(&format!("{module}/__init__.py"));
-    let language = if said.unwrap_or(python) { Language::Python } else { Language::JavaScript };
-    let usage = analyse(&SourceSet { files }, handler, language);
+    let source = SourceSet { files };
+    let language = match said {
+        Some("python") => Language::Python,
+        Some("javascript") => Language::JavaScript,
+        Some("go") => Language::Go,
+        Some(other) => anyhow::bail!("no such language: {other}"),
+        None => language_of_handler(&source, handler).context("the source doesn't hold the handler")?,
+    };
+    let usage = analyse(&source, handler, language);
     serde_json::to_writer_pretty(std::io::stdout(), &usage)?;
     Ok(())
 }

@@ -85,8 +85,12 @@ fn judge(folder: &Path) -> Result<(), String> {
     let mut files = BTreeMap::new();
     collect(folder, folder, &mut files).map_err(|error| error.to_string())?;
     files.remove("expected.json");
-    let python = files.keys().any(|file| Path::new(file).extension().is_some_and(|ending| ending == "py"));
-    let language = if python { Language::Python } else { Language::JavaScript };
+    let has = |language: &str| files.keys().any(|file| Path::new(file).extension().is_some_and(|end| end == language));
+    let language = match (has("py"), has("go")) {
+        (true, _) => Language::Python,
+        (_, true) => Language::Go,
+        _ => Language::JavaScript,
+    };
     let usage = analyse(&SourceSet { files }, &expected.handler, language);
     let mut faults = calls(&expected, &usage);
     let refusals: BTreeSet<String> = usage

@@ -10,7 +10,6 @@ use crate::cli::arguments::{EvidenceFormat, IamReport};
 use crate::iam::actions;
 use crate::iam::scope::narrow::Fate;
 use crate::iam::scope::{Certainty, Derivation, Need, On, Tier, published, wide};
-use crate::iam::usage::Language;
 use crate::model::Project;
 
 /// One function.
@@ -97,10 +96,7 @@ fn row(project: &Project, derivation: &Derivation) -> Row {
         file: file.display.to_string(),
         line: file.position(function.header.start).line,
         tier: derivation.tier(),
-        language: derivation.located.as_ref().ok().map(|located| match located.language {
-            Language::Python => "python",
-            Language::JavaScript => "javascript",
-        }),
+        language: derivation.located.as_ref().ok().map(|located| located.language.name()),
         broad: wide::breadth(&derivation.granted),
         calls: usage.map_or(0, |usage| usage.calls.len()),
         complete: usage.is_some_and(|usage| usage.refusals.is_empty()),

@@ -23,6 +23,17 @@ impl Table {
         same.or_else(|| self.services.iter().find(|(_, service)| is_its(service))).map(|(key, _)| *key)
     }
 
+    /// The service of a folder of the SDKs for Go, or of a package of the SDK for Java: `cognitoidentityprovider`.
+    pub fn service_of_folder(&self, folder: &str) -> Option<&'static str> {
+        // The same API under its old name.
+        let folder = if folder == "cloudwatchevents" { "eventbridge" } else { folder };
+        let is_its = |service: &Service| {
+            service.package.split('-').collect::<String>() == folder || service.class.eq_ignore_ascii_case(folder)
+        };
+        let same = self.services.get_key_value(folder).filter(|(_, service)| is_its(service));
+        same.or_else(|| self.services.iter().find(|(_, service)| is_its(service))).map(|(key, _)| *key)
+    }
+
     /// The service of a class of the JavaScript SDK v2: `DynamoDB`, `DynamoDB.DocumentClient`.
     pub fn service_of_v2_class(&self, class: &str) -> Option<&'static str> {
         if class == "DynamoDB.DocumentClient" {
@@ -61,6 +72,15 @@ impl Table {
     /// A resource class of boto3 (`Table`); "" is the service resource.
     pub fn class(&self, service: &str, class: &str) -> Option<&Class> {
         self.services.get(service)?.classes.get(class)
+    }
+
+    /// The arguments that decide what an operation needs, as the API spells them: SDKs of typed languages have letters of
+    /// their own (`StateMachineArn` for `stateMachineArn`).
+    pub fn arguments(&self, service: &str, operation: &str) -> Vec<&'static str> {
+        let super::Permission::Actions(needs) = self.permission(service, operation) else { return Vec::new() };
+        let given = |when| if let super::When::Given(path) = when { Some(path) } else { None };
+        let on = |need: &super::Need| need.on.iter().map(|(path, _)| *path).collect::<Vec<_>>();
+        needs.iter().flat_map(|need| on(need).into_iter().chain(given(need.when))).collect()
     }
 
     /// The operation behind `client.get_waiter(name)`.

@@ -76,6 +76,8 @@ pub(super) enum Role {
 pub(super) struct Parameter {
     pub(super) name: Name,
     pub(super) default: Option<Expression>,
+    /// Its type, where the language has one that is a class or an SDK's.
+    pub(super) declared: Option<Expression>,
     pub(super) kind: Takes,
 }
 
@@ -97,6 +99,8 @@ pub(super) struct Class {
     pub(super) body: FunctionId,
     /// Names of annotated fields in order: what a data class's constructor takes.
     pub(super) fields: Vec<Name>,
+    /// Fields whose members are the instance's too (Go).
+    pub(super) embedded: Vec<Name>,
     /// Values of fields of each new instance; `this` is the instance.
     pub(super) initialiser: Option<FunctionId>,
     /// What the constructor is called.
@@ -166,6 +170,10 @@ pub(super) enum Kind {
     /// The first that is set.
     Or(Expression, Expression),
     List(Vec<Expression>),
+    /// Several values that a function returns at once (Go).
+    Tuple(Vec<Expression>),
+    /// One of several values that are returned at once, from 0.
+    Part(Expression, u32),
     Map(Vec<Entry>),
     /// All elements of a list, in a list or in arguments.
     Spread(Expression),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::evaluate::{Arguments, Atom, Atoms, Evaluator, Sdk, one, unknown};
 use super::ir::{At, Expression, ModuleId, Name};
 use super::report::Language;
-use super::{javascript, python};
+use super::{golang, javascript, python};
 
 /// What is known of a package outside the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,14 +24,16 @@ pub(super) fn global(language: Language, name: &str) -> Atoms {
     let known = match language {
         Language::Python => python::is_builtin(name),
         Language::JavaScript => javascript::is_global(name),
+        Language::Go => golang::is_builtin(name),
     };
     match (known, language) {
         // Python stops there; code that makes names at run time is refused where it does.
         (false, Language::Python) => unknown("a name that isn't defined"),
         // Nothing at all: a call of it is refused.
-        (false, Language::JavaScript) => Atoms::new(),
+        (false, _) => Atoms::new(),
         (true, Language::Python) => one(Atom::Library(format!("builtins.{name}").into())),
         (true, Language::JavaScript) => one(Atom::Library(format!("global:{name}").into())),
+        (true, Language::Go) => one(Atom::Library(format!("builtin:{name}").into())),
     }
 }
 
@@ -40,13 +42,14 @@ pub(super) fn has(language: Language, _module: &str, name: &str) -> bool {
     match language {
         Language::Python => !python::is_builtin(name),
         Language::JavaScript => !javascript::is_global(name),
+        Language::Go => false,
     }
 }
 
 /// The path of a member of something outside.
 pub(super) fn member(language: Language, path: &str, name: &str) -> Arc<str> {
     match language {
-        Language::JavaScript if !path.contains(':') => format!("{path}:{name}").into(),
+        Language::JavaScript | Language::Go if !path.contains(':') => format!("{path}:{name}").into(),
         _ => format!("{path}.{name}").into(),
     }
 }
@@ -86,6 +89,15 @@ pub(super) fn is_like_operation(language: Language, name: &str) -> bool {
     match language {
         Language::Python => python::is_like_operation(name),
         Language::JavaScript => javascript::is_like_operation(name),
+        Language::Go => golang::is_like_operation(name),
+    }
+}
+
+/// What a member of the event is called in its JSON.
+pub(super) fn event_member<'n>(language: Language, path: &str, name: &'n str) -> &'n str {
+    match language {
+        Language::Go => golang::event_member(path, name),
+        _ => name,
     }
 }
 
@@ -103,6 +115,7 @@ impl Evaluator<'_> {
         let found = match self.language {
             Language::Python => self.import_python(module, at),
             Language::JavaScript => self.import_script(module, at),
+            Language::Go => self.import_go(module, at),
         };
         self.resolved.insert(key, found.clone());
         found
@@ -128,7 +141,7 @@ impl Evaluator<'_> {
     pub(super) fn submodule(&mut self, module: ModuleId, name: &Name) -> Atoms {
         match self.language {
             Language::Python => self.python_submodule(module, name),
-            Language::JavaScript => Atoms::new(),
+            _ => Atoms::new(),
         }
     }
 
@@ -136,6 +149,7 @@ impl Evaluator<'_> {
         match self.language {
             Language::Python => one(Atom::Library(member(self.language, path, name))),
             Language::JavaScript => self.script_library_attribute(path, name, whole),
+            Language::Go => self.go_library_attribute(path, name, whole),
         }
     }
 
@@ -143,6 +157,8 @@ impl Evaluator<'_> {
         match self.language {
             Language::Python => self.python_library_index(path, key, whole),
             Language::JavaScript => self.script_library_index(path, key, whole),
+            // A function with its types.
+            Language::Go => one(Atom::Library(path.into())),
         }
     }
 
@@ -150,6 +166,7 @@ impl Evaluator<'_> {
         match self.language {
             Language::Python => self.call_python_library(path, arguments, whole),
             Language::JavaScript => self.call_script_library(path, arguments, whole),
+            Language::Go => self.call_go_library(path, arguments, whole),
         }
     }
 
@@ -157,13 +174,14 @@ impl Evaluator<'_> {
         match self.language {
             Language::Python => self.call_python_library(path, arguments, whole),
             Language::JavaScript => self.new_of_script_library(path, arguments, whole),
+            Language::Go => self.new_of_go_library(path, arguments, whole),
         }
     }
 
     pub(super) fn sdk_attribute(&mut self, sdk: &Arc<Sdk>, name: &Name, whole: &Expression) -> Atoms {
         match self.language {
             Language::Python => self.boto_attribute(sdk, name, whole),
-            Language::JavaScript => one(Atom::Member(Arc::new(Atom::Sdk(Arc::clone(sdk))), Arc::clone(name))),
+            _ => one(Atom::Member(Arc::new(Atom::Sdk(Arc::clone(sdk))), Arc::clone(name))),
         }
     }
 
@@ -192,11 +210,15 @@ impl Evaluator<'_> {
         match self.language {
             Language::Python => self.boto_method(sdk, name, arguments, whole),
             Language::JavaScript => self.script_sdk_method(sdk, name, arguments, whole),
+            Language::Go => self.go_sdk_method(sdk, name, arguments, whole),
         }
     }
 
     /// A member of an SDK's object whose name isn't known.
     pub(super) fn sdk_dynamic(&mut self, of: &Atom, whole: &Expression) -> Atoms {
+        if self.language == Language::Go {
+            return one(of.clone());
+        }
         if let Atom::Sdk(_) = of {
             let what = "a method of a client whose name isn't known";
             self.refuse(super::report::RefusalKind::DynamicMethod, whole.at, what);
@@ -208,6 +230,9 @@ impl Evaluator<'_> {
     pub(super) fn is_operation(&self, atom: &Atom, name: &str) -> Option<bool> {
         let Atom::Sdk(sdk) = atom else { return None };
         let Sdk::Client(service, _) = &**sdk else { return None };
+        if self.language == Language::Go {
+            return Some(golang::operation(service, name).is_some());
+        }
         let helper = self.table.no_call.contains(&name)
             || matches!(
                 name,

@@ -1,6 +1,6 @@
 //! What bringing source into the common form needs in every language: scopes, places, and trees that aren't too deep.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tree_sitter::{Node, Tree};
@@ -26,21 +26,37 @@ pub(super) struct Scope {
 }
 
 /// The state of bringing one file into the common form.
-pub(super) struct Lowering<'a> {
+pub(super) struct Lowering<'a, X = ()> {
     pub(super) program: &'a mut Program,
     pub(super) source: &'a str,
     pub(super) file: Arc<str>,
     pub(super) module: ModuleId,
     pub(super) scopes: Vec<Scope>,
     pub(super) not_found: Vec<Place>,
+    /// What a language needs to know besides.
+    pub(super) extra: X,
     temporaries: u32,
+    /// Names of blocks inside each other, and what each is called here: no two variables share a name.
+    blocks: Vec<HashMap<Name, Name>>,
 }
 
-impl<'a> Lowering<'a> {
+impl<'a, X: Default> Lowering<'a, X> {
     pub(super) fn new(program: &'a mut Program, source: &'a str, file: Arc<str>, module: ModuleId) -> Self {
-        Self { program, source, file, module, scopes: vec![Scope::default()], not_found: Vec::new(), temporaries: 0 }
+        Self {
+            program,
+            source,
+            file,
+            module,
+            scopes: vec![Scope::default()],
+            not_found: Vec::new(),
+            extra: X::default(),
+            temporaries: 0,
+            blocks: Vec::new(),
+        }
     }
+}
 
+impl<'a, X> Lowering<'a, X> {
     pub(super) fn text(&self, node: Node<'_>) -> &'a str {
         self.source.get(node.byte_range()).unwrap_or_default()
     }
@@ -89,6 +105,38 @@ impl<'a> Lowering<'a> {
         self.scope().locals.insert(Arc::clone(&name));
         self.push(Statement::Assign(Target::Name(Arc::clone(&name)), value));
         name
+    }
+
+    /// A block begins: what it declares is seen until it ends.
+    pub(super) fn open_block(&mut self) {
+        self.blocks.push(HashMap::new());
+    }
+
+    pub(super) fn close_block(&mut self) {
+        self.blocks.pop();
+    }
+
+    /// Declares a variable of the innermost block; outside of all blocks, of the file.
+    pub(super) fn declare_in_block(&mut self, name: &str) -> Name {
+        let Some(block) = self.blocks.last_mut() else {
+            self.declare(name);
+            return name.into();
+        };
+        self.temporaries += 1;
+        let own: Name = format!("{name} {}", self.temporaries).into();
+        block.insert(name.into(), Arc::clone(&own));
+        self.scope().locals.insert(Arc::clone(&own));
+        own
+    }
+
+    /// Whether the innermost block declares a name.
+    pub(super) fn is_in_block(&self, name: &str) -> bool {
+        self.blocks.last().is_some_and(|block| block.contains_key(name))
+    }
+
+    /// What a variable of the blocks around is called here; nothing for names of files.
+    pub(super) fn in_blocks(&self, name: &str) -> Option<Name> {
+        self.blocks.iter().rev().find_map(|block| block.get(name).cloned())
     }
 
     pub(super) fn refuse(&mut self, node: Node<'_>, kind: RefusalKind, what: &str) {
@@ -199,4 +247,27 @@ pub(super) fn fault(tree: &Tree, file: &str) -> Option<Refusal> {
 /// Words that tell that something isn't there.
 pub(super) fn says_not_found(text: &str) -> bool {
     ["NoSuchKey", "NoSuchBucket", "NotFound", "404"].iter().any(|word| text.contains(word))
+}
+
+/// The usual escapes of strings undone.
+pub(super) fn unescaped(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut written = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            written.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n') => written.push('\n'),
+            Some('t') => written.push('\t'),
+            Some('r') => written.push('\r'),
+            Some('\n') | None => {}
+            Some(other) => written.push(other),
+        }
+    }
+    written
 }

@@ -6,6 +6,7 @@
 
 mod content;
 mod evaluate;
+mod golang;
 mod ir;
 mod javascript;
 mod library;
@@ -55,6 +56,7 @@ fn read(source: &SourceSet, handler: &str, language: Language) -> Usage {
         let start = |evaluator: &mut Evaluator<'_>| match language {
             Language::Python => python::start(evaluator, handler),
             Language::JavaScript => javascript::start(evaluator, handler),
+            Language::Go => golang::start(evaluator, handler),
         };
         if let Some(usage) = Evaluator::new(source, language, depth).run(&start) {
             return usage;

@@ -21,6 +21,19 @@ pub enum Language {
     Python,
     /// JavaScript and TypeScript, as ES modules or `CommonJS`.
     JavaScript,
+    /// Go, as a module with packages.
+    Go,
+}
+
+impl Language {
+    /// Its name, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::JavaScript => "javascript",
+            Self::Go => "go",
+        }
+    }
 }
 
 /// What a function's source asks of AWS, and how far it was understood.

@@ -17,7 +17,8 @@ const SKIPPED: [&str; 5] = [".git", "__pycache__", "node_modules", ".terraform",
 pub(super) fn may_be_code(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-    matches!(end, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx") || name == "package.json"
+    matches!(end, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "go")
+        || matches!(name, "package.json" | "go.mod")
 }
 
 /// Reads a folder of source. Links are not followed.

@@ -64,6 +64,8 @@ fn placed(set: SourceSet, language: Language) -> SourceSet {
     let prefix = match language {
         Language::Python => "python/",
         Language::JavaScript => "nodejs/",
+        // A program holds all that it needs.
+        Language::Go => return SourceSet::default(),
     };
     let inside = |path: &str| {
         let rest = path.strip_prefix(prefix)?;

@@ -11,6 +11,8 @@ mod paths;
 mod source_path;
 mod zip;
 
+use std::path::Path;
+
 use crate::iam::usage::{Language, SourceSet};
 use crate::model::{Mode, Project, Resource, Value};
 
@@ -80,8 +82,15 @@ impl Located {
     }
 }
 
-/// The language of a source by its entry: that of the file which the handler names.
+/// The language of a source by its entry: that of the file which the handler names. A program of Go has no such file.
 pub fn language_of_handler(files: &SourceSet, handler: &str) -> Option<Language> {
+    named_by_handler(files, handler).or_else(|| {
+        let is_go = |file: &String| Path::new(file).extension().is_some_and(|end| end == "go");
+        files.files.keys().any(is_go).then_some(Language::Go)
+    })
+}
+
+fn named_by_handler(files: &SourceSet, handler: &str) -> Option<Language> {
     let (module, _) = handler.rsplit_once('.')?;
     let has = |name: String| files.files.contains_key(&name);
     if has(format!("{}.py", module.replace('.', "/"))) || has(format!("{}/__init__.py", module.replace('.', "/"))) {

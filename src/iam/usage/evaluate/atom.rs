@@ -122,7 +122,7 @@ impl Atom {
     }
 
     /// A part of a string: what it is a part of is known as long as that is a variable or put together.
-    pub(super) fn cut(&self) -> Self {
+    pub(in super::super) fn cut(&self) -> Self {
         match self {
             Self::Environment(_) | Self::Joined(_) => Self::Cut(Arc::new(self.clone())),
             Self::Cut(_) => self.clone(),

@@ -19,13 +19,14 @@ impl Evaluator<'_> {
                     result.insert(Atom::Object(site));
                 }
                 Atom::Library(path) => result.extend(self.new_of_library(path, arguments, whole)),
+                Atom::Class(class, unit) => result.extend(self.instantiate(*class, *unit, arguments, whole)),
                 other => result.extend(self.call_one(other, arguments, whole)),
             }
         }
         result
     }
 
-    pub(super) fn instantiate(
+    pub(in super::super) fn instantiate(
         &mut self,
         class: ClassId,
         made_in: UnitId,
@@ -39,6 +40,24 @@ impl Evaluator<'_> {
             self.free_methods(site);
         }
         one(Atom::Object(site))
+    }
+
+    /// A conversion to a local type (Go): the value stays what it is, with the type's methods.
+    pub(super) fn converted(
+        &mut self,
+        class: ClassId,
+        made_in: UnitId,
+        arguments: &Arguments,
+        whole: &Expression,
+    ) -> Atoms {
+        let given = arguments.get(0, "").unwrap_or_default();
+        let mut made = self.instantiate(class, made_in, &Arguments::default(), whole);
+        if let Some(Atom::Object(site)) = made.first().cloned() {
+            let objects: Atoms = given.iter().filter(|atom| matches!(atom, Atom::Object(_))).cloned().collect();
+            self.spread_into(site, &objects);
+        }
+        made.extend(given);
+        made
     }
 
     /// Runs initialisers and the constructor of a class, or of those above when it has none.

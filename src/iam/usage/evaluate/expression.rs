@@ -37,6 +37,11 @@ impl Evaluator<'_> {
             Kind::Either(arms) => arms.iter().flat_map(|arm| self.value(arm)).collect(),
             Kind::Or(first, second) => self.or(first, second),
             Kind::List(elements) => self.list(elements, expression),
+            Kind::Tuple(values) => self.tuple(values, expression),
+            Kind::Part(of, index) => {
+                let of = self.value(of);
+                self.part(&of, *index)
+            }
             Kind::Map(entries) => self.map(entries, expression),
             Kind::Spread(of) => self.value(of),
             Kind::Each(of) => {
@@ -145,15 +150,11 @@ impl Evaluator<'_> {
     /// Adds what stands for something that isn't set.
     pub(in super::super) fn with_default(&mut self, left: &mut Atoms, right: &Atoms) {
         left.remove(&Atom::Nothing);
-        let mut alone = left.iter();
-        let variable = match (alone.next(), alone.next()) {
-            (Some(Atom::Environment(id)), None) => Some(*id),
-            _ => None,
-        };
-        if let (Some(id), Some(text)) = (variable, only_text(right)) {
-            let with = self.environment_with_default(id, &text);
-            left.clear();
-            left.insert(with);
+        let same = |atom: &Atom| right.len() == 1 && right.contains(atom);
+        let variable = |atom: &Atom| if let Atom::Environment(id) = atom { Some(*id) } else { None };
+        let variables: Option<Vec<u32>> = left.iter().filter(|atom| !same(atom)).map(variable).collect();
+        if let (Some(variables), Some(text)) = (variables.filter(|all| !all.is_empty()), only_text(right)) {
+            *left = variables.into_iter().map(|id| self.environment_with_default(id, &text)).collect();
         } else {
             left.extend(right.iter().cloned());
         }
@@ -175,6 +176,37 @@ impl Evaluator<'_> {
             }
         }
         one(Atom::Object(site))
+    }
+
+    fn tuple(&mut self, values: &[Expression], whole: &Expression) -> Atoms {
+        let site = self.site(whole.id, 9, Shape::Tuple);
+        for (index, value) in values.iter().enumerate() {
+            let atoms = self.value(value);
+            self.put(site, &index.to_string(), atoms, value.at);
+        }
+        one(Atom::Object(site))
+    }
+
+    /// One of several values. What libraries return comes first, and then whether that went well.
+    pub(in super::super) fn part(&self, of: &Atoms, index: u32) -> Atoms {
+        let mut found = Atoms::new();
+        for atom in of {
+            match atom {
+                Atom::Object(site) if self.shape(*site) == Shape::Tuple => {
+                    found.extend(
+                        self.field(*site, &index.to_string()).map(|field| field.atoms.clone()).unwrap_or_default(),
+                    );
+                }
+                Atom::Nothing => {}
+                other if index == 0 => {
+                    found.insert(other.clone());
+                }
+                _ => {
+                    found.insert(Atom::unknown("an error"));
+                }
+            }
+        }
+        found
     }
 
     fn map(&mut self, entries: &[Entry], whole: &Expression) -> Atoms {

@@ -19,6 +19,8 @@ pub(in super::super) enum Shape {
     Instance,
     /// Parts of a string.
     Parts,
+    /// Several values that a function returns at once, by number.
+    Tuple,
 }
 
 /// A field of an object.

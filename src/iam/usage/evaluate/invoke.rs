@@ -2,7 +2,7 @@
 
 use super::super::ir::{At, Expression, FunctionId, Kind, Name, Passed, Statement};
 use super::super::python::passed_through;
-use super::super::report::RefusalKind;
+use super::super::report::{Language, RefusalKind};
 use super::atom::{Atom, Atoms, SiteId, UnitId, unknown};
 use super::{Evaluator, Unit, UnitKey, one};
 
@@ -88,7 +88,7 @@ impl Evaluator<'_> {
     }
 
     /// Silence is never "no call": what nothing is known of is refused.
-    pub(super) fn nothing_known(&mut self, name: &str, whole: &Expression) {
+    pub(in super::super) fn nothing_known(&mut self, name: &str, whole: &Expression) {
         self.refuse(RefusalKind::DynamicMethod, whole.at, &format!("nothing is known of the object of `{name}`"));
     }
 
@@ -111,6 +111,9 @@ impl Evaluator<'_> {
             Atom::Closure(function, unit) => self.invoke(*function, *unit, None, arguments, whole),
             Atom::Method(function, unit, site) => {
                 self.invoke(*function, *unit, Some(Atom::Object(*site)), arguments, whole)
+            }
+            Atom::Class(class, unit) if self.language == Language::Go => {
+                self.converted(*class, *unit, arguments, whole)
             }
             Atom::Class(class, unit) => self.instantiate(*class, *unit, arguments, whole),
             Atom::Object(site) => self.call_object(*site, arguments, whole),

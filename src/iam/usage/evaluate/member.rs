@@ -31,7 +31,9 @@ impl Evaluator<'_> {
                 self.bound(found, *site, whole)
             }
             Atom::Class(..) => self.attribute_of_class(atom, name),
-            Atom::Event(path) => one(extend_event(path, name)),
+            Atom::Event(path) => {
+                one(extend_event(path, super::super::library::event_member(self.language, path, name)))
+            }
             Atom::Sdk(sdk) => self.sdk_attribute(sdk, name, whole),
             Atom::Member(of, before) if of.is_sdk() => self.sdk_member_attribute(of, before, name),
             // It is in a variable of the runtime, too.
@@ -67,6 +69,9 @@ impl Evaluator<'_> {
         if own.is_some() || !found.is_empty() {
             return found;
         }
+        if self.language == Language::Go {
+            return self.promoted(site, name, whole);
+        }
         if self.language == Language::JavaScript && self.shape(site) != Shape::Instance {
             let method = is_method_of_collections(name);
             if let Some(mut read) = self.read(site, name) {
@@ -94,6 +99,23 @@ impl Evaluator<'_> {
             }
         }
         one(Atom::Member(Arc::new(Atom::Object(site)), Arc::clone(name)))
+    }
+
+    /// A member of what is embedded in an object (Go), or of what may be set elsewhere.
+    fn promoted(&mut self, site: SiteId, name: &Name, whole: &Expression) -> Atoms {
+        let mut found = Atoms::new();
+        for class in self.object(site).class.clone() {
+            let Atom::Class(id, _) = class else { continue };
+            for embedded in self.program.class(id).embedded.clone() {
+                let held = self.field(site, &embedded).map(|field| field.atoms.clone()).unwrap_or_default();
+                let held = held.into_iter().filter(|atom| *atom != Atom::Object(site)).collect();
+                found.extend(self.attribute(&held, name, whole));
+            }
+        }
+        match &self.object(site).open {
+            Some(why) if found.is_empty() => one(Atom::Unknown(Arc::clone(why))),
+            _ => found,
+        }
     }
 
     /// Functions of a class, bound to an instance; properties are read.
@@ -319,7 +341,9 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if found.is_empty() && !key.is_empty() {
+        // What is set to something that isn't found out yet may still be.
+        let waiting = self.object(site).fields.values().any(|field| field.atoms.is_empty());
+        if found.is_empty() && !key.is_empty() && !waiting {
             found.insert(Atom::unknown("a key that nothing here sets"));
         }
         found

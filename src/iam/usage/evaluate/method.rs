@@ -81,6 +81,11 @@ impl Evaluator<'_> {
         if matches!(&**name, "captureAWSv3Client" | "captureAWSClient" | "captureAWS") {
             return arguments.get(0, "").unwrap_or_default();
         }
+        if self.language == Language::Go
+            && let Some(result) = self.method_of_value(of, name, arguments, whole)
+        {
+            return result;
+        }
         if HOLDS.contains(&&**name) && self.language == Language::Python {
             let entered = arguments.get(0, "").unwrap_or_default();
             self.enter(&entered, whole);
@@ -88,7 +93,7 @@ impl Evaluator<'_> {
         }
         let (applied, arguments) = match self.language {
             Language::Python => self.applied(name, arguments, whole),
-            Language::JavaScript => (Atoms::new(), arguments.clone()),
+            _ => (Atoms::new(), arguments.clone()),
         };
         let arguments = &arguments;
         if HARMLESS.contains(&&**name) {
@@ -272,6 +277,9 @@ impl Evaluator<'_> {
         } else if !own.is_empty() {
             return self.with_this(&own, site, arguments, whole);
         }
+        if self.language == Language::Go {
+            return self.method_of_go_object(site, name, &members, arguments, whole);
+        }
         if self.language == Language::Python {
             if self.shape(site) == Shape::Instance {
                 self.undefined(site, name, whole);
@@ -299,7 +307,7 @@ impl Evaluator<'_> {
     }
 
     /// A method that nothing here defines, of an object of which everything is known: something isn't followed.
-    fn undefined(&mut self, site: SiteId, name: &str, whole: &Expression) {
+    pub(in super::super) fn undefined(&mut self, site: SiteId, name: &str, whole: &Expression) {
         let object = self.object(site);
         let known = object.open.is_none() && !object.fields.contains_key("{}") && object.shape != Shape::List;
         let classes = object.class.clone();
@@ -312,7 +320,7 @@ impl Evaluator<'_> {
 
     /// Functions in fields of an object get it as `this`.
     fn with_this(&mut self, members: &Atoms, site: SiteId, arguments: &Arguments, whole: &Expression) -> Atoms {
-        if self.language == Language::Python {
+        if self.language != Language::JavaScript {
             return self.call(members, arguments, whole);
         }
         let mut result = Atoms::new();

@@ -113,6 +113,8 @@ pub(super) struct Evaluator<'s> {
     pub(super) module_units: HashMap<ModuleId, UnitId>,
     /// Packages of Python without a file of their own.
     pub(super) namespaces: HashMap<String, ModuleId>,
+    /// The files whose names a file sees without an import, itself among them (packages of Go and Java).
+    pub(super) siblings: HashMap<ModuleId, Arc<[ModuleId]>>,
     /// How many calls a context remembers.
     depth: usize,
     changed: bool,
@@ -151,6 +153,7 @@ impl<'s> Evaluator<'s> {
             called: HashSet::new(),
             module_units: HashMap::new(),
             namespaces: HashMap::new(),
+            siblings: HashMap::new(),
             depth,
             changed: false,
             empty: false,
@@ -290,6 +293,9 @@ impl<'s> Evaluator<'s> {
         }
         // A name that nobody declares belongs to the file in which it is assigned (JavaScript).
         let file = self.outermost();
+        if let Some(owner) = self.beside(file, name) {
+            return self.variables.get(&(owner, Arc::clone(name))).cloned().unwrap_or_default();
+        }
         match self.variables.get(&(file, Arc::clone(name))) {
             Some(found) => found.clone(),
             None => super::library::global(self.language, name),
@@ -303,6 +309,21 @@ impl<'s> Evaluator<'s> {
             id = parent;
         }
         id
+    }
+
+    /// The top of another file of the same package, if it has a name.
+    fn beside(&self, file: UnitId, name: &Name) -> Option<UnitId> {
+        let module = self.program.functions[self.units[file.0 as usize].function.0 as usize].module;
+        self.in_package(module, name)
+    }
+
+    /// The top of the file of a package that has a name.
+    fn in_package(&self, module: ModuleId, name: &Name) -> Option<UnitId> {
+        let units = self.siblings.get(&module)?.iter().filter_map(|file| self.module_units.get(file).copied());
+        units.into_iter().find(|unit| {
+            let function = self.units[unit.0 as usize].function;
+            self.program.functions[function.0 as usize].locals.contains(name)
+        })
     }
 
     fn in_everything(&mut self, modules: &BTreeSet<Atom>, name: &Name) -> Atoms {
@@ -322,7 +343,8 @@ impl<'s> Evaluator<'s> {
     /// Binds a name where it belongs.
     pub(super) fn bind(&mut self, name: &Name, atoms: Atoms) {
         let mut unit = Some(self.here.0);
-        let mut owner = self.outermost();
+        let file = self.outermost();
+        let mut owner = self.beside(file, name).unwrap_or(file);
         while let Some(id) = unit {
             let of = &self.units[id.0 as usize];
             if self.program.functions[of.function.0 as usize].locals.contains(name) {

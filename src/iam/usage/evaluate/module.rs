@@ -14,6 +14,9 @@ impl Evaluator<'_> {
         if self.language == Language::JavaScript {
             return self.exported_by_script(unit, name);
         }
+        if let Some(owner) = self.in_package(module, name) {
+            return self.variables.get(&(owner, Arc::clone(name))).cloned().unwrap_or_default();
+        }
         if let Some(found) = self.variables.get(&(unit, Arc::clone(name))) {
             return found.clone();
         }
@@ -68,7 +71,7 @@ impl Evaluator<'_> {
             .iter()
             .filter_map(|name| match self.language {
                 Language::JavaScript => name.strip_prefix("export ").map(Into::into),
-                Language::Python => Some(Arc::clone(name)),
+                _ => Some(Arc::clone(name)),
             })
             .collect();
         let exports = self.exported(module, &"default".into());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ir::{At, Expression, Function, Name, Parameter, Passed, Role, Spread, Takes};
+use super::super::ir::{At, Expression, Function, Kind, Name, Parameter, Passed, Role, Spread, Takes};
 use super::super::report::Language;
 use super::atom::{Atom, Atoms, SiteId, UnitId};
 use super::{Arguments, Evaluator, Shape, one};
@@ -10,6 +10,11 @@ use super::{Arguments, Evaluator, Shape, one};
 impl Evaluator<'_> {
     pub(super) fn arguments(&mut self, passed: &[Passed], whole: &Expression) -> Arguments {
         let mut arguments = Arguments::default();
+        if let ([only], true) = (passed, self.language == Language::Go)
+            && let Some(all) = self.returned_at_once(only)
+        {
+            return all;
+        }
         for argument in passed {
             let atoms = self.value(&argument.value);
             match (argument.spread, &argument.name) {
@@ -25,6 +30,18 @@ impl Evaluator<'_> {
             }
         }
         arguments
+    }
+
+    /// `f(g())` of Go, where `g` returns several values.
+    fn returned_at_once(&mut self, only: &Passed) -> Option<Arguments> {
+        let Kind::Call(..) = &*only.value.kind else { return None };
+        let atoms = self.value(&only.value);
+        let count = atoms.iter().filter_map(|atom| match atom {
+            Atom::Object(site) if self.shape(*site) == Shape::Tuple => Some(self.fields(*site).len()),
+            _ => None,
+        });
+        let count = count.max()?;
+        Some(Arguments::of((0..count).map(|index| self.part(&atoms, index as u32)).collect()))
     }
 
     /// A list whose length is known becomes positional arguments; of others the elements are returned.
@@ -101,7 +118,7 @@ impl Evaluator<'_> {
     ) {
         let mut positional = arguments.positional.iter();
         let mut parameters = function.parameters.iter();
-        if self.language == Language::Python {
+        if matches!(self.language, Language::Python | Language::Go) {
             let first = match function.role {
                 Role::Static => None,
                 Role::OfClass => receiver.map(|atom| self.class_of_receiver(atom)),
@@ -155,7 +172,8 @@ impl Evaluator<'_> {
             atoms.extend(rest.iter().cloned());
         }
         if arguments.outside {
-            atoms.insert(Atom::FromOutside);
+            let made = self.made_by_type(parameter, unit);
+            atoms.extend(made);
         } else if arguments.open {
             atoms.insert(Atom::unknown("an argument that is spread"));
         }
@@ -175,6 +193,20 @@ impl Evaluator<'_> {
             }
         }
         atoms
+    }
+
+    /// What code outside passes for a parameter, by its type.
+    fn made_by_type(&mut self, parameter: &Parameter, unit: UnitId) -> Atoms {
+        let Some(declared) = &parameter.declared else { return one(Atom::FromOutside) };
+        let file = self.file_of(self.units[unit.0 as usize].function);
+        let caller = std::mem::replace(&mut self.here, (unit, file));
+        let types = self.value(declared);
+        let mut made = Atoms::new();
+        for named in &types {
+            made.extend(self.instance_from_outside(named, declared));
+        }
+        self.here = caller;
+        if made.is_empty() { one(Atom::FromOutside) } else { made }
     }
 
     pub(super) fn rest_of(&mut self, left: Vec<(Atoms, At)>, arguments: &Arguments, whole: &Expression) -> Atoms {

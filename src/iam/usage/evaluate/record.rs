@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::ir::{At, Expression};
-use super::super::report::{Argument, Call, Imports, OutsideImport, RefusalKind, Usage};
+use super::super::report::{Argument, Call, Imports, Language, OutsideImport, RefusalKind, Usage};
 use super::atom::{Atom, Atoms};
 use super::value::Paths;
 use super::{Arguments, Evaluator, Spot};
@@ -61,6 +61,9 @@ impl Evaluator<'_> {
             complete &= self.flatten("", atoms, &spot(*at), &mut paths);
         }
         paths.remove("");
+        if self.language == Language::Go {
+            paths = self.spelled(service, operation, paths);
+        }
         if service == "sts" && operation.starts_with("AssumeRole") {
             self.refuse(
                 RefusalKind::AssumesRole,
@@ -74,6 +77,16 @@ impl Evaluator<'_> {
         for (path, (atoms, spot)) in paths {
             known.0.entry(path).or_insert_with(|| (Atoms::new(), spot)).0.extend(atoms);
         }
+    }
+
+    /// Arguments by the API's own spelling.
+    fn spelled(&self, service: &str, operation: &str, paths: Paths) -> Paths {
+        let known = self.table.arguments(service, operation);
+        let spelled = |path: String| match known.iter().find(|known| known.eq_ignore_ascii_case(&path)) {
+            Some(known) => (*known).to_owned(),
+            None => path,
+        };
+        paths.into_iter().map(|(path, given)| (spelled(path), given)).collect()
     }
 
     /// A client is made for an endpoint.

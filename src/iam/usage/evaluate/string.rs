@@ -46,7 +46,7 @@ impl Evaluator<'_> {
     }
 
     /// A list whose elements are known becomes one string.
-    pub(super) fn join_list(&mut self, list: &Atoms, between: &Arc<str>, whole: &Expression) -> Atoms {
+    pub(in super::super) fn join_list(&mut self, list: &Atoms, between: &Arc<str>, whole: &Expression) -> Atoms {
         let (1, Some(Atom::Object(site))) = (list.len(), list.first()) else { return unknown("a joined string") };
         if self.field(*site, "[]").is_some() || self.is_open(*site) {
             return unknown("a joined string");

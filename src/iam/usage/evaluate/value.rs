@@ -91,6 +91,7 @@ impl Evaluator<'_> {
         }
         values.sort();
         values.dedup();
+        without_bare_reads(&mut values);
         if values.len() == 1 { values.remove(0) } else { Value::OneOf(values) }
     }
 
@@ -144,4 +145,14 @@ impl Evaluator<'_> {
             Value::Unknown { reason } => reason,
         }
     }
+}
+
+/// A variable that is read with a default somewhere has it: where it isn't set, reading it alone gives no value.
+fn without_bare_reads(values: &mut Vec<Value>) {
+    let read = |value: &Value, with: bool| match value {
+        Value::Environment { name, default, .. } if default.is_some() == with => Some(name.clone()),
+        _ => None,
+    };
+    let defaulted: Vec<String> = values.iter().filter_map(|value| read(value, true)).collect();
+    values.retain(|value| read(value, false).is_none_or(|name| !defaulted.contains(&name)));
 }

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::super::ir::{Entry, Expression, Kind, Name, Passed, Spread, Statement};
-use super::super::lower::{Lowering, children, says_not_found, sum};
+use super::super::lower::{Lowering, children, says_not_found, sum, unescaped};
 
 impl Lowering<'_> {
     pub(super) fn script(&mut self, node: Node<'_>) -> Expression {
@@ -275,27 +275,4 @@ impl Lowering<'_> {
         self.bind_script(left, again);
         self.name(node, &kept)
     }
-}
-
-/// The usual escapes of strings undone.
-pub(super) fn unescaped(text: &str) -> String {
-    if !text.contains('\\') {
-        return text.to_owned();
-    }
-    let mut written = String::new();
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            written.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('n') => written.push('\n'),
-            Some('t') => written.push('\t'),
-            Some('r') => written.push('\r'),
-            Some('\n') | None => {}
-            Some(other) => written.push(other),
-        }
-    }
-    written
 }

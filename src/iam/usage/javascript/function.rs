@@ -179,7 +179,8 @@ impl Lowering<'_> {
             }
             self.finish(Vec::new(), Role::Plain)
         });
-        let class = Class { bases, body, fields: Vec::new(), initialiser, constructor: "constructor" };
+        let class =
+            Class { bases, body, fields: Vec::new(), embedded: Vec::new(), initialiser, constructor: "constructor" };
         let class = self.program.add_class(class);
         let value = self.make(node, Kind::Class(class));
         self.decorators(node, &value);
@@ -188,7 +189,7 @@ impl Lowering<'_> {
 }
 
 pub(super) fn parameter(name: &str, kind: Takes, default: Option<Expression>) -> Parameter {
-    Parameter { name: name.into(), default, kind }
+    Parameter { name: name.into(), default, declared: None, kind }
 }
 
 /// Whether a node has such a word among its direct children (`static`, `get`, `readonly`).

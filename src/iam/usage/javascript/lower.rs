@@ -280,7 +280,8 @@ impl Lowering<'_> {
         match node.kind() {
             "string" => {
                 let mut cursor = node.walk();
-                let inner = node.named_children(&mut cursor).map(|part| super::expression::unescaped(self.text(part)));
+                let inner =
+                    node.named_children(&mut cursor).map(|part| super::super::lower::unescaped(self.text(part)));
                 inner.collect()
             }
             _ => self.text(node).to_owned(),

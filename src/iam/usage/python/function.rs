@@ -70,7 +70,7 @@ impl Lowering<'_> {
                 _ => Takes::One,
             };
             let name = self.text(named).trim_start_matches('*').trim();
-            found.push(Parameter { name: name.into(), default, kind });
+            found.push(Parameter { name: name.into(), default, declared: None, kind });
         }
         found
     }
@@ -93,7 +93,7 @@ impl Lowering<'_> {
         }
         let body = self.finish(Vec::new(), Role::ClassBody);
         let initialiser = None;
-        let class = Class { bases, body, fields, initialiser, constructor: "__init__" };
+        let class = Class { bases, body, fields, embedded: Vec::new(), initialiser, constructor: "__init__" };
         let class = self.program.add_class(class);
         for decorator in decorators {
             let Some(by) = children(*decorator).first().copied() else { continue };
