@@ -4,7 +4,7 @@ use super::open_resources::ARGUMENTS;
 use crate::catalogue::{Context, Failure, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
 use crate::iam::policy::{Policy, Statement};
-use crate::model::{Body, Draft, Language, Value};
+use crate::model::{Body, Draft, Language, Project, Resource, Value};
 
 /// Condition keys that tie a request to somebody; `aws:Referer` and user agents can be made up.
 const RESTRICTING: [&str; 14] = [
@@ -164,6 +164,21 @@ pub(super) fn is_restricted(statement: &Statement) -> bool {
     })
 }
 
+/// Whether a policy only limits what others grant: it is a boundary of roles, or is called one, and attached to nobody.
+fn is_boundary(project: &Project, policy: &Resource) -> bool {
+    const BOUNDARY: [&str; 2] = ["permissions_boundary", "PermissionsBoundary"];
+    if !matches!(&*policy.kind, "aws_iam_policy" | "AWS::IAM::ManagedPolicy") {
+        return false;
+    }
+    let limits = |user: &Resource, name: &str| user.body.get(name).refers_to(policy.id);
+    let mut users = project.resources.iter().filter(|user| user.uses(policy)).peekable();
+    let is_called = || policy.name.to_ascii_lowercase().contains("boundary");
+    match users.peek() {
+        Some(_) => users.all(|user| BOUNDARY.iter().any(|name| limits(user, name))),
+        None => is_called(),
+    }
+}
+
 /// The first statement of the policies in `arguments` (and in `inline_policy` blocks) that a test objects to.
 pub(super) fn statements(
     context: &Context<'_>,
@@ -171,6 +186,9 @@ pub(super) fn statements(
     test: impl Fn(&Statement, &str) -> Option<(String, Fix)>,
 ) -> Verdict {
     let (project, resource) = (context.project, context.resource);
+    if arguments.contains(&"policy") && is_boundary(project, resource) {
+        return Verdict::Pass;
+    }
     let policies = resource.body.get("Policies");
     let mut documents: Vec<(&Body, &str)> = arguments.iter().map(|argument| (&resource.body, *argument)).collect();
     if arguments.contains(&"policy") {
