@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::store::{self, Store};
 use crate::iam::role;
+use crate::iam::scope::published;
 use crate::model::{Project, Reference, Resource, ResourceId, Value};
 use crate::source::Span;
 
@@ -186,8 +187,9 @@ pub fn is_inside(project: &Project, function: &Resource) -> Option<bool> {
 /// A function outside of the VPC that connects to a store, or to the cluster of a member.
 pub fn outside<'a>(project: &'a Project, store: Store<'_>) -> impl Iterator<Item = &'a Resource> + use<'a> {
     let id = store.resource.id;
-    let functions = project.of_kind("aws_lambda_function");
-    functions
-        .filter(|function| is_inside(project, function) == Some(false))
-        .filter(move |function| connections(project, function).iter().any(|c| c.store.resource.id == id))
+    published::functions(project).filter(move |function| {
+        let seen = published::view(project, function);
+        let connects = || connections(project, &seen).iter().any(|connection| connection.store.resource.id == id);
+        is_inside(project, &seen) == Some(false) && connects()
+    })
 }

@@ -11,6 +11,7 @@ use self::site::Site;
 use crate::catalogue::{Context, Verdict};
 use crate::fix::Fix;
 use crate::iam::role;
+use crate::iam::scope::{log_group, published};
 use crate::model::{Project, Resource, Value};
 use crate::network::store::Store;
 use crate::network::user::{self, Connection};
@@ -19,9 +20,16 @@ const TITLE: &str = "Run it in the VPC";
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
-    if crate::iam::scope::log_group::at_edge(project, function) {
+    let at_edge = project.settle(&function.body.get("lambda_at_edge")) == Value::Bool(true);
+    if at_edge || log_group::at_edge(project, function) {
         return Verdict::Pass;
     }
+    // What the registry's module makes is judged like what is declared, and repaired in the call.
+    placed(&Context { resource: &published::view(project, function), ..*context })
+}
+
+fn placed(context: &Context<'_>) -> Verdict {
+    let (project, function) = (context.project, context.resource);
     let mut connections = user::connections(project, function);
     connections.retain(|connection| !uses_data_api(project, function, connection.store));
     let public = |connection: &Connection<'_>| connection.store.is_public(project);

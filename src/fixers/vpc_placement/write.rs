@@ -7,7 +7,8 @@ use crate::catalogue::Context;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::order::after;
 use crate::iam::role::{self, Exclusive};
-use crate::model::{Draft, DraftBody, DraftItem, Resource, ResourceId};
+use crate::iam::scope::published;
+use crate::model::{Draft, DraftBody, DraftItem, Repeat, Resource, ResourceId, Value};
 use crate::network::endpoint::{self, Calls};
 use crate::network::group::Inbound;
 use crate::network::route::Route;
@@ -51,14 +52,26 @@ pub(super) fn fix(context: &Context<'_>, connections: &[Connection<'_>], site: &
 impl Writer<'_, '_> {
     fn write(&mut self, connections: &[Connection<'_>], site: &Site<'_>) -> Result<(), String> {
         let function = self.context.resource;
+        let is_call = published::is_call(function);
+        if is_call {
+            self.refuse_call()?;
+        }
         self.outside(site)?;
         let groups = match &site.groups {
             Some(groups) => groups.clone(),
             None => self.group(site)?,
         };
-        self.grant(site)?;
-        let place = DraftBody::arguments([("subnet_ids", site.subnets.clone()), ("security_group_ids", groups)]);
-        let content = DraftBody::default().with_block("vpc_config", place);
+        let content = if is_call {
+            DraftBody::arguments([
+                ("vpc_subnet_ids", site.subnets.clone()),
+                ("vpc_security_group_ids", groups),
+                ("attach_network_policy", Draft::Bool(true)),
+            ])
+        } else {
+            self.grant(site)?;
+            let place = DraftBody::arguments([("subnet_ids", site.subnets.clone()), ("security_group_ids", groups)]);
+            DraftBody::default().with_block("vpc_config", place)
+        };
         self.changes.push(Change::Set { resource: function.id, content });
         let order = std::mem::take(&mut self.order);
         if !order.is_empty() {
@@ -67,6 +80,22 @@ impl Writer<'_, '_> {
         self.close(connections);
         self.notes
             .push("its network interfaces are made at the first deploy, and take up to 40 minutes to remove".into());
+        Ok(())
+    }
+
+    /// What a call of the module can't be given here.
+    fn refuse_call(&self) -> Result<(), String> {
+        let call = self.context.project.resource(self.context.resource.id);
+        let has = |input: &str| !call.body.get(input).is_null();
+        if self.context.project.settle(&call.body.get("create_role")) == Value::Bool(false) || has("lambda_role") {
+            return Err(format!("its role is given to the module: it needs {POLICY} first"));
+        }
+        if call.repeat != Repeat::Once {
+            return Err("the module is called for several functions at once".into());
+        }
+        if has("providers") {
+            return Err("the module has a provider of its own: it may be in another region or account".into());
+        }
         Ok(())
     }
 

@@ -69,7 +69,7 @@ pub fn functions(project: &Project) -> impl Iterator<Item = &Resource> {
 }
 
 /// A function as the provider has it, whether it is declared or made by the module.
-pub(super) fn view<'r>(project: &Project, function: &'r Resource) -> Cow<'r, Resource> {
+pub fn view<'r>(project: &Project, function: &'r Resource) -> Cow<'r, Resource> {
     if !is_call(function) {
         return Cow::Borrowed(function);
     }
