@@ -12,12 +12,14 @@ pub struct Edit {
     pub span: Span,
     /// What stands there afterwards.
     pub text: String,
+    /// Whether it stands behind all other insertions at its place.
+    pub last: bool,
 }
 
 impl Edit {
     /// Insert `text` at `offset` of `file`.
     pub fn insert(file: FileId, offset: usize, text: impl Into<String>) -> Self {
-        Self { span: Span::new(file, offset..offset), text: text.into() }
+        Self::replace(Span::new(file, offset..offset), text)
     }
 
     /// Whether it takes nothing away.
@@ -27,7 +29,7 @@ impl Edit {
 
     /// Replace `span` by `text`.
     pub fn replace(span: Span, text: impl Into<String>) -> Self {
-        Self { span, text: text.into() }
+        Self { span, text: text.into(), last: false }
     }
 }
 
@@ -68,10 +70,11 @@ impl EditSet {
         files
     }
 
-    /// The edits of one file in order of place; insertions at one place keep their order of arrival.
+    /// The edits of one file in order of place; insertions at one place keep their order of arrival, and those that
+    /// are to be last come last.
     pub fn of(&self, file: FileId) -> Vec<&Edit> {
         let mut edits: Vec<_> = self.edits.iter().filter(|e| e.span.file == file).collect();
-        edits.sort_by_key(|e| (e.span.start, e.span.end));
+        edits.sort_by_key(|e| (e.span.start, e.span.end, e.last));
         edits
     }
 
@@ -95,10 +98,8 @@ impl EditSet {
         let mut shift = 0i64;
         for edit in self.of(file) {
             let start = (i64::from(edit.span.start) + shift) as usize;
-            edits.push(Edit {
-                span: Span::new(file, start..start + edit.text.len()),
-                text: text[edit.span.range()].to_owned(),
-            });
+            let span = Span::new(file, start..start + edit.text.len());
+            edits.push(Edit::replace(span, &text[edit.span.range()]));
             shift += edit.text.len() as i64 - i64::from(edit.span.end - edit.span.start);
         }
         Self { edits }

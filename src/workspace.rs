@@ -84,8 +84,19 @@ pub struct Touched {
     pub block: String,
     /// The dotted path in it.
     pub path: String,
-    /// Whether other fixes may touch it at the same time: all of them only add to a list.
-    pub joint: bool,
+    /// What other fixes may do to the block at the same time.
+    pub shared: Sharing,
+}
+
+/// What fixes may do to one block at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nothing: one fix changes it.
+    Alone,
+    /// All only add to a list, maybe the same one.
+    List,
+    /// Each adds a part of its own below the others.
+    Below,
 }
 
 /// Something that the module has once, whoever asks for it.

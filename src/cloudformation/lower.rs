@@ -11,7 +11,7 @@ use crate::fix::Change;
 use crate::json::{Kind, Layout, Node, Property, Style, quote};
 use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Resource};
 use crate::source::{FileId, SourceFile};
-use crate::workspace::{Lowered, Touched, Tree, Workspace};
+use crate::workspace::{Lowered, Sharing, Touched, Tree, Workspace};
 
 /// Attributes of a resource that stand beside its properties.
 const BESIDE: [&str; 3] = ["DependsOn", "DeletionPolicy", "UpdateReplacePolicy"];
@@ -105,7 +105,7 @@ impl<'w> Lowering<'w> {
     }
 
     fn touch(&mut self, file: FileId, block: String, path: impl Into<String>) {
-        self.out.touched.push(Touched { file, block, path: path.into(), joint: false });
+        self.out.touched.push(Touched { file, block, path: path.into(), shared: Sharing::Alone });
     }
 
     fn touch_resource(&mut self, place: Place<'_>, path: &str) {

@@ -1,7 +1,8 @@
 //! The fixes that go together in one round.
 //!
-//! Two fixes never change one block or add one thing in the same round, with two exceptions: plain insertions into one
-//! list stand beside each other, and what a module has once (a key, a data source) is added once for all who ask.
+//! Two fixes never change one block or add one thing in the same round, with three exceptions: plain insertions into one
+//! list stand beside each other, blocks of different names below one another, and what a module has once (a key, a data
+//! source) is added once for all who ask.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use crate::fix::Change;
 use crate::fixers::order;
 use crate::model::ModuleId;
 use crate::source::FileId;
-use crate::workspace::{Lowered, Workspace};
+use crate::workspace::{Lowered, Sharing, Workspace};
 
 /// Fixes that go together, with their edits.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(super) struct Batch {
     pub(super) chosen: Vec<usize>,
     changed: BTreeSet<(FileId, String)>,
     extended: BTreeSet<(FileId, String)>,
+    /// Blocks with the names of what is put below in them.
+    longer: BTreeSet<(FileId, String, String)>,
     added: BTreeSet<(ModuleId, String)>,
     shared: Vec<((ModuleId, String), Change)>,
 }
@@ -32,30 +35,41 @@ impl Batch {
         let project = &workspace.project;
         let module = project.instance(project.resource(judged.resource).instance).module;
         let Some(shared) = self.with_shared(module, lowered) else { return false };
-        let blocks = |joint: bool| {
-            let touched = lowered.touched.iter().filter(move |touched| touched.joint == joint);
-            touched.map(|touched| (touched.file, touched.block.clone()))
-        };
+        let touched = |shared: Sharing| lowered.touched.iter().filter(move |touched| touched.shared == shared);
+        let blocks = |shared: Sharing| touched(shared).map(|touched| (touched.file, touched.block.clone()));
+        let parts =
+            || touched(Sharing::Below).map(|touched| (touched.file, touched.block.clone(), touched.path.clone()));
         let own = |header: &&String| !lowered.common.iter().any(|common| common.header == **header);
         let added = lowered.added.iter().filter(own).cloned();
         // What is made in an order: the second fix must see what the first has added.
         let ordered = lowered.created.iter().filter(|(address, _)| order::matters(address));
         let ordered = ordered.map(|(_, near)| format!("order of {near:?}"));
         let added: Vec<_> = added.chain(ordered).map(|header| (module, header)).collect();
-        let taken = blocks(false).any(|block| self.changed.contains(&block) || self.extended.contains(&block))
-            || blocks(true).any(|block| self.changed.contains(&block))
+        let taken = blocks(Sharing::Alone).any(|block| self.is_changed(&block) || self.is_extended(&block))
+            || blocks(Sharing::List).chain(blocks(Sharing::Below)).any(|block| self.is_changed(&block))
+            || parts().any(|part| self.longer.contains(&part))
             || added.iter().any(|header| self.is_added(header));
         let mut edits = lowered.edits.clone();
         edits.extend(lowered.joint.iter().filter(|edit| !self.edits.contains(edit)).cloned());
         if taken || !self.edits.accept(&edits) {
             return false;
         }
-        self.changed.extend(blocks(false));
-        self.extended.extend(blocks(true));
+        self.changed.extend(blocks(Sharing::Alone));
+        self.extended.extend(blocks(Sharing::List));
+        self.longer.extend(parts());
         self.added.extend(added);
         self.shared = shared;
         self.chosen.push(i);
         true
+    }
+
+    fn is_changed(&self, block: &(FileId, String)) -> bool {
+        self.changed.contains(block)
+    }
+
+    fn is_extended(&self, block: &(FileId, String)) -> bool {
+        self.extended.contains(block)
+            || self.longer.iter().any(|(file, header, _)| (*file, header.as_str()) == (block.0, block.1.as_str()))
     }
 
     fn is_added(&self, header: &(ModuleId, String)) -> bool {

@@ -23,7 +23,7 @@ use crate::fix::Change;
 use crate::model::{CallKey, CallSite, Project, Resource};
 use crate::program::Program;
 use crate::source::{FileId, SourceFile};
-use crate::workspace::{Lowered, Touched, Tree, Workspace};
+use crate::workspace::{Lowered, Sharing, Touched, Tree, Workspace};
 
 /// Lowers what a fix sets in calls; its other changes say what becomes of the template.
 pub fn lower(workspace: &Workspace, changes: &[Change]) -> Result<Lowered, String> {
@@ -98,7 +98,10 @@ impl<'w> Place<'w> {
     }
 
     fn finish(&self, done: Done, out: &mut Lowered) {
-        let touch = |block: String, path: &str, joint| Touched { file: self.id, block, path: path.to_owned(), joint };
+        let touch = |block: String, path: &str, joint: bool| {
+            let shared = if joint { Sharing::List } else { Sharing::Alone };
+            Touched { file: self.id, block, path: path.to_owned(), shared }
+        };
         for name in &done.properties {
             // Two fixes never set one property at a time.
             out.touched.push(touch(format!("{} {name}", self.name()), name, false));

@@ -27,7 +27,7 @@ use crate::edit::{Edit, EditSet};
 use crate::fix::Change;
 use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId};
 use crate::source::{FileId, SourceFile, Span};
-use crate::workspace::{Common, Lowered, Touched, Tree, Workspace};
+use crate::workspace::{Common, Lowered, Sharing, Touched, Tree, Workspace};
 
 /// Lowers the changes of a fix: all of them or none. `only` says for which uses of the module, when not for all: then
 /// nothing but the arguments of their calls may change.
@@ -94,7 +94,7 @@ impl<'w> Lowering<'w> {
             // A plain insertion stands beside others; a list that is made of a single value is rewritten.
             Change::AppendStatement { .. } if matches!(&self.out.edits[edits..], [only] if only.is_insertion()) => {
                 self.out.joint.extend(self.out.edits.drain(edits..));
-                self.out.touched[touched..].iter_mut().for_each(|touched| touched.joint = true);
+                self.out.touched[touched..].iter_mut().for_each(|touched| touched.shared = Sharing::List);
             }
             _ => {}
         }
@@ -190,7 +190,11 @@ impl<'w> Lowering<'w> {
     }
 
     fn touch(&mut self, file: FileId, block: String, path: impl Into<String>) {
-        self.out.touched.push(Touched { file, block, path: path.into(), joint: false });
+        self.touch_with(file, block, path, Sharing::Alone);
+    }
+
+    fn touch_with(&mut self, file: FileId, block: String, path: impl Into<String>, shared: Sharing) {
+        self.out.touched.push(Touched { file, block, path: path.into(), shared });
     }
 
     fn set(&mut self, resource: &Resource, content: &DraftBody) -> Result<(), String> {
@@ -225,7 +229,10 @@ impl<'w> Lowering<'w> {
         let header = header_of(resource);
         let first = self.out.edits.len();
         let mut arguments = Vec::new();
-        let mut blocks = Vec::new();
+        let (mut blocks, mut closing) = (Vec::new(), Vec::new());
+        // What stands below all else needs no look at what other fixes put there.
+        let open = inside.is_open_below();
+        let below = if open { Sharing::Below } else { Sharing::Alone };
         for (name, item) in &content.items {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             let existing: Vec<_> = block.body.get_blocks(name).collect();
@@ -239,14 +246,16 @@ impl<'w> Lowering<'w> {
                         self.replace(place, resource, &attribute.value, value, &path)?;
                     } else {
                         self.whole_definition()?;
-                        if name == "depends_on" {
+                        let is_last = name == "depends_on";
+                        if is_last {
                             // People keep it at the end, behind the blocks. It names resources as a whole.
                             let text = place.meant_by(name).value(value, &inside.indent)?;
-                            blocks.push(format!("{}{name} = {text}", inside.indent));
+                            closing.push(format!("{}{name} = {text}", inside.indent));
                         } else {
                             arguments.push((name.clone(), place.value(value, &inside.indent)?));
                         }
-                        self.touch(resource.span.file, header.clone(), path);
+                        let shared = if is_last { below } else { Sharing::Alone };
+                        self.touch_with(resource.span.file, header.clone(), path, shared);
                     }
                 }
                 DraftItem::Block(_) if has_dynamic(block, name) => {
@@ -259,12 +268,20 @@ impl<'w> Lowering<'w> {
                     [] => {
                         self.whole_definition()?;
                         blocks.push(place.block(name, inner, &inside.indent)?);
-                        self.touch(resource.span.file, header.clone(), path);
+                        self.touch_with(resource.span.file, header.clone(), path, below);
                     }
                     [one] => self.set_in(place, resource, file, one, inner, &path)?,
                     _ => return Err(format!("there are several `{name}` blocks")),
                 },
             }
+        }
+        if open {
+            for insertion in inside.insert(&[], &closing) {
+                let edit = Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text);
+                self.out.edits.push(Edit { last: true, ..edit });
+            }
+        } else {
+            blocks.append(&mut closing);
         }
         if !arguments.is_empty() || !blocks.is_empty() {
             if inside.is_one_line() {

@@ -226,19 +226,30 @@ impl<'a> Inside<'a> {
         self.text[above.end..line_start(self.text, below.start).max(above.end)].matches('\n').count() == 1
     }
 
-    fn insert_blocks(&self, blocks: &[String]) -> Insertion {
-        let nl = self.newline;
-        let blank = format!("{nl}{nl}");
+    /// What blocks are inserted below, if anything.
+    fn anchor(&self) -> Option<Range<usize>> {
         let items: Vec<_> = self.body.iter().collect();
         let mut kept = items.len();
         while kept > 0 && LAST_ITEMS.contains(&name_of(items[kept - 1])) && !self.continues_a_run(&items, kept - 1) {
             kept -= 1;
         }
-        if let Some(anchor) = kept.checked_sub(1).and_then(|i| items[i].span()) {
+        kept.checked_sub(1).and_then(|i| items[i].span())
+    }
+
+    /// Whether blocks that are inserted each by itself stand as if they were inserted together.
+    pub(super) fn is_open_below(&self) -> bool {
+        let is_free = |anchor: Range<usize>| !self.is_adjacent_below(line_end(self.text, anchor.end));
+        !self.is_one_line() && self.anchor().is_some_and(is_free)
+    }
+
+    fn insert_blocks(&self, blocks: &[String]) -> Insertion {
+        let nl = self.newline;
+        let blank = format!("{nl}{nl}");
+        if let Some(anchor) = self.anchor() {
             self.insert_below(&anchor, &blocks.join(&blank))
         } else {
             let at = line_end(self.text, self.inner.start);
-            let gap = if items.is_empty() { "" } else { nl };
+            let gap = if self.body.is_empty() { "" } else { nl };
             Insertion { at: at..at, text: format!("{nl}{}{gap}", blocks.join(&blank)) }
         }
     }
