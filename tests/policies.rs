@@ -55,6 +55,15 @@ FUNCTION
 }
 "#;
 
+/// What a program in Go needs besides: it is built before it is packed.
+const BUILT: &str = r#"
+resource "terraform_data" "build" {
+  provisioner "local-exec" {
+    command = "cd ${path.module}/src && GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -o ../bin/bootstrap ."
+  }
+}
+"#;
+
 /// An action and what it is on.
 type Grants = BTreeSet<(String, String)>;
 
@@ -173,9 +182,12 @@ impl Page {
     /// Writes it down as a configuration.
     fn write(&self, folder: &Path) -> std::io::Result<()> {
         let (first, _) = &self.files[0];
-        let in_python = Path::new(first).extension().is_some_and(|end| end == "py");
-        let runtime = if in_python { "python3.13" } else { "nodejs22.x" };
-        let handler = format!("{}.handler", first.rsplit_once('.').map_or(first.as_str(), |(name, _)| name));
+        let (module, end) = first.rsplit_once('.').unwrap_or((first, ""));
+        let (runtime, handler) = match end {
+            "py" => ("python3.13", format!("{module}.handler")),
+            "go" => ("provided.al2023", "bootstrap".to_owned()),
+            _ => ("nodejs22.x", format!("{module}.handler")),
+        };
         let services: BTreeSet<&str> =
             self.policy.iter().filter_map(|(action, _)| Some(action.split_once(':')?.0)).collect();
         let actions: Vec<String> = services.iter().map(|service| format!("\"{service}:*\"")).collect();
@@ -192,6 +204,13 @@ impl Page {
             .replace("RUNTIME", runtime)
             .replace("HANDLER", &handler)
             .replace("FUNCTION", &function);
+        let around = match end {
+            "go" => around.replace(
+                "source_dir  = \"${path.module}/src\"",
+                "source_file = \"${path.module}/bin/bootstrap\"",
+            ) + BUILT,
+            _ => around,
+        };
         let text = self.whole.clone().unwrap_or_else(|| format!("{}{around}", self.declared));
         std::fs::write(folder.join("main.tf"), text)?;
         for (name, text) in &self.files {

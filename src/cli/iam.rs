@@ -12,9 +12,9 @@ use crate::catalogue::Settings;
 use crate::iam::scope::bind::Binder;
 use crate::iam::scope::document::document;
 use crate::iam::scope::narrow::{Element, Fate, Group};
-use crate::iam::scope::source::{language_of_handler, read_folder};
+use crate::iam::scope::source::{go_module, language_of_handler, read_folder};
 use crate::iam::scope::{Certainty, Derivation, Need, On, published};
-use crate::iam::usage;
+use crate::iam::usage::{self, Language};
 use crate::model::{Instance, InstanceId, Mode, Module, ModuleId, Project, Repeat, Resource, ResourceId, Version};
 
 pub(super) fn run(command: &Iam) -> anyhow::Result<u8> {
@@ -223,15 +223,24 @@ fn policy(arguments: &IamPolicy) -> anyhow::Result<u8> {
     if !path.is_dir() {
         anyhow::bail!("{} is no directory: give the one of the source", path.display());
     }
-    let files = read_folder(path).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?;
-    let Some(language) = language_of_handler(&files, &arguments.handler) else {
+    let mut files = read_folder(path).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?;
+    let mut handler = arguments.handler.clone();
+    let Some(language) = language_of_handler(&files, &handler) else {
         let module = arguments.handler.rsplit_once('.').map_or(arguments.handler.as_str(), |(module, _)| module);
         anyhow::bail!(
-            "{} holds no {module}.py, .js, .mjs or .ts: the handler is MODULE.FUNCTION, such as app.handler",
+            "{} holds no {module}.py, .js, .mjs or .ts, and no program in Go: the handler is MODULE.FUNCTION, such as \
+             app.handler, or of Go the program's folder, such as cmd/orders",
             path.display()
         );
     };
-    let usage = usage::analyse(&files, &arguments.handler, language);
+    if language == Language::Go {
+        // Packages that it imports may lie beside it in the same module.
+        let path = path.canonicalize().with_context(|| path.display().to_string())?;
+        let (module, folder) = go_module(&path, std::path::Path::new("/")).map_err(anyhow::Error::msg)?;
+        files = module;
+        handler = if folder.is_empty() { handler } else { folder };
+    }
+    let usage = usage::analyse(&files, &handler, language);
     let project = alone();
     let binder = Binder::new(&project, &project.resources[0]);
     let mut needs = Vec::new();

@@ -21,6 +21,16 @@ pub(super) fn may_be_code(path: &str) -> bool {
         || matches!(name, "package.json" | "go.mod")
 }
 
+/// Whether a file is of Go's source.
+pub(super) fn is_go(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "go")
+}
+
+/// Copies of other modules that Go builds with; what they are called says enough.
+fn is_vendored(path: &str) -> bool {
+    is_go(path) && (path.starts_with("vendor/") || path.contains("/vendor/"))
+}
+
 /// Reads a folder of source. Links are not followed.
 pub fn read_folder(folder: &Path) -> Result<SourceSet, String> {
     let mut found = Reader { set: SourceSet::default(), total: 0 };
@@ -45,7 +55,7 @@ impl Reader {
             let path = format!("{prefix}{name}");
             if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
                 self.read(&entry.path(), &format!("{path}/"))?;
-            } else if kind.is_file() && may_be_code(&path) {
+            } else if kind.is_file() && may_be_code(&path) && !is_vendored(&path) {
                 self.add(&entry.path(), path)?;
             }
         }

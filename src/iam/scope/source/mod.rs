@@ -3,15 +3,15 @@
 //! Read is only what lies in the scanned directory, whatever links say. What can't be found is a reason, never a guess.
 
 mod archive;
+mod build;
 mod folder;
 mod glob;
 mod hint;
 mod layers;
 mod paths;
+mod program;
 mod source_path;
 mod zip;
-
-use std::path::Path;
 
 use crate::iam::usage::{Language, SourceSet};
 use crate::model::{Mode, Project, Resource, Value};
@@ -19,6 +19,7 @@ use crate::model::{Mode, Project, Resource, Value};
 pub use folder::read_folder;
 pub use hint::{Entry, Hint, Hints};
 pub use layers::Layers;
+pub use program::go_module;
 
 /// The source of a function.
 #[derive(Debug, Clone)]
@@ -54,7 +55,20 @@ pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<L
     if function.body.get("package_type").as_str() == Some("Image") || !function.body.get("image_uri").is_null() {
         return Err("it runs from a container image".into());
     }
-    let language = language_of(&known(project, function, "runtime")?)?;
+    let runtime = known(project, function, "runtime")?;
+    if is_program(&runtime) {
+        let source = function.body.get("source_path");
+        let (package, entry) = if source.is_null() {
+            program::go(project, function)?
+        } else {
+            (source_path::read(project, function, &source)?, String::new())
+        };
+        if !package.files.files.keys().any(|file| folder::is_go(file)) {
+            return Err(format!("source for the runtime {runtime} isn't read, unless it is a program in Go"));
+        }
+        return Ok(Located::of(project, function, (entry, Language::Go), package));
+    }
+    let language = language_of(&runtime)?;
     let handler = known(project, function, "handler")?;
     let package = packaged(project, function, &handler)?;
     Ok(Located::of(project, function, (handler, language), package))
@@ -84,10 +98,8 @@ impl Located {
 
 /// The language of a source by its entry: that of the file which the handler names. A program of Go has no such file.
 pub fn language_of_handler(files: &SourceSet, handler: &str) -> Option<Language> {
-    named_by_handler(files, handler).or_else(|| {
-        let is_go = |file: &String| Path::new(file).extension().is_some_and(|end| end == "go");
-        files.files.keys().any(is_go).then_some(Language::Go)
-    })
+    named_by_handler(files, handler)
+        .or_else(|| files.files.keys().any(|file| folder::is_go(file)).then_some(Language::Go))
 }
 
 fn named_by_handler(files: &SourceSet, handler: &str) -> Option<Language> {
@@ -105,8 +117,14 @@ fn language_of(runtime: &str) -> Result<Language, String> {
     match runtime {
         _ if runtime.starts_with("python") => Ok(Language::Python),
         _ if runtime.starts_with("nodejs") => Ok(Language::JavaScript),
+        "go1.x" => Ok(Language::Go),
         _ => Err(format!("source for the runtime {runtime} isn't read")),
     }
+}
+
+/// Whether a runtime starts a program that is built before: of the languages that are read, one in Go.
+fn is_program(runtime: &str) -> bool {
+    runtime.starts_with("provided") || runtime == "go1.x"
 }
 
 /// The source that the user names. Its entry and language are the function's, where they aren't said or can't be known.
@@ -116,12 +134,17 @@ fn hinted(project: &Project, function: &Resource, hint: &Hint) -> Result<Located
     for Entry { directory, handler } in &hint.entries {
         let path = paths::inside(&top, &top.join(directory))
             .map_err(|reason| format!("`sources` in .terramend.hcl says {directory}: {reason}"))?;
-        let files = folder::read_folder(&path)?;
-        let handler = handler.clone().map_or_else(|| known(project, function, "handler"), Ok)?;
+        let mut files = folder::read_folder(&path)?;
+        let mut handler = handler.clone().map_or_else(|| known(project, function, "handler"), Ok)?;
         let language = match known(project, function, "runtime").and_then(|runtime| language_of(&runtime)) {
             Ok(language) => language,
             Err(reason) => language_of_handler(&files, &handler).ok_or(reason)?,
         };
+        if language == Language::Go {
+            let (module, entry) = program::go_module(&path, &top)?;
+            files = module;
+            handler = if entry.is_empty() { handler } else { entry };
+        }
         let package = Package { files, place: directory.clone(), doubt: None };
         found.push(Located::of(project, function, (handler, language), package));
     }

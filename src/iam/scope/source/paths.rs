@@ -16,7 +16,7 @@ pub(super) fn top(project: &Project) -> Option<PathBuf> {
 }
 
 /// The directory of an instance's module.
-fn directory(project: &Project, instance: InstanceId) -> Option<PathBuf> {
+pub(super) fn directory(project: &Project, instance: InstanceId) -> Option<PathBuf> {
     let module = project.module_of(instance);
     Some(top(project)?.join(&*module.directory))
 }
@@ -60,7 +60,7 @@ pub(super) fn resolve(project: &Project, instance: InstanceId, value: &Value) ->
 }
 
 /// Without `.` and `..`.
-fn clean(path: &Path) -> PathBuf {
+pub(super) fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
