@@ -52,6 +52,11 @@ fn expression(own: &str, draft: &ProgramDraft) -> String {
         ProgramDraft::List(items) => format!("[{}]", all(items)),
         ProgramDraft::New(Construct { class, arguments }) => format!("new {}({})", path(own, class), all(arguments)),
         ProgramDraft::Call { function, arguments } => format!("{}({})", path(own, function), all(arguments)),
+        // What a page has names for: the construct itself, and others by their types.
+        ProgramDraft::Given(name) => format!("${name}"),
+        ProgramDraft::Made(_) => unreachable!("a page doesn't know what was made"),
+        ProgramDraft::Member { of, name } => format!("{}.{name}", expression(own, of)),
+        ProgramDraft::Method { of, name, arguments } => format!("{}.{name}({})", expression(own, of), all(arguments)),
         ProgramDraft::Map(entries) => {
             let entries: Vec<_> =
                 entries.iter().map(|(name, value)| format!("{name}: {}", expression(own, value))).collect();
@@ -61,7 +66,8 @@ fn expression(own: &str, draft: &ProgramDraft) -> String {
             let fields: Vec<_> =
                 fields.iter().map(|(name, value)| format!("{name}: {}", expression(own, value))).collect();
             // Not `as`: that would take a field that the type doesn't have.
-            let type_of = name.as_ref().map_or(String::new(), |name| format!(" satisfies {}", path(own, name)));
+            let type_of =
+                name.as_ref().map_or(String::new(), |name| format!(" satisfies Partial<{}>", path(own, name)));
             format!("({{ {} }}{type_of})", fields.join(", "))
         }
     }
@@ -84,11 +90,46 @@ fn written(control: &Control, value: &hcl_edit::expr::Expression) -> String {
     if text.starts_with("option.") { "12".into() } else { text }
 }
 
+/// The type of an argument of a call that pages name by its last name: of a class, of a static method, of a method.
+fn argument(modules: &Path, own: &str, class: &str, call: &str, at: usize) -> String {
+    const MODULES: [&str; 5] =
+        ["aws-events-targets", "aws-lambda-event-sources", "aws-sns-subscriptions", "aws-ecs", "aws-events"];
+    let (class_of, static_of) = (format!("export declare class {call} "), format!("static {call}("));
+    for module in MODULES {
+        let mut open = vec![modules.join("aws-cdk-lib").join(module).join("lib")];
+        while let Some(directory) = open.pop() {
+            for entry in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+                let path = entry.path();
+                if path.is_dir() {
+                    open.push(path);
+                    continue;
+                }
+                if !path.to_string_lossy().ends_with(".d.ts") {
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap();
+                let module = module.replace('-', "_");
+                if text.contains(&class_of) {
+                    return format!("ConstructorParameters<typeof cdk.{module}.{call}>[{at}]");
+                }
+                if let Some(found) = text.find(&static_of) {
+                    let class = text[..found].rsplit("export declare class ").next().unwrap();
+                    let class = class.split([' ', '<']).next().unwrap();
+                    return format!("Parameters<typeof cdk.{module}.{class}.{call}>[{at}]");
+                }
+            }
+        }
+    }
+    format!("Parameters<{own}.{class}['{call}']>[{at}]")
+}
+
 #[test]
 fn everything_that_pages_set_has_its_type() {
     let Some(modules) = modules() else { return };
     let catalogue = Catalogue::built_in().unwrap();
-    let mut source = String::from("import * as cdk from 'aws-cdk-lib';\ndeclare const scope: cdk.Stack;\n");
+    let mut source = String::from(
+        "import * as cdk from 'aws-cdk-lib';\ndeclare const scope: cdk.Stack;\ntype Parts<T> = { [K in keyof NonNullable<T>]?: Partial<NonNullable<NonNullable<T>[K]>> };\n",
+    );
     let mut namespaces: BTreeMap<String, String> = BTreeMap::new();
     let mut count = 0;
     for control in catalogue.controls() {
@@ -104,13 +145,34 @@ fn everything_that_pages_set_has_its_type() {
                     // Packages of their own come when they like.
                     None => continue,
                 };
+                let within = spec.within.iter().flat_map(|within| &within.calls);
+                let mut holders: Vec<String> =
+                    within.map(|(call, at)| argument(&modules, &own, name, call, *at)).collect();
+                if holders.is_empty() {
+                    holders.push(format!("ConstructorParameters<typeof {own}.{name}>[2]"));
+                }
                 for (property, value) in &spec.set {
                     let draft = parse_expression(&written(control, value)).unwrap();
+                    let value = expression(&own, &draft);
+                    // What a structure must have stands in the call already.
+                    let parts = matches!(draft, ProgramDraft::Struct { .. });
+                    for holder in &holders {
+                        let holder = if parts { format!("Parts<{holder}>") } else { holder.clone() };
+                        writeln!(
+                            source,
+                            "/* {} {class} */ {{ const p: Partial<NonNullable<{holder}>> = {{ {property}: {value} }}; void p; }}",
+                            control.id
+                        )
+                        .unwrap();
+                        count += 1;
+                    }
+                }
+                for statement in &spec.below {
+                    let statement = expression(&own, &parse_expression(&written(control, statement)).unwrap());
                     writeln!(
                         source,
-                        "/* {} {class} */ {{ const p: Partial<NonNullable<ConstructorParameters<typeof {own}.{name}>[2]>> = {{ {property}: {} }}; void p; }}",
-                        control.id,
-                        expression(&own, &draft)
+                        "/* {} {class} */ (($self: {own}.{name}, $topic: cdk.aws_sns.Topic, $vpc: cdk.aws_ec2.Vpc) => {{ {statement}; }});",
+                        control.id
                     )
                     .unwrap();
                     count += 1;

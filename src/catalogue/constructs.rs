@@ -19,7 +19,7 @@ use super::check::PageScope;
 use super::page::PageError;
 use super::reader::Reader;
 use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{CallContent, Origin, Override, ProgramDraft, Value, Version};
+use crate::model::{CallContent, Origin, Override, ProgramDraft, Value, Version, Within};
 use crate::program::parse_expression;
 
 /// What is set in the calls of some classes.
@@ -47,6 +47,12 @@ pub struct ConstructSpec {
     pub without: Vec<String>,
     /// A property of the template that no property leads to.
     pub escape: Option<EscapeSpec>,
+    /// The call that the properties belong to, when it is not the construct's own.
+    pub within: Option<Within>,
+    /// Names for other constructs of the program.
+    pub names: Vec<(String, Expression)>,
+    /// What gives the text of statements below the construct's own.
+    pub below: Vec<Expression>,
 }
 
 /// A property of the template that is set past the construct.
@@ -64,7 +70,10 @@ pub struct EscapeSpec {
 
 impl Reader<'_> {
     pub(super) fn construct(&self, block: &Block) -> Result<ConstructSpec, PageError> {
-        let known = ["for", "since", "before", "when", "effect", "cost", "note", "set", "without", "override"];
+        let known = [
+            "for", "since", "before", "when", "effect", "cost", "note", "set", "without", "override", "within",
+            "names", "below",
+        ];
         self.known(&block.body, &known, &[])?;
         self.label(block, 0, "a class (`aws-cdk-lib.aws_sqs.Queue`)")?;
         let classes: Vec<String> = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
@@ -84,19 +93,18 @@ impl Reader<'_> {
             None => None,
         };
         let escape = self.escape(&block.body)?;
-        let set = block.body.get_attribute("set");
-        if set.is_none() && escape.is_none() {
+        let below: Vec<Expression> = match block.body.get_attribute("below").map(|a| &a.value) {
+            Some(Expression::Array(all)) => all.iter().cloned().collect(),
+            one => one.into_iter().cloned().collect(),
+        };
+        if block.body.get_attribute("set").is_none() && escape.is_none() && below.is_empty() {
             return Err(self.error(block.span(), "`set` is missing"));
         }
-        let wrong = || self.error(block.span(), "`set` is an object: property = \"expression\"");
-        let object = set.map(|set| set.value.as_object().ok_or_else(wrong)).transpose()?;
-        let mut properties = Vec::new();
-        for (key, value) in object.into_iter().flatten() {
-            let ObjectKey::Ident(name) = key else { return Err(wrong()) };
-            if let Some(text) = value.expr().as_str() {
-                parse_expression(text).map_err(|message| self.error(value.expr().span(), message))?;
+        let properties = self.expressions(block, "set")?;
+        for expression in properties.iter().map(|(_, value)| value).chain(&below) {
+            if let Some(text) = expression.as_str() {
+                parse_expression(text).map_err(|message| self.error(expression.span(), message))?;
             }
-            properties.push((name.as_str().to_owned(), value.expr().clone()));
         }
         let expression = |name: &str| block.body.get_attribute(name).map(|a| a.value.clone());
         Ok(ConstructSpec {
@@ -111,7 +119,33 @@ impl Reader<'_> {
             set: properties,
             without: self.texts(&block.body, "without")?,
             escape,
+            within: self.within(block)?,
+            names: self.expressions(block, "names")?,
+            below,
         })
+    }
+
+    /// The values of an object by names.
+    fn expressions(&self, block: &Block, name: &str) -> Result<Vec<(String, Expression)>, PageError> {
+        let Some(attribute) = block.body.get_attribute(name) else { return Ok(Vec::new()) };
+        let wrong = || self.error(attribute.span(), format!("`{name}` is an object: name = \"expression\""));
+        let entry = |(key, value): (&ObjectKey, &hcl_edit::expr::ObjectValue)| match key {
+            ObjectKey::Ident(name) => Ok((name.as_str().to_owned(), value.expr().clone())),
+            ObjectKey::Expression(_) => Err(wrong()),
+        };
+        attribute.value.as_object().ok_or_else(wrong)?.iter().map(entry).collect()
+    }
+
+    /// `within = { LambdaFunction = 2, EcsTask = 1 }`: the argument that holds the properties, from 1.
+    fn within(&self, block: &Block) -> Result<Option<Within>, PageError> {
+        let entries = self.expressions(block, "within")?;
+        let mut calls = Vec::new();
+        for (name, value) in entries {
+            let number = value.as_number().and_then(hcl_edit::Number::as_u64).filter(|number| *number > 0);
+            let wrong = || self.error(value.span(), "`within` counts the arguments of calls, from 1: { SqsQueue = 2 }");
+            calls.push((name, number.ok_or_else(wrong)? as usize - 1));
+        }
+        Ok((!calls.is_empty()).then_some(Within { calls }))
     }
 
     /// `override = { through = "defaultStage", class = "CfnStage", property = "DefaultRouteSettings", value = "{ ... }" }`
@@ -231,21 +265,30 @@ fn build(scope: &PageScope<'_>, spec: &ConstructSpec, template: Option<&Fix>) ->
     let highest = highest(scope);
     let mut properties = Vec::new();
     for (name, value) in &spec.set {
-        properties.push((name.clone(), property(scope, value)?));
+        properties.push((name.clone(), property(scope, spec, value)?));
     }
+    let below: Vec<ProgramDraft> =
+        spec.below.iter().map(|value| property(scope, spec, value)).collect::<Result<_, _>>()?;
     let mut overrides = Vec::new();
     if let Some(EscapeSpec { through, class, property, value }) = &spec.escape {
         let (through, class, name, value) =
-            (through.clone(), class.clone(), property.clone(), self::property(scope, value)?);
+            (through.clone(), class.clone(), property.clone(), self::property(scope, spec, value)?);
         overrides.push(Override { through, class, property: name, value });
     }
     let escaped = overrides.iter().map(|change| change.property.as_str());
     let names: Vec<&str> = properties.iter().map(|(name, _)| name.as_str()).chain(escaped).collect();
     let class = scope.context.resource.origin.as_ref().and_then(|origin| origin.class.clone()).unwrap_or_default();
-    let title = format!("Set {} in the call of {}", names.join(", "), class.rsplit('.').next().unwrap_or_default());
+    let class = class.rsplit('.').next().unwrap_or_default();
+    let title = match (template, names.is_empty(), &spec.within) {
+        (Some(fix), true, _) => fix.title.clone(),
+        (None, true, _) => format!("Add what watches the {class} below its call"),
+        (_, false, Some(_)) => format!("Set {} in a call that belongs to the {class}", names.join(", ")),
+        (_, false, None) => format!("Set {} in the call of {class}", names.join(", ")),
+    };
     let notes = spec.notes.iter().map(|note| scope.text(note)).filter(|note| !note.is_empty());
     let highest = if overrides.is_empty() { highest } else { Grade::Review };
-    let content = CallContent { properties, without: spec.without.clone(), overrides };
+    let within = spec.within.clone();
+    let content = CallContent { properties, without: spec.without.clone(), overrides, within, below };
     let mut changes = vec![Change::SetInCall { resource, content }];
     // What the template will show. What a library adds beside it isn't known.
     let sets = template.into_iter().flat_map(|fix| &fix.changes);
@@ -259,11 +302,24 @@ fn build(scope: &PageScope<'_>, spec: &ConstructSpec, template: Option<&Fix>) ->
     })
 }
 
-fn property(scope: &PageScope<'_>, value: &Expression) -> Result<ProgramDraft, String> {
-    match crate::hcl::evaluate(value, scope, None).value {
-        Value::Bool(b) => Ok(ProgramDraft::Bool(b)),
-        Value::Number(n) => Ok(ProgramDraft::Number(n.to_string())),
-        Value::String(text) => parse_expression(&text),
-        _ => Err("the value to write isn't known".into()),
-    }
+fn property(scope: &PageScope<'_>, spec: &ConstructSpec, value: &Expression) -> Result<ProgramDraft, String> {
+    let mut draft = match crate::hcl::evaluate(value, scope, None).value {
+        Value::Bool(b) => ProgramDraft::Bool(b),
+        Value::Number(n) => ProgramDraft::Number(n.to_string()),
+        Value::String(text) => parse_expression(&text)?,
+        _ => return Err("the value to write isn't known".into()),
+    };
+    draft.fill(&|name| {
+        if name == "self" {
+            return Ok(ProgramDraft::Made(scope.context.resource.id));
+        }
+        let (_, value) =
+            spec.names.iter().find(|(known, _)| known == name).ok_or(format!("nothing is called `${name}`"))?;
+        match crate::hcl::evaluate(value, scope, None).value {
+            Value::Reference(reference) => Ok(ProgramDraft::Made(reference.resource)),
+            Value::String(text) => parse_expression(&text),
+            _ => Err(format!("what `{name}` is isn't known")),
+        }
+    })?;
+    Ok(draft)
 }

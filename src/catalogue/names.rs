@@ -24,7 +24,8 @@ pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageErro
         let mut names = Names { control, rule, fault: None, bound: Vec::new() };
         for spec in control.constructs.iter() {
             let escaped = spec.escape.iter().map(|escape| &escape.value);
-            let values = spec.set.iter().map(|(_, value)| value).chain(escaped);
+            let named = spec.set.iter().chain(&spec.names).map(|(_, value)| value);
+            let values = named.chain(&spec.below).chain(escaped);
             spec.when.iter().chain(&spec.notes).chain(values).for_each(|expr| names.visit_expr(expr));
         }
         names.end(first_line)?;

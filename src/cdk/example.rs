@@ -51,7 +51,15 @@ pub fn example(file: SourceFile, made: &Synthesised<'_>) -> Result<Group, Diagno
     }
     let bare = resources.is_empty();
     for call in &calls {
-        let Some((class, kind)) = class(&call.class) else { continue };
+        let Some((class, kind)) = class(&call.class) else {
+            // Another construct that the page speaks of.
+            if let Id::Plain(id) = &call.id
+                && resources.contains_key(id)
+            {
+                classes.insert(format!("Stack/{id}").into(), format!("aws-cdk-lib.{}", call.class).into());
+            }
+            continue;
+        };
         if let Id::Plain(id) = &call.id {
             classes.insert(format!("Stack/{id}").into(), class.into());
             if bare {

@@ -300,7 +300,10 @@ fn announced(project: &Project, resource: &Resource, fix: &Fix) -> Announced {
         Change::SetInCall { content, .. } => Some(content),
         _ => None,
     });
-    let values = contents.flat_map(|content| content.properties.iter().map(|(_, value)| value));
+    let values = contents.flat_map(|content| {
+        let set = content.properties.iter().map(|(_, value)| value);
+        set.chain(&content.below).chain(content.overrides.iter().map(|change| &change.value))
+    });
     Announced {
         constructs: constructs.into_iter().collect(),
         beside: values.flat_map(ProgramDraft::ids).map(str::to_owned).collect(),

@@ -8,7 +8,7 @@ use super::{module_anchor, module_key};
 use crate::catalogue::Context;
 use crate::fix::Change;
 use crate::iam::policy::Policy;
-use crate::model::{Draft, DraftBody, InstanceId, Language, Mode, Node, Project, Repeat, Resource, Value};
+use crate::model::{Draft, DraftBody, InstanceId, Language, Mode, Node, Project, Reference, Repeat, Resource, Value};
 
 /// The option's value that asks for the module's own topic; any other is an expression that names one.
 const MODULE: &str = "module";
@@ -54,6 +54,25 @@ pub(super) fn obstacle(context: &Context<'_>) -> Value {
         Ok(_) => Value::Null,
         Err(reason) => Value::string(reason),
     }
+}
+
+/// The topic that alarms go to, where it is one of the configuration; else null.
+pub(super) fn topic(context: &Context<'_>) -> Value {
+    let (project, instance) = (context.project, context.resource.instance);
+    if obstacle(context) != Value::Null || context.option("alarm_topic").as_str().is_some() {
+        return Value::Null;
+    }
+    let mut topics = Vec::new();
+    for alarm in project.all(ALARM).filter(|alarm| alarm.instance == instance) {
+        let actions = project.value(alarm, ALARM, "alarm_actions");
+        actions.each_reference(&mut |reference| topics.push(project.resource(reference.resource)));
+    }
+    topics.extend(named_so(project, instance).filter(|_| topics.is_empty()));
+    topics.dedup_by_key(|topic| topic.id);
+    let only = topics.first().filter(|topic| topics.len() == 1 && &*topic.kind == project.kind(TOPIC));
+    only.map_or(Value::Null, |topic| {
+        Value::Reference(Reference { resource: topic.id, index: None, path: vec![context.named("arn", "Ref").into()] })
+    })
 }
 
 fn target(context: &Context<'_>) -> Result<Target, String> {

@@ -31,6 +31,13 @@ const MAY_LOG: [&str; 8] = [
 /// Words of groups that somebody may have to keep.
 const RECORDS: [&str; 8] = ["audit", "security", "cloudtrail", "trail", "flow", "waf", "vpn", "compliance"];
 
+/// The id of the construct that a program made; null where no program did.
+pub(super) fn construct_id(context: &Context<'_>) -> Value {
+    let origin = context.resource.origin.as_ref();
+    let id = origin.and_then(|origin| origin.construct.rsplit('/').next());
+    id.map_or(Value::Null, Value::string)
+}
+
 /// A function's log group is declared.
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);

@@ -87,6 +87,7 @@ const FIXERS: &[(&str, Fixer)] = &[
 const FACTS: &[(&str, Fact)] = &[
     ("account_role_note", access_logs::account_role_note),
     ("alarm_obstacle", alarms::obstacle),
+    ("alarm_topic", alarms::topic),
     ("api_authorization", authorizers::authorization),
     ("api_authorizer", authorizers::authorizer),
     ("api_name", alarm_subjects::api_name),
@@ -94,6 +95,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("asynchronous_invoker", invokers::asynchronous_invoker),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
+    ("construct_id", log_groups::construct_id),
     ("consumer_timeout", consumers::timeout),
     ("default_group_user", network_use::default_group_user),
     ("event_bus", alarm_subjects::event_bus),

@@ -15,7 +15,7 @@ mod version;
 mod vocabulary;
 pub mod weight;
 
-pub use construct::{CallContent, Construct, Override, ProgramDraft};
+pub use construct::{CallContent, Construct, Override, ProgramDraft, Within};
 pub use draft::{Draft, DraftBody, DraftItem};
 pub use project::{Instance, InstanceId, Language, Module, ModuleId, OpaqueCall, Project};
 pub use reference::Reference;

@@ -2,7 +2,8 @@
 //!
 //! `QueueEncryption.SQS_MANAGED`, `aws_kms.Alias.fromAliasName(this, 'Key', 'alias/aws/sns')`,
 //! `new aws_logs.LogGroup(this, 'LogGroup', { retention: aws_logs.RetentionDays.ONE_MONTH })`,
-//! `{ tracingEnabled: true } as StageOptions`, `{ 'FlowLog': { ... } as FlowLogOptions }` for a map.
+//! `new aws_cloudwatch.Alarm(this, 'Alarm', {...}).addAlarmAction(new aws_cloudwatch_actions.SnsAction($topic))` (`$` before
+//! what the page has a name for), `{ tracingEnabled: true } as StageOptions`, `{ 'FlowLog': { ... } as FlowLogOptions }` for a map.
 
 use std::sync::Arc;
 
@@ -31,6 +32,11 @@ fn draft(node: Node<'_>, source: &str) -> Result<ProgramDraft, String> {
         "number" => ProgramDraft::Number(written.to_owned()),
         "string" => ProgramDraft::Text(written[1..written.len() - 1].to_owned()),
         "this" => ProgramDraft::Scope,
+        "identifier" if written.starts_with('$') => ProgramDraft::Given(written[1..].to_owned()),
+        "member_expression" if is_of_value(node, source) => {
+            let (of, name) = member(node, source)?;
+            ProgramDraft::Member { of, name }
+        }
         "identifier" | "member_expression" => ProgramDraft::Name(path(node, source)?),
         "array" => ProgramDraft::List(drafts(node, source)?),
         "object" if is_map(node) => ProgramDraft::Map(fields(node, source)?),
@@ -45,8 +51,13 @@ fn draft(node: Node<'_>, source: &str) -> Result<ProgramDraft, String> {
         "new_expression" | "call_expression" => {
             let is_new = node.kind() == "new_expression";
             let callee = node.child_by_field_name(if is_new { "constructor" } else { "function" });
-            let callee = path(callee.ok_or("a call of nothing")?, source)?;
+            let callee = callee.ok_or("a call of nothing")?;
             let arguments = node.child_by_field_name("arguments").map_or(Ok(Vec::new()), |n| drafts(n, source))?;
+            if is_of_value(callee, source) {
+                let (of, name) = member(callee, source)?;
+                return Ok(ProgramDraft::Method { of, name, arguments });
+            }
+            let callee = path(callee, source)?;
             if is_new {
                 ProgramDraft::New(Construct { class: callee, arguments })
             } else {
@@ -55,6 +66,22 @@ fn draft(node: Node<'_>, source: &str) -> Result<ProgramDraft, String> {
         }
         _ => return Err(format!("`{written}` can't stand in a page")),
     })
+}
+
+/// Whether a name is that of a member of a value, not of a class: `$topic.topicArn`, `new Alarm(...).addAlarmAction`.
+fn is_of_value(node: Node<'_>, source: &str) -> bool {
+    let object = node.child_by_field_name("object").filter(|_| node.kind() == "member_expression");
+    object.is_some_and(|object| match object.kind() {
+        "identifier" => text(object, source).starts_with('$'),
+        "new_expression" | "call_expression" => true,
+        _ => is_of_value(object, source),
+    })
+}
+
+fn member(node: Node<'_>, source: &str) -> Result<(Box<ProgramDraft>, String), String> {
+    let (of, name) = (node.child_by_field_name("object"), node.child_by_field_name("property"));
+    let (of, name) = of.zip(name).ok_or("a member of nothing")?;
+    Ok((Box::new(draft(of, source)?), text(name, source).to_owned()))
 }
 
 fn drafts(node: Node<'_>, source: &str) -> Result<Vec<ProgramDraft>, String> {
@@ -108,6 +135,21 @@ mod tests {
             panic!("a struct")
         };
         assert_eq!((name, fields.len()), (vec!["StageOptions".to_owned()], 1));
+    }
+
+    #[test]
+    fn members_of_values() {
+        let of = |name: &str| Box::new(ProgramDraft::Given(name.into()));
+        assert_eq!(parse("$topic.topicArn"), Ok(ProgramDraft::Member { of: of("topic"), name: "topicArn".into() }));
+        let Ok(ProgramDraft::Method { of: stage, name, arguments }) = parse("$self.stage.metric({ period: 1 })") else {
+            panic!("a method")
+        };
+        assert_eq!(*stage, ProgramDraft::Member { of: of("self"), name: "stage".into() });
+        assert_eq!((name.as_str(), arguments.len()), ("metric", 1));
+        let made = parse("new Alarm(this, 'Alarm').addAlarmAction($topic)");
+        let Ok(ProgramDraft::Method { of: alarm, name, .. }) = &made else { panic!("{made:?}") };
+        assert!(matches!(**alarm, ProgramDraft::New(_)) && name == "addAlarmAction");
+        assert_eq!(made.unwrap().ids(), ["Alarm"]);
     }
 
     #[test]

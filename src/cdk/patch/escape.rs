@@ -6,17 +6,12 @@
 use tree_sitter::Node;
 
 use super::Place;
+use super::scope::{Kept, end, kept};
 use super::write::Writer;
 use crate::edit::Edit;
 use crate::model::{Override, ProgramDraft};
 use crate::program::{Language, text};
 use crate::source::{SourceFile, indentation};
-
-/// Where a construct is kept, and the statement that does so.
-struct Kept<'t, 's> {
-    name: &'s str,
-    statement: Node<'t>,
-}
 
 /// The statement that overrides a property; nothing when it stands there already.
 pub(super) fn write(
@@ -39,7 +34,11 @@ pub(super) fn write(
         format!("{}{through}.node.default_child.add_property_override({property}, {value})", kept.name)
     } else if place.program.language == Language::TypeScript {
         let class = writer.value(&ProgramDraft::Name(vec![change.class.clone()]), None)?;
-        format!("({}{through}!.node.defaultChild as {class}).addPropertyOverride({property}, {value})", kept.name)
+        let is_there = if through.is_empty() { "" } else { "!" };
+        format!(
+            "({}{through}{is_there}.node.defaultChild as {class}).addPropertyOverride({property}, {value})",
+            kept.name
+        )
     } else {
         format!("{}{through}.node.defaultChild.addPropertyOverride({property}, {value})", kept.name)
     };
@@ -51,36 +50,16 @@ pub(super) fn write(
         (false, false) => (if statement.starts_with('(') { ";" } else { "" }, ""),
     };
     let line = format!("{}{indent}{before}{statement}{after}", file.newline());
-    Ok(Some(Edit::insert(place.id, kept.statement.end_byte(), line)))
-}
-
-/// `const api = new HttpApi(...)`, `this.api = new HttpApi(...)`, `self.api = HttpApi(...)`
-fn kept<'t, 's>(call: Node<'t>, source: &'s str) -> Option<Kept<'t, 's>> {
-    let holder = call.parent()?;
-    let field = match holder.kind() {
-        "variable_declarator" => "name",
-        "assignment_expression" | "assignment" => "left",
-        _ => return None,
-    };
-    let name = holder.child_by_field_name(field)?;
-    if !matches!(name.kind(), "identifier" | "member_expression" | "attribute") {
-        return None;
-    }
-    let statement = holder.parent()?;
-    let is_statement =
-        matches!(statement.kind(), "lexical_declaration" | "variable_declaration" | "expression_statement");
-    let block = statement.parent()?;
-    let is_block = matches!(block.kind(), "statement_block" | "program" | "block" | "module");
-    (is_statement && is_block).then(|| Kept { name: text(name, source), statement })
+    Ok(Some(Edit::insert(place.id, end(file, kept.statement), line)))
 }
 
 /// Whether a later statement beside it overrides the property.
-fn is_there(kept: &Kept<'_, '_>, source: &str, property: &str) -> bool {
+fn is_there(kept: &Kept<'_>, source: &str, property: &str) -> bool {
     let mut next = kept.statement.next_named_sibling();
     while let Some(statement) = next {
         let written = text(statement, source);
         let overrides = ["addPropertyOverride", "add_property_override"].iter().any(|name| written.contains(name));
-        if overrides && written.contains(kept.name) && written.contains(property) {
+        if overrides && written.contains(&kept.name) && written.contains(property) {
             return true;
         }
         next = statement.next_named_sibling();

@@ -4,12 +4,16 @@
 //! Every refusal is a sentence. What stands there already is told apart from what can't be written: then the template
 //! is older than the program.
 
+mod below;
 mod escape;
 mod frame;
 mod imports;
+mod inner;
 mod list;
+mod naming;
 mod patcher;
 mod python;
+mod scope;
 mod typescript;
 mod write;
 
@@ -34,7 +38,7 @@ pub fn lower(workspace: &Workspace, changes: &[Change]) -> Result<Lowered, Strin
             Change::SetInCall { resource, content } => {
                 let resource = workspace.project.resource(*resource);
                 let place = Place::of(workspace, resource)?;
-                let done = Patcher::run(&place, content)?;
+                let done = Patcher::run(workspace, &place, resource.id, content)?;
                 set += 1;
                 settled += usize::from(done.edits.is_empty());
                 place.finish(done, &mut out);
@@ -109,6 +113,7 @@ impl<'w> Place<'w> {
         if !done.properties.is_empty() {
             out.touched.push(touch(self.name(), "", done.joint));
         }
+        out.touched.extend(done.inner.iter().map(|name| touch(name.clone(), "", done.joint)));
         if !done.imports.is_empty() {
             out.touched.push(touch("imports".into(), "", done.joint_imports));
         }
@@ -154,4 +159,6 @@ pub(super) struct Done {
     pub(super) joint_imports: bool,
     /// Names of the properties that change.
     pub(super) properties: Vec<String>,
+    /// The call that belongs to the construct and changes, when that makes a construct by its looks.
+    pub(super) inner: Option<String>,
 }

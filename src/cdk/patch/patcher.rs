@@ -1,14 +1,18 @@
 //! The patch of one call: which property is there, which is added, which is replaced.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::list::{Form, List, step};
 use super::write::Writer;
-use super::{Done, Place, escape, python, typescript};
+use super::{Done, Place, call_name, escape, inner, python, typescript};
+use crate::cdk::source::{calls, key};
 use crate::edit::Edit;
-use crate::model::{CallContent, Override, ProgramDraft};
-use crate::program::{Language, text};
+use crate::model::{CallContent, Override, ProgramDraft, ResourceId, Within};
+use crate::program::{Language, Program, text};
 use crate::source::{Span, indentation};
+use crate::workspace::Workspace;
 
 /// Where the properties of a construct stand.
 #[derive(Debug, Clone, Copy)]
@@ -44,32 +48,54 @@ struct Additions<'t> {
 }
 
 pub(super) struct Patcher<'p> {
-    place: &'p Place<'p>,
-    call: Node<'p>,
-    writer: Writer<'p>,
+    pub(super) place: &'p Place<'p>,
+    pub(super) call: Node<'p>,
+    /// Which argument holds the properties, from 0.
+    argument: usize,
+    pub(super) writer: Writer<'p>,
     additions: Vec<Additions<'p>>,
-    done: Done,
+    pub(super) done: Done,
 }
 
 impl<'p> Patcher<'p> {
     /// Sets all properties, or none.
-    pub(super) fn run(place: &'p Place<'p>, content: &CallContent) -> Result<Done, String> {
-        let call = call_at(place)?;
+    pub(super) fn run(
+        workspace: &'p Workspace,
+        place: &'p Place<'p>,
+        own: ResourceId,
+        content: &CallContent,
+    ) -> Result<Done, String> {
+        let call = call_at(place.program, &place.call.range)?;
         let writer = Writer::new(place, call)?;
         let done = Done { joint: true, ..Done::default() };
-        let mut patcher = Self { place, call, writer, additions: Vec::new(), done };
+        let mut patcher = Self { place, call, argument: 2, writer, additions: Vec::new(), done };
         for change in &content.overrides {
             patcher.escape(change)?;
         }
-        let holder = patcher.holder()?;
-        patcher.refuse(holder, &content.without)?;
-        for (name, value) in &content.properties {
-            patcher.set(holder, name, value, name)?;
+        patcher.name(workspace, own, content)?;
+        if let Some(within) = &content.within {
+            patcher.enter(within)?;
         }
-        patcher.write()?;
+        if !content.properties.is_empty() {
+            let holder = patcher.holder()?;
+            patcher.refuse(holder, &content.without)?;
+            for (name, value) in &content.properties {
+                patcher.set(holder, name, value, name)?;
+            }
+            patcher.write()?;
+        }
         let (imports, joint) = patcher.writer.imports()?;
         (patcher.done.imports, patcher.done.joint_imports) = (imports, joint);
         Ok(patcher.done)
+    }
+
+    /// Goes to a call that belongs to the construct.
+    fn enter(&mut self, within: &Within) -> Result<(), String> {
+        (self.call, self.argument) = inner::find(self.place, self.call, within)?;
+        let calls = calls(self.place.program, &self.place.file.text);
+        let range = self.call.byte_range();
+        self.done.inner = calls.iter().find(|call| call.range == range).map(|call| call_name(&key(&calls, call)));
+        Ok(())
     }
 
     /// Sets a property past the construct.
@@ -87,7 +113,11 @@ impl<'p> Patcher<'p> {
     }
 
     fn holder(&self) -> Result<Holder<'p>, String> {
-        if self.is_python() { python::holder(self.call) } else { typescript::holder(self.call, self.place) }
+        if self.is_python() {
+            python::holder(self.call)
+        } else {
+            typescript::holder(self.call, self.argument, self.place)
+        }
     }
 
     fn properties(&self, list: Node<'p>) -> Properties<'p> {
@@ -155,7 +185,7 @@ impl<'p> Patcher<'p> {
         self.touch(top);
     }
 
-    fn touch(&mut self, top: &str) {
+    pub(super) fn touch(&mut self, top: &str) {
         if !self.done.properties.iter().any(|known| known == top) {
             self.done.properties.push(top.to_owned());
         }
@@ -307,9 +337,8 @@ impl<'p> Patcher<'p> {
 }
 
 /// The node of the call.
-fn call_at<'p>(place: &'p Place<'_>) -> Result<Node<'p>, String> {
-    let range = &place.call.range;
-    let mut node = place.program.root().descendant_for_byte_range(range.start, range.end);
+pub(super) fn call_at<'p>(program: &'p Program, range: &Range<usize>) -> Result<Node<'p>, String> {
+    let mut node = program.root().descendant_for_byte_range(range.start, range.end);
     while let Some(found) = node.filter(|node| node.byte_range() == *range) {
         if matches!(found.kind(), "new_expression" | "call") {
             return Ok(found);

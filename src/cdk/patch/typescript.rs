@@ -10,27 +10,22 @@ use crate::source::{SourceFile, line_end, line_start};
 /// What is added to a line gets lines of its own where this one would be longer.
 const MAX_LINE: usize = 120;
 
-/// What holds the properties of a call.
-pub(super) fn holder<'t>(call: Node<'t>, place: &'t Place<'_>) -> Result<Holder<'t>, String> {
+/// What holds the properties of a call: the argument at a place, from 0.
+pub(super) fn holder<'t>(call: Node<'t>, at: usize, place: &'t Place<'_>) -> Result<Holder<'t>, String> {
     let arguments = call.child_by_field_name("arguments").ok_or("the call has no arguments")?;
     let all = parts(arguments);
     if all.iter().any(|argument| argument.kind() == "spread_element") {
         return Err("its arguments come from a list".into());
     }
-    Ok(match all.as_slice() {
-        [_, _] => Holder::Missing(arguments),
-        [_, _, props, ..] if props.kind() == "object" => Holder::List(*props),
-        [_, _, props, ..] => match constant(*props, place) {
+    Ok(match all.get(at) {
+        None if all.len() == at && at > 0 => Holder::Missing(arguments),
+        None => return Err("the call has fewer arguments than it needs".into()),
+        Some(props) if props.kind() == "object" => Holder::List(*props),
+        Some(props) => match constant(*props, place) {
             Some(object) => Holder::List(object),
-            None => Holder::Given(unwrapped(*props)),
+            None => Holder::Given(*props),
         },
-        _ => return Err("the call has no id".into()),
     })
-}
-
-/// Without `as QueueProps`: the object is put together anew.
-fn unwrapped(node: Node<'_>) -> Node<'_> {
-    node
 }
 
 /// The object that a constant of the file stands for, when nothing but this call uses it.

@@ -6,7 +6,7 @@ use super::imports::Names;
 use super::list::step;
 use super::{Place, python, typescript};
 use crate::edit::Edit;
-use crate::model::{Construct, ProgramDraft};
+use crate::model::{Construct, ProgramDraft, ResourceId};
 use crate::program::snake_case;
 use crate::program::{Language, parts, text};
 
@@ -17,6 +17,8 @@ pub(super) struct Writer<'p> {
     /// The scope of the construct as the call writes it.
     scope: &'p str,
     quote: char,
+    /// What constructs are called where this is written.
+    held: Vec<(ResourceId, String)>,
 }
 
 impl<'p> Writer<'p> {
@@ -31,7 +33,12 @@ impl<'p> Writer<'p> {
         let quote = place.call.written.chars().find(|c| matches!(c, '\'' | '"'));
         let quote = quote
             .unwrap_or_else(|| if source.matches('"').count() > source.matches('\'').count() { '"' } else { '\'' });
-        Ok(Self { place, names: Names::of(place), scope, quote })
+        Ok(Self { place, names: Names::of(place), scope, quote, held: Vec::new() })
+    }
+
+    /// Says what the construct of a resource is called.
+    pub(super) fn hold(&mut self, resource: ResourceId, name: String) {
+        self.held.push((resource, name));
     }
 
     fn is_python(&self) -> bool {
@@ -74,7 +81,11 @@ impl<'p> Writer<'p> {
             ProgramDraft::Bool(b) if python => if *b { "True" } else { "False" }.to_owned(),
             ProgramDraft::Bool(b) => b.to_string(),
             ProgramDraft::Number(number) => number.clone(),
-            ProgramDraft::Text(text) => format!("{0}{text}{0}", self.quote),
+            ProgramDraft::Text(text) => {
+                let other = if self.quote == '"' { '\'' } else { '"' };
+                let quote = if text.contains(self.quote) { other } else { self.quote };
+                format!("{quote}{text}{quote}")
+            }
             ProgramDraft::Scope => self.scope.to_owned(),
             ProgramDraft::Name(path) => self.path(path)?,
             ProgramDraft::Struct { name: Some(name), fields } if python => {
@@ -96,6 +107,18 @@ impl<'p> Writer<'p> {
                 let (method, class) = function.split_last().ok_or("a call of nothing")?;
                 let callee = format!("{}.{}", self.path(class)?, self.property(method));
                 self.call(&callee, arguments, indent)?
+            }
+            ProgramDraft::Given(name) => return Err(format!("the page gives no name to `${name}`")),
+            ProgramDraft::Made(resource) => {
+                let held = self.held.iter().find(|(known, _)| known == resource);
+                held.map(|(_, name)| name.clone()).ok_or("no variable holds what is needed")?
+            }
+            ProgramDraft::Member { of, name } => format!("{}.{}", self.value(of, indent)?, self.property(name)),
+            ProgramDraft::Method { of, name, arguments } => {
+                // What is made is on lines of its own, what is done with it behind it.
+                let inner = indent.filter(|_| !matches!(**of, ProgramDraft::New(_)));
+                let callee = format!("{}.{}", self.value(of, indent)?, self.property(name));
+                self.call(&callee, arguments, inner)?
             }
         })
     }
@@ -196,7 +219,7 @@ impl<'p> Writer<'p> {
     }
 
     /// The id of something that belongs to the construct.
-    fn id(&self, suffix: &str) -> Result<String, String> {
+    pub(super) fn id(&self, suffix: &str) -> Result<String, String> {
         let id = &self.place.call.written;
         let quotes: &[char] = if self.is_python() { &['\'', '"'] } else { &['\'', '"', '`'] };
         let is_text = id.ends_with(quotes) && id.trim_start_matches(['f', 'F']).starts_with(quotes);
@@ -227,6 +250,13 @@ impl<'p> Writer<'p> {
             written.push_str(&if is_constant { member.clone() } else { self.property(member) });
         }
         Ok(written)
+    }
+
+    fn is_member(&self, node: Node<'_>, of: &ProgramDraft, name: &str) -> bool {
+        let field = if self.is_python() { "attribute" } else { "property" };
+        let (object, member) = (node.child_by_field_name("object"), node.child_by_field_name(field));
+        let is_it = member.is_some_and(|member| text(member, &self.place.file.text) == self.property(name));
+        is_it && object.is_some_and(|object| self.is_same(object, of))
     }
 
     /// Whether a value that stands there is what would be written. Of something that is made only the class counts.
@@ -279,7 +309,12 @@ impl<'p> Writer<'p> {
                 };
                 entries.iter().all(is_there)
             }
-            ProgramDraft::Scope => false,
+            ProgramDraft::Made(resource) => self.held.iter().any(|(known, name)| known == resource && name == written),
+            ProgramDraft::Member { of, name } => self.is_member(node, of, name),
+            ProgramDraft::Method { of, name, .. } => {
+                node.child_by_field_name("function").is_some_and(|callee| self.is_member(callee, of, name))
+            }
+            ProgramDraft::Scope | ProgramDraft::Given(_) => false,
         }
     }
 }
