@@ -205,10 +205,10 @@ impl Page {
             .replace("HANDLER", &handler)
             .replace("FUNCTION", &function);
         let around = match end {
-            "go" => around.replace(
-                "source_dir  = \"${path.module}/src\"",
-                "source_file = \"${path.module}/bin/bootstrap\"",
-            ) + BUILT,
+            "go" => {
+                around.replace("source_dir  = \"${path.module}/src\"", "source_file = \"${path.module}/bin/bootstrap\"")
+                    + BUILT
+            }
             _ => around,
         };
         let text = self.whole.clone().unwrap_or_else(|| format!("{}{around}", self.declared));

@@ -71,7 +71,12 @@ pub(super) fn topic(context: &Context<'_>) -> Value {
     topics.dedup_by_key(|topic| topic.id);
     let only = topics.first().filter(|topic| topics.len() == 1 && &*topic.kind == project.kind(TOPIC));
     only.map_or(Value::Null, |topic| {
-        Value::Reference(Reference { resource: topic.id, index: None, path: vec![context.named("arn", "Ref").into()] })
+        Value::Reference(Reference {
+            resource: topic.id,
+            within: Vec::new(),
+            index: None,
+            path: vec![context.named("arn", "Ref").into()],
+        })
     })
 }
 
