@@ -18,8 +18,9 @@ use crate::catalogue::{Catalogue, Control, Settings, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::finding::{Applied, Finding, NotApplied, Unmatched};
 use crate::fix::Grade;
+use crate::iam::scope::Derivations;
 use crate::source::SourceFile;
-use crate::workspace::{Group, Loaded};
+use crate::workspace::{Group, Loaded, Workspace};
 
 pub use proof::{Proof, Selection};
 
@@ -94,8 +95,13 @@ pub fn run_chosen(
     options: Options,
     choose: &Choose<'_>,
 ) -> Outcome {
-    let outcomes: Vec<Outcome> =
-        loaded.groups.into_par_iter().map(|group| treat(group, catalogue, settings, options, choose)).collect();
+    // Many projects may use one module, with one source.
+    let shared = Derivations::default();
+    let outcomes: Vec<Outcome> = loaded
+        .groups
+        .into_par_iter()
+        .map(|group| treat(group, catalogue, settings, options, choose, shared.with_same_sources()))
+        .collect();
     let mut all = Outcome { diagnostics: loaded.diagnostics, files: loaded.files, ..Outcome::default() };
     for outcome in outcomes {
         all.take(outcome);
@@ -136,11 +142,12 @@ fn treat(
     settings: &Settings,
     options: Options,
     choose: &Choose<'_>,
+    derivations: Derivations,
 ) -> Outcome {
     // The order in which the files were found decides nothing.
     group.parsed.sort_by(|a, b| a.file.display.cmp(&b.file.display));
     let originals: Vec<SourceFile> = group.parsed.iter().map(|parsed| parsed.file.clone()).collect();
-    let workspace = build(group);
+    let workspace = Workspace { derivations, ..build(group) };
     let run = round::Run::new(workspace, catalogue, settings, options, choose);
     let mut state = match options.apply {
         Some(grade) => run.fix(grade),

@@ -153,7 +153,7 @@ impl<'c> Run<'c> {
         let parsed =
             kept.into_iter().zip(trees).filter_map(|(file, tree)| Some(Parsed { file, tree: tree? })).collect();
         self.workspace = build(Group { parsed, assembly: old.assembly.clone() });
-        self.workspace.derivations = old.derivations.after_edit();
+        self.workspace.derivations = old.derivations.with_same_sources();
         Ok(Before { workspace: old, replaced })
     }
 

@@ -8,6 +8,9 @@ use super::source::{Hints, Located};
 use crate::iam::usage::{self, Language, SourceSet, Usage};
 use crate::model::{Project, Resource, ResourceId};
 
+/// Sources that are kept at once: those of one project belong together, and memory has an end.
+const SOURCES: usize = 128;
+
 /// What is known of the functions of one project.
 #[derive(Debug, Default)]
 pub struct Derivations {
@@ -25,10 +28,10 @@ struct Read {
 }
 
 impl Derivations {
-    /// For the project as it is after an edit: what is derived from the configuration is derived anew, and a source that
-    /// is still the same isn't read again.
+    /// For another project, or the same one after an edit: what is derived from the configuration is derived anew, and a
+    /// source that is still the same isn't read again.
     #[must_use]
-    pub fn after_edit(&self) -> Self {
+    pub fn with_same_sources(&self) -> Self {
         Self { made: Mutex::default(), sources: Arc::clone(&self.sources) }
     }
 
@@ -36,21 +39,24 @@ impl Derivations {
     pub fn of(&self, project: &Project, function: &Resource, hints: &Hints) -> Arc<Derivation> {
         let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&function.id).cloned();
         known.unwrap_or_else(|| {
-            let address = project.plan_address(function.id);
-            let read = |located: &Located| self.usage(&format!("{address} {}", located.handler), located);
+            let read = |located: &Located| self.usage(&format!("{} {}", located.place, located.handler), located);
             let made = Arc::new(derive(project, function, hints, &read));
             self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(function.id, Arc::clone(&made));
             made
         })
     }
 
-    fn usage(&self, address: &str, located: &Located) -> Arc<Usage> {
+    fn usage(&self, place: &str, located: &Located) -> Arc<Usage> {
         let sources = || self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = sources().get(address).filter(|read| read.is(located)).map(|read| Arc::clone(&read.usage));
+        let known = sources().get(place).filter(|read| read.is(located)).map(|read| Arc::clone(&read.usage));
         known.unwrap_or_else(|| {
             let Located { files, handler, language, .. } = located.clone();
             let usage = Arc::new(usage::analyse(&files, &handler, language));
-            sources().insert(address.to_owned(), Read { files, handler, language, usage: Arc::clone(&usage) });
+            let mut sources = sources();
+            if sources.len() >= SOURCES {
+                sources.clear();
+            }
+            sources.insert(place.to_owned(), Read { files, handler, language, usage: Arc::clone(&usage) });
             usage
         })
     }
@@ -85,11 +91,11 @@ mod tests {
     #[test]
     fn a_source_is_read_once_until_it_changes() {
         let derivations = Derivations::default();
-        let first = derivations.usage("aws_lambda_function.f", &located(CODE));
+        let first = derivations.usage("src app.handler", &located(CODE));
         assert_eq!(first.calls.len(), 1);
-        let later = derivations.after_edit();
-        assert!(Arc::ptr_eq(&first, &later.usage("aws_lambda_function.f", &located(CODE))));
-        let changed = later.usage("aws_lambda_function.f", &located("def handler(event, context):\n    pass\n"));
+        let later = derivations.with_same_sources();
+        assert!(Arc::ptr_eq(&first, &later.usage("src app.handler", &located(CODE))));
+        let changed = later.usage("src app.handler", &located("def handler(event, context):\n    pass\n"));
         assert!(changed.calls.is_empty());
     }
 }
