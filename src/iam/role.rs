@@ -174,6 +174,10 @@ pub struct Homes {
 /// The resources that give a role its policies.
 pub fn homes(project: &Project, role: &Resource) -> Homes {
     let mut homes = Homes::default();
+    if project.language == Language::CloudFormation {
+        homes.own = grants(project, role).granted.iter().map(|granted| granted.by).collect();
+        return homes;
+    }
     let mut of = |kind, by| {
         let companions = project.companions(role, Tie { kind, by, name: "name" });
         homes.maybe = homes.maybe.take().or(companions.maybe);
@@ -210,7 +214,7 @@ pub struct Others {
 
 /// Arguments that hand a role to a service.
 fn is_role_argument(name: &str) -> bool {
-    name == BY_ROLE || name.ends_with("role_arn")
+    name == BY_ROLE || name.ends_with("role_arn") || name == "Role" || name.ends_with("RoleArn")
 }
 
 /// Who else uses a role than `functions` and its own policies.
@@ -219,10 +223,10 @@ pub fn others(project: &Project, role: &Resource, homes: &Homes) -> Others {
     let is_home = |id| [&homes.own, &homes.lists, &homes.exclusive].into_iter().any(|list| list.contains(&id));
     for user in project.users_of(role).filter(|user| !is_home(user.id) && !user.repeat.is_never()) {
         user.body.each_place(&mut |name, reference| {
-            if reference.resource != role.id || name == "depends_on" {
+            if reference.resource != role.id || matches!(name, "depends_on" | "DependsOn") {
             } else if !is_role_argument(name) {
                 others.names.get_or_insert_with(|| user.address());
-            } else if &*user.kind != "aws_lambda_function" {
+            } else if !project.is(user, "aws_lambda_function") {
                 others.served.push(user.address());
             }
         });

@@ -6,10 +6,13 @@ use crate::iam::policy::StatementAt;
 use crate::iam::scope::grant::{Attached, Document, Held};
 use crate::iam::scope::narrow::{Element, Fate, Group};
 use crate::iam::scope::{Derivation, published};
-use crate::model::{Draft, DraftBody, InstanceId, Mode, Project, Resource, ResourceId, Value};
+use crate::model::{Draft, DraftBody, InstanceId, Language, Mode, Project, Resource, ResourceId, Value};
 
 /// The changes of a derivation.
 pub(super) fn changes(project: &Project, derivation: &Derivation) -> Result<Vec<Change>, String> {
+    if project.language == Language::CloudFormation {
+        return Err("policies of templates and of programs that make them are shown, not edited".into());
+    }
     let mut changes = Vec::new();
     let role = project.resource(derivation.role.ok_or("its role isn't declared in this configuration")?);
     if published::is_call(role) {

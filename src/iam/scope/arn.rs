@@ -172,7 +172,9 @@ impl Pattern {
             if attribute == kind.arn {
                 return self.push_arn(project, resource, kind);
             }
-            if kind.name.is_empty() || attribute == "url" || kind.iam == "kms:key" {
+            let is_url =
+                matches!(attribute.as_str(), "url" | "QueueUrl") || kind.iam == "sqs:queue" && attribute == "Ref";
+            if kind.name.is_empty() || is_url || kind.iam == "kms:key" {
                 return self.0.push(Token::Hole(Hole::Made(resource.id)));
             }
             let is_arn = attribute == "id"
@@ -185,6 +187,7 @@ impl Pattern {
                         | "firehose:deliverystream"
                         | "ecs:cluster"
                 );
+            let is_arn = is_arn || attribute == "Ref" && matches!(kind.iam, "sns:topic" | "states:statemachine");
             if is_arn {
                 return self.push_arn(project, resource, kind);
             }

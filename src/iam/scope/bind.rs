@@ -290,9 +290,9 @@ impl<'p> Binder<'p> {
 
     /// The mappings that feed the function.
     pub fn event_sources(&self) -> impl Iterator<Item = &'p Resource> + use<'p, '_> {
-        let mappings = self.project.of_kind("aws_lambda_event_source_mapping");
-        mappings.filter(|mapping| {
-            let name = mapping.body.get("function_name");
+        const MAPPING: &str = "aws_lambda_event_source_mapping";
+        self.project.all(MAPPING).filter(|mapping| {
+            let name = self.project.value(mapping, MAPPING, "function_name");
             self.is_function(&name) || self.project.names(&name, self.function, "function_name") == Some(true)
         })
     }

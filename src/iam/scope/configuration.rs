@@ -9,8 +9,9 @@ use super::bind::Binder;
 use super::kinds;
 use super::log_group;
 use super::need::{Certainty, Need, On, Origin, Target, Why, written};
+use super::template;
 use crate::model::companion::Tie;
-use crate::model::{Project, Resource, Value};
+use crate::model::{Language, Project, Resource, Value};
 
 const NETWORK: [&str; 3] =
     ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"];
@@ -43,7 +44,10 @@ pub fn needs(project: &Project, function: &Resource) -> Configured {
     collector.traces();
     collector.failures();
     for mapping in Binder::new(project, function).event_sources() {
-        collector.mapping(&mapping.body, &mapping.address());
+        match project.language {
+            Language::Terraform => collector.mapping(&mapping.body, &mapping.address()),
+            Language::CloudFormation => collector.mapping(&template::mapping(project, mapping), &mapping.address()),
+        }
     }
     // The same in the inputs of a published module.
     if let Value::Map(mappings) = function.body.get("event_source_mapping") {

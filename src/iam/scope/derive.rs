@@ -10,11 +10,13 @@ use super::grant::{self, Granted};
 use super::narrow::{Plan, narrow};
 use super::need::{Certainty, Need, On, Target, Why};
 use super::source::{Hints, Located, locate};
-use super::{configuration, kinds, log_group, presence, published};
+use super::{configuration, extension, kinds, log_group, presence, published};
 use crate::iam::policy::Policy;
 use crate::iam::role;
 use crate::iam::usage::Usage;
-use crate::model::{Mode, Project, Resource, ResourceId, Value};
+use crate::model::{Language, Project, Resource, ResourceId, Value};
+
+const FUNCTION: &str = "aws_lambda_function";
 
 /// How far a derivation can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -132,6 +134,8 @@ impl Derivation {
                 Err(reason) => self.obstacles.push(format!("{}:{}: {reason}", call.place.file, call.place.line)),
             }
         }
+        let asked = extension::asked(located, &usage);
+        self.needs.extend(asked);
         self.listing(project, &usage);
         self.keys(project);
         self.usage = Some(usage);
@@ -227,8 +231,9 @@ impl Derivation {
         if !others.served.is_empty() {
             self.obstacles.push(format!("{} runs as {}, too", others.served.join(", "), role.address()));
         }
-        let functions = project.of_kind("aws_lambda_function").filter(|other| {
-            other.span != project.resource(self.function).span && other.body.get("role").refers_to(role.id)
+        let functions = project.all(FUNCTION).filter(|other| {
+            other.span != project.resource(self.function).span
+                && project.value(other, FUNCTION, "role").refers_to(role.id)
         });
         let functions: Vec<String> = functions.map(Resource::address).collect();
         if !functions.is_empty() {
@@ -308,12 +313,16 @@ impl Derivation {
 fn role_of<'p>(project: &'p Project, function: &Resource) -> Option<&'p Resource> {
     let Value::Reference(reference) = function.body.get("role") else { return None };
     let role = project.resource(reference.resource);
-    (&*role.kind == "aws_iam_role" && role.mode == Mode::Managed).then_some(role)
+    project.is(role, "aws_iam_role").then_some(role)
 }
 
 /// Who else may assume a role than Lambda.
 fn others_assume(project: &Project, role: &Resource) -> Option<String> {
-    let Some(policy) = Policy::of(project, &role.body, "assume_role_policy").filter(|policy| policy.complete) else {
+    let document = match project.language {
+        Language::Terraform => "assume_role_policy",
+        Language::CloudFormation => "AssumeRolePolicyDocument",
+    };
+    let Some(policy) = Policy::of(project, &role.body, document).filter(|policy| policy.complete) else {
         return Some(format!("who may assume {} isn't known", role.address()));
     };
     let allowing = policy.statements.iter().filter(|statement| statement.allow != Some(false));

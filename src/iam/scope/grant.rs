@@ -4,7 +4,7 @@ use super::arn::Pattern;
 use super::managed;
 use crate::iam::policy::{Policy, Statement, StatementAt};
 use crate::iam::role::{self, Exclusive};
-use crate::model::{Mode, Project, Resource, ResourceId, Value};
+use crate::model::{Language, Mode, Project, Resource, ResourceId, Value};
 
 /// Managed policies that stay: what Lambda needs for a feature, in the words of AWS.
 const STANDING: [&str; 12] = [
@@ -85,6 +85,9 @@ pub struct Attached {
 /// What a role is granted.
 pub fn of(project: &Project, role: &Resource) -> Granted {
     let grants = role::grants(project, role);
+    if project.language == Language::CloudFormation {
+        return in_template(project, role, &grants);
+    }
     let mut granted = Granted::default();
     let homes = role::homes(project, role);
     if let Some(maybe) = homes.maybe {
@@ -122,6 +125,19 @@ pub fn of(project: &Project, role: &Resource) -> Granted {
     }
     if let Some(Exclusive::Resource(id)) = grants.exclusive {
         granted.unread.push(format!("{} fixes what is attached", project.resource(id).address()));
+    }
+    granted
+}
+
+/// What a role of a template is granted.
+fn in_template(project: &Project, role: &Resource, grants: &role::Grants) -> Granted {
+    let mut granted = Granted::default();
+    granted.documents.extend(grants.granted.iter().map(|found| document(project, found)));
+    for arn in &grants.managed {
+        granted.attachment(project, role, arn);
+    }
+    if grants.unread && granted.unread.is_empty() {
+        granted.unread.push(format!("policies of {} aren't known before a deploy", role.address()));
     }
     granted
 }

@@ -1,12 +1,12 @@
-//! Resources of Terraform as IAM names them.
+//! Resources as IAM names them.
 
 use crate::model::{Project, Resource, Value};
 
 /// How a type of resource is named in ARNs.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
-    /// `aws_dynamodb_table`
-    pub terraform: &'static str,
+    /// `aws_dynamodb_table`, `AWS::DynamoDB::Table`
+    pub of: &'static str,
     /// `dynamodb:table`
     pub iam: &'static str,
     /// The attribute that is its ARN.
@@ -18,13 +18,13 @@ pub struct Kind {
 }
 
 const fn kind(
-    terraform: &'static str,
+    of: &'static str,
     iam: &'static str,
     arn: &'static str,
     name: &'static str,
     also: &'static [&'static str],
 ) -> Kind {
-    Kind { terraform, iam, arn, name, also }
+    Kind { of, iam, arn, name, also }
 }
 
 // Source: the attribute references of the AWS provider, the resource types of the Service Authorization Reference.
@@ -73,14 +73,37 @@ const KINDS: [Kind; 36] = [
     kind("aws_ssm_parameter", "ssm:parameter", "arn", "name", &["id"]),
 ];
 
+// What `Ref` and `Fn::GetAtt` give. Source: "Return values" on the page of each type, CloudFormation template reference.
+const TEMPLATE_KINDS: [Kind; 15] = [
+    kind("AWS::Cognito::UserPool", "cognito-idp:userpool", "Arn", "", &["Ref", "UserPoolId"]),
+    kind("AWS::DynamoDB::GlobalTable", "dynamodb:table", "Arn", "TableName", &["Ref"]),
+    kind("AWS::DynamoDB::Table", "dynamodb:table", "Arn", "TableName", &["Ref"]),
+    kind("AWS::Events::EventBus", "events:event-bus", "Arn", "Name", &["Ref"]),
+    kind("AWS::IAM::Role", "iam:role", "Arn", "RoleName", &["Ref"]),
+    kind("AWS::KMS::Key", "kms:key", "Arn", "", &["Ref", "KeyId"]),
+    kind("AWS::Kinesis::Stream", "kinesis:stream", "Arn", "Name", &["Ref"]),
+    kind("AWS::KinesisFirehose::DeliveryStream", "firehose:deliverystream", "Arn", "DeliveryStreamName", &["Ref"]),
+    kind("AWS::Lambda::Function", "lambda:function", "Arn", "FunctionName", &["Ref"]),
+    kind("AWS::RDS::DBCluster", "rds-data:cluster", "DBClusterArn", "DBClusterIdentifier", &["Ref"]),
+    kind("AWS::S3::Bucket", "s3:bucket", "Arn", "BucketName", &["Ref"]),
+    kind("AWS::SNS::Topic", "sns:topic", "TopicArn", "TopicName", &["Ref"]),
+    kind("AWS::SQS::Queue", "sqs:queue", "Arn", "QueueName", &["Ref", "QueueUrl"]),
+    kind("AWS::SecretsManager::Secret", "secretsmanager:Secret", "Ref", "Name", &["Id"]),
+    kind("AWS::StepFunctions::StateMachine", "states:statemachine", "Arn", "StateMachineName", &["Ref"]),
+];
+
+fn all() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().chain(&TEMPLATE_KINDS)
+}
+
 /// The kind of a resource, or of a data source of the same name.
 pub fn of(resource: &Resource) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| *kind.terraform == *resource.kind)
+    all().find(|kind| *kind.of == *resource.kind)
 }
 
 /// The kinds of a type in IAM.
 pub fn named(iam: &str) -> impl Iterator<Item = &'static Kind> + use<'_> {
-    KINDS.iter().filter(move |kind| kind.iam == iam)
+    all().filter(move |kind| kind.iam == iam)
 }
 
 impl Kind {

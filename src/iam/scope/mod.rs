@@ -11,6 +11,7 @@ pub mod configuration;
 mod derivations;
 pub mod derive;
 pub mod document;
+mod extension;
 pub mod grant;
 pub mod kinds;
 pub mod log_group;
@@ -23,6 +24,7 @@ mod presence;
 pub mod published;
 pub mod source;
 mod target;
+mod template;
 mod trigger;
 pub mod wide;
 

@@ -109,6 +109,7 @@ impl Collector<'_> {
         let resource = self.project.resource(reference.resource);
         let (sort, attribute) = match &*resource.kind {
             "aws_dynamodb_table" if reference.attribute() == "stream_arn" => ("table stream", "stream_arn"),
+            "AWS::DynamoDB::Table" if reference.attribute() == "StreamArn" => ("table stream", "StreamArn"),
             "aws_msk_cluster" | "aws_msk_serverless_cluster" => ("cluster", "arn"),
             "aws_mq_broker" => ("broker", "arn"),
             "aws_docdb_cluster" => ("documents", "arn"),

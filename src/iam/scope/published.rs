@@ -7,8 +7,10 @@ use std::borrow::Cow;
 
 use super::grant::{self, Attached, Document, Granted};
 use super::managed;
+use super::template;
 use crate::iam::policy::Policy;
-use crate::model::{Body, Entry, Form, Mode, Node, Project, Resource, Value};
+use crate::model::{Body, Entry, Form, Language, Mode, Node, Project, Resource, Value};
+use crate::source::Span;
 
 /// The type of its calls.
 pub const LAMBDA: &str = "module:terraform-aws-modules/lambda/aws";
@@ -65,11 +67,15 @@ pub fn functions(project: &Project) -> impl Iterator<Item = &Resource> {
             && !never("create_function")
             && project.settle(&call.body.get("create_layer")) != Value::Bool(true)
     });
-    project.of_kind("aws_lambda_function").chain(made)
+    let of_template = template::functions(project).filter(|_| project.language == Language::CloudFormation);
+    project.of_kind("aws_lambda_function").chain(made).chain(of_template)
 }
 
 /// A function as the provider has it, whether it is declared or made by the module.
 pub fn view<'r>(project: &Project, function: &'r Resource) -> Cow<'r, Resource> {
+    if project.language == Language::CloudFormation {
+        return Cow::Owned(template::function(project, function));
+    }
     if !is_call(function) {
         return Cow::Borrowed(function);
     }
@@ -80,23 +86,23 @@ pub fn view<'r>(project: &Project, function: &'r Resource) -> Cow<'r, Resource> 
         // A role that is given counts only where the module makes none.
         let made = input == "lambda_role" && project.settle(&function.body.get("create_role")) != Value::Bool(false);
         if !made && entry.node.value != Value::Null {
-            place(&mut seen.body, argument, entry);
+            place(&mut seen.body, argument, entry.node.value.clone(), entry.node.span);
         }
     }
     Cow::Owned(seen)
 }
 
 /// Gives a dotted argument a value.
-fn place(body: &mut Body, argument: &str, from: &Entry) {
-    let (name, node) = match argument.split_once('.') {
-        None => (argument, from.node.clone()),
+pub(super) fn place(body: &mut Body, argument: &str, value: Value, span: Span) {
+    let (name, value) = match argument.split_once('.') {
+        None => (argument, value),
         Some((block, inner)) => {
             let mut content = Body::default();
-            place(&mut content, inner, from);
-            (block, Node { value: Value::Map(content), span: from.node.span })
+            place(&mut content, inner, value, span);
+            (block, Value::Map(content))
         }
     };
-    body.entries.push(Entry { name: name.into(), span: from.span, form: Form::Attribute, node });
+    body.entries.push(Entry { name: name.into(), span, form: Form::Attribute, node: Node { value, span } });
 }
 
 /// What the role that the module makes is granted.

@@ -145,7 +145,7 @@ impl<'p> Binder<'p> {
             return None;
         }
         let mut found = kinds::named(kind).flat_map(|kind| {
-            let ids = self.project.by_kind.get(kind.terraform).map_or(&[][..], Vec::as_slice);
+            let ids = self.project.by_kind.get(kind.of).map_or(&[][..], Vec::as_slice);
             ids.iter().map(move |id| (self.project.resource(*id), kind))
         });
         found.find(|(resource, kind)| {

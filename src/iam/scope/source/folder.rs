@@ -11,7 +11,7 @@ pub(super) const MAX_FILE: u64 = 2 * 1024 * 1024;
 /// Bytes of all files.
 pub(super) const MAX_TOTAL: u64 = 32 * 1024 * 1024;
 /// Folders that hold no source.
-const SKIPPED: [&str; 5] = [".git", "__pycache__", "node_modules", ".terraform", ".venv"];
+const SKIPPED: [&str; 6] = [".git", "__pycache__", "node_modules", ".terraform", ".venv", "cdk.out"];
 
 /// Whether a file may be code or decides how code is read.
 pub(super) fn may_be_code(path: &str) -> bool {

@@ -3,6 +3,7 @@
 //! Read is only what lies in the scanned directory, whatever links say. What can't be found is a reason, never a guess.
 
 mod archive;
+mod asset;
 mod build;
 mod folder;
 mod glob;
@@ -70,6 +71,10 @@ pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<L
     }
     let language = language_of(&runtime)?;
     let handler = known(project, function, "handler")?;
+    if project.language == crate::model::Language::CloudFormation {
+        let (package, handler) = asset::read(project, function, handler, language)?;
+        return Ok(Located::of(project, function, (handler, language), package));
+    }
     let package = packaged(project, function, &handler)?;
     Ok(Located::of(project, function, (handler, language), package))
 }
