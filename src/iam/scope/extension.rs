@@ -1,6 +1,6 @@
 //! Extensions of AWS that the code asks on the function's own machine: they call by the function's role.
 //!
-//! Source: "Using AWS AppConfig Agent with AWS Lambda" (port 2772) and "Using the AWS Parameters and Secrets Lambda
+//! Source: "Using AWS `AppConfig` Agent with AWS Lambda" (port 2772) and "Using the AWS Parameters and Secrets Lambda
 //! Extension" (port 2773).
 
 use super::need::{Certainty, Need, On, Why};

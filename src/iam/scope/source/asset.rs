@@ -112,16 +112,14 @@ fn bundled(
     let app = app_of(&beside, &top);
     let given = given(&file.text, &file.path, site, "entry");
     let function_name = handler.rsplit('.').next().unwrap_or(handler);
-    let path = match given {
-        Some(written) => entry(&written, &beside, &app).ok_or_else(unknown)?,
+    let path = if let Some(written) = given {
+        entry(&written, &beside, &app).ok_or_else(unknown)?
+    } else {
         // Without a word of it: a file beside the program's, with the construct's id in its name.
-        None => {
-            let id =
-                function.origin.as_ref().and_then(|origin| origin.construct.rsplit('/').next()).unwrap_or_default();
-            let stem = file.name().split('.').next().unwrap_or_default();
-            let names = ["ts", "js", "mts", "mjs", "cts", "cjs"].map(|end| beside.join(format!("{stem}.{id}.{end}")));
-            names.into_iter().find(|name| name.is_file()).ok_or_else(unknown)?
-        }
+        let id = function.origin.as_ref().and_then(|origin| origin.construct.rsplit('/').next()).unwrap_or_default();
+        let stem = file.name().split('.').next().unwrap_or_default();
+        let names = ["ts", "js", "mts", "mjs", "cts", "cjs"].map(|end| beside.join(format!("{stem}.{id}.{end}")));
+        names.into_iter().find(|name| name.is_file()).ok_or_else(unknown)?
     };
     let found = paths::inside(&top, &path).map_err(|reason| format!("{}: {reason}", paths::shown(project, &path)))?;
     if found.is_dir() {
