@@ -46,3 +46,51 @@ fn roles_are_split_before_they_get_more() {
     assert_eq!(sends.len(), 1, "{fixed}");
     assert!(sends[0].contains("role = aws_iam_role.app_resize.id"), "{fixed}");
 }
+
+const EXACT_ROLE: &str = r#"resource "aws_iam_role" "app" {
+  name = "app"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "app" {
+  role = aws_iam_role.app.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "arn:aws:logs:*:*:log-group:/aws/lambda/app:*"
+      },
+    ]
+  })
+}
+
+data "archive_file" "app" {
+  type        = "zip"
+  source_file = "app.py"
+  output_path = "app.zip"
+}
+
+resource "aws_lambda_function" "app" {
+  function_name = "app"
+  handler       = "app.handler"
+  runtime       = "python3.14"
+  role          = aws_iam_role.app.arn
+  filename      = data.archive_file.app.output_path
+}
+"#;
+
+/// The role is narrowed to the log group that another fix declares, and neither stands in the other's way.
+#[test]
+fn roles_are_narrowed_to_what_all_else_leaves() {
+    let project = Scratch::with(&[("main.tf", EXACT_ROLE), ("app.py", "def handler(event, context):\n    pass\n")]);
+    let controls = ["--control", "lambda-log-group", "--control", "lambda-scoped-role"];
+    project.expect(0, &[&["fix", "--grade", "review", "--write"][..], &controls, &["."]].concat());
+    let fixed = project.read("main.tf");
+    assert!(fixed.contains("resource \"aws_cloudwatch_log_group\" \"app\""), "{fixed}");
+    assert!(fixed.contains("Resource = \"${aws_cloudwatch_log_group.app.arn}:*\""), "{fixed}");
+}

@@ -48,6 +48,8 @@ pub struct Control {
     pub quiet: bool,
     /// Whether its fixes go before those of other controls, which build on what it makes.
     pub early: bool,
+    /// Whether its fixes wait until all others are made: they are made from what these leave.
+    pub late: bool,
     /// What a configuration may set.
     pub options: Vec<OptionSpec>,
     /// What profiles mean here.
@@ -226,7 +228,7 @@ impl Control {
         let reader = source.reader();
         reader.known(
             body,
-            &["id", "family", "severity", "aliases", "quiet", "early"],
+            &["id", "family", "severity", "aliases", "quiet", "early", "late"],
             &["option", "profile", "terraform", "module", "cloudformation", "cdk"],
         )?;
         let flag = |name| body.get_attribute(name).and_then(|a| a.value.as_bool()).unwrap_or_default();
@@ -238,6 +240,7 @@ impl Control {
             aliases: reader.texts(body, "aliases")?,
             quiet: flag("quiet"),
             early: flag("early"),
+            late: flag("late"),
             options: Vec::new(),
             profiles: Vec::new(),
             rules,

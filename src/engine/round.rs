@@ -87,13 +87,19 @@ impl<'c> Run<'c> {
 
     /// The fixes of this round; only the first when careful.
     fn choose(&self, grade: Grade, careful: bool) -> Batch {
+        let first = self.among(grade, careful, false);
+        let mut batch = if first.chosen.is_empty() { self.among(grade, careful, true) } else { first };
+        batch.close(&self.workspace);
+        batch
+    }
+
+    fn among(&self, grade: Grade, careful: bool, late: bool) -> Batch {
         let mut batch = Batch::default();
-        for (i, judged) in self.judged.iter().enumerate() {
+        for (i, judged) in self.judged.iter().enumerate().filter(|(_, judged)| judged.control.late == late) {
             if self.is_candidate(judged, grade) && batch.take(&self.workspace, i, judged) && careful {
                 break;
             }
         }
-        batch.close(&self.workspace);
         batch
     }
 
@@ -233,7 +239,8 @@ impl<'c> Run<'c> {
         let resource = self.workspace.project.resource(judged.resource).address();
         let was_repaired =
             self.applied.iter().any(|applied| applied.control == judged.control.id && applied.resource == resource);
-        judged.control.severity <= Severity::Medium && judged.grade() >= self.options.apply && !was_repaired
+        let may_follow = judged.control.late || judged.control.severity <= Severity::Medium;
+        may_follow && judged.grade() >= self.options.apply && !was_repaired
     }
 
     /// Remembers what a batch did.

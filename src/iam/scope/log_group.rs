@@ -60,6 +60,25 @@ pub fn declared<'a>(project: &'a Project, function: &Resource) -> Option<&'a Res
     };
     groups.find(|group| {
         let name = group.body.get("name");
-        by_name(&name) || project.settle(&name).equals(&expected) == Some(true)
+        by_name(&name)
+            || project.settle(&name).equals(&expected) == Some(true)
+            || is_written_for(project, group, function)
     })
+}
+
+/// Whether the name of a group is written with the expression that names the function. What that gives needn't be known: it
+/// is the same in one module, unless it depends on the instance or on the moment.
+fn is_written_for(project: &Project, group: &Resource, function: &Resource) -> bool {
+    const CHANGING: [&str; 5] = ["count.", "each.", "bcrypt(", "timestamp(", "uuid("];
+    let written = |resource: &Resource, argument: &str| {
+        let span = resource.body.entry(argument)?.node.span;
+        let text = project.file(span.file).text.get(span.range())?.trim();
+        (!CHANGING.iter().any(|word| text.contains(word))).then(|| text.to_owned())
+    };
+    let Some((group, function)) = written(group, "name").zip(written(function, "function_name")) else { return false };
+    let expected = match function.strip_prefix('"') {
+        Some(template) => format!("\"{PREFIX}{template}"),
+        None => format!("\"{PREFIX}${{{function}}}\""),
+    };
+    group == expected
 }
