@@ -7,6 +7,7 @@ mod batch;
 mod judge;
 mod outcome;
 mod proof;
+mod record;
 mod round;
 
 use std::sync::Arc;

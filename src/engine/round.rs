@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::Batch;
 use super::judge::{Judged, Key, judge};
+use super::record::{announced, place, planned};
 use super::{Candidate, Choose, MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
 use crate::catalogue::{Catalogue, Settings, Severity};
-use crate::finding::{Action, Announced, Applied, PlannedChange};
-use crate::fix::{Change, Effect, Fix, Grade};
-use crate::model::{ProgramDraft, Project, Resource};
+use crate::finding::Applied;
+use crate::fix::Grade;
 use crate::source::FileId;
 use crate::verify;
 use crate::workspace::{Group, Lowered, Parsed, Tree, Workspace};
@@ -24,6 +24,8 @@ pub(super) struct Run<'c> {
     pub(super) applied: Vec<Applied>,
     /// Fixes that were taken back, with the reason.
     pub(super) rejected: BTreeMap<Key, String>,
+    /// Fixes that wait until the others are made: they didn't cure together with them.
+    deferred: BTreeSet<Key>,
     /// Findings that the program had mended before this run: the assembly is older, or something takes it back.
     settled_before: BTreeSet<Key>,
     choose: &'c Choose<'c>,
@@ -45,8 +47,20 @@ impl<'c> Run<'c> {
         // Only who edits asks for it.
         let noted = judged.iter().filter(|_| options.apply.is_some());
         let initial = noted.map(|judged| (judged.key(&workspace), place(&workspace, judged))).collect();
-        let (applied, rejected) = (Vec::new(), BTreeMap::new());
-        Self { workspace, catalogue, settings, options, judged, applied, rejected, settled_before, choose, initial }
+        let (applied, rejected, deferred) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+        Self {
+            workspace,
+            catalogue,
+            settings,
+            options,
+            judged,
+            applied,
+            rejected,
+            deferred,
+            settled_before,
+            choose,
+            initial,
+        }
     }
 
     /// Applies fixes of `grade` and above until none is left.
@@ -57,13 +71,27 @@ impl<'c> Run<'c> {
         loop {
             let batch = self.choose(grade, careful);
             if batch.chosen.is_empty() {
-                return self;
+                if self.deferred.is_empty() {
+                    return self;
+                }
+                (careful, self.deferred) = (true, BTreeSet::new());
+                continue;
             }
-            rounds += usize::from(!careful);
+            careful = match self.try_batch(&batch) {
+                Tried::Holds => {
+                    rounds += usize::from(!careful);
+                    careful && self.has_candidates(grade)
+                }
+                // The others may hold without it; it is tried alone when they are done.
+                Tried::Fails(Some(culprit)) if batch.chosen.len() > 1 => {
+                    self.deferred.insert(culprit);
+                    careful
+                }
+                Tried::Fails(_) => true,
+            };
             if rounds > MAX_ROUNDS {
                 return self.give_up(originals);
             }
-            careful = !self.try_batch(&batch) || (careful && self.has_candidates(grade));
         }
     }
 
@@ -78,7 +106,11 @@ impl<'c> Run<'c> {
         judged.suppressed.is_none()
             && judged.grade().is_some_and(|has| has >= grade && self.is_chosen(judged, has))
             && self.options.severity.is_none_or(|severity| judged.control.severity >= severity)
-            && !self.rejected.contains_key(&judged.key(&self.workspace))
+            && !self.is_out(&judged.key(&self.workspace))
+    }
+
+    fn is_out(&self, key: &Key) -> bool {
+        self.rejected.contains_key(key) || self.deferred.contains(key)
     }
 
     fn has_candidates(&self, grade: Grade) -> bool {
@@ -104,7 +136,7 @@ impl<'c> Run<'c> {
     }
 
     /// Applies a batch and verifies it. Taken back when it fails; a single fix that fails is rejected for good.
-    fn try_batch(&mut self, batch: &Batch) -> bool {
+    fn try_batch(&mut self, batch: &Batch) -> Tried {
         let files = batch.edits.files();
         let mut texts = Vec::new();
         for id in &files {
@@ -122,21 +154,21 @@ impl<'c> Run<'c> {
                         // The assembly still has what this run has mended in the program.
                         let (workspace, before) = (&self.workspace, &self.settled_before);
                         self.judged.retain(|judged| !judged.settled || before.contains(&judged.key(workspace)));
-                        return true;
+                        return Tried::Holds;
                     }
-                    Some(reason) => {
+                    Some(failure) => {
                         self.restore(before);
-                        reason
+                        failure
                     }
                 }
             }
-            Err(reason) => reason,
+            Err(reason) => Failure { reason, culprit: None },
         };
         if let [only] = batch.chosen.as_slice() {
             let key = self.judged[*only].key(&self.workspace);
-            self.rejected.insert(key, failure);
+            self.rejected.insert(key, failure.reason);
         }
-        false
+        Tried::Fails(failure.culprit)
     }
 
     /// Puts new files in place; gives back what was there.
@@ -175,14 +207,21 @@ impl<'c> Run<'c> {
     }
 
     /// What is wrong with a batch that was applied; nothing when all is well.
-    fn verify(&self, batch: &Batch, before: &Before, after: &[Judged<'_>]) -> Option<String> {
-        let chosen: Vec<&Judged<'_>> = batch.chosen.iter().map(|i| &self.judged[*i]).collect();
-        let old: BTreeSet<Key> = self.judged.iter().map(|judged| judged.key(&before.workspace)).collect();
+    fn verify(&self, batch: &Batch, before: &Before, after: &[Judged<'_>]) -> Option<Failure> {
         let now: BTreeSet<Key> =
             after.iter().filter(|judged| !judged.settled).map(|judged| judged.key(&self.workspace)).collect();
-        if let Some(left) = chosen.iter().find(|judged| now.contains(&judged.key(&before.workspace))) {
-            return Some(format!("after the edit, {} still fails {}", left.key(&before.workspace).2, left.control.id));
+        let keys = batch.chosen.iter().map(|i| self.judged[*i].key(&before.workspace));
+        if let Some(left) = keys.into_iter().find(|key| now.contains(key)) {
+            let reason = format!("after the edit, {} still fails {}", left.2, left.0);
+            return Some(Failure { reason, culprit: Some(left) });
         }
+        self.harm(batch, before, after).map(|reason| Failure { reason, culprit: None })
+    }
+
+    /// What a batch does that it shouldn't.
+    fn harm(&self, batch: &Batch, before: &Before, after: &[Judged<'_>]) -> Option<String> {
+        let chosen: Vec<&Judged<'_>> = batch.chosen.iter().map(|i| &self.judged[*i]).collect();
+        let old: BTreeSet<Key> = self.judged.iter().map(|judged| judged.key(&before.workspace)).collect();
         let lowered: Vec<&Lowered> = chosen.iter().filter_map(|judged| judged.fix.as_ref().ok()?.1.as_ref()).collect();
         let added: BTreeSet<&str> =
             lowered.iter().flat_map(|l| &l.created).map(|(address, _)| address.as_str()).collect();
@@ -295,33 +334,19 @@ impl<'c> Run<'c> {
     }
 }
 
-/// What a fix announces of the templates, where it edits the call that makes the resource.
-fn announced(project: &Project, resource: &Resource, fix: &Fix) -> Announced {
-    let Some(call) = resource.origin.as_ref().and_then(|origin| origin.call.as_ref().ok()) else {
-        return Announced::default();
-    };
-    let origins = project.resources.iter().filter_map(|resource| resource.origin.as_ref());
-    let made = origins.filter(|origin| origin.call.as_ref().is_ok_and(|other| other == call));
-    let constructs: BTreeSet<_> = made.map(|origin| origin.construct.clone()).collect();
-    let contents = fix.changes.iter().filter_map(|change| match change {
-        Change::SetInCall { content, .. } => Some(content),
-        _ => None,
-    });
-    let values = contents.flat_map(|content| {
-        let set = content.properties.iter().map(|(_, value)| value);
-        set.chain(&content.below).chain(content.overrides.iter().map(|change| &change.value))
-    });
-    Announced {
-        constructs: constructs.into_iter().collect(),
-        beside: values.flat_map(ProgramDraft::ids).map(str::to_owned).collect(),
-        replaces: fix.effect == Effect::Replace,
-    }
+/// What became of a batch.
+enum Tried {
+    /// It stays.
+    Holds,
+    /// It was taken back; maybe because of one fix.
+    Fails(Option<Key>),
 }
 
-/// File and line of a finding.
-fn place(workspace: &Workspace, judged: &Judged<'_>) -> (String, usize) {
-    let file = workspace.project.file(judged.at.file);
-    (file.display.to_string(), file.position(judged.at.start).line)
+/// Why a batch can't stay.
+struct Failure {
+    reason: String,
+    /// The fix that doesn't cure.
+    culprit: Option<Key>,
 }
 
 /// What stood there before a batch.
@@ -329,47 +354,4 @@ struct Before {
     /// The model; its trees moved on.
     workspace: Workspace,
     replaced: Vec<(FileId, crate::source::SourceFile, Option<Tree>)>,
-}
-
-/// What a plan will show, in every use of the module.
-fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedChange> {
-    let project = &workspace.project;
-    let mut changes = Vec::new();
-    let mut push = |resource: crate::model::ResourceId, address: Option<&str>, action: Action| {
-        let meant = |instance| lowered.only.as_ref().is_none_or(|only| only.contains(&instance));
-        for twin in project.twins(resource).filter(|twin| meant(twin.instance)) {
-            let instance = project.instance(twin.instance);
-            let root = project.module_of(instance.root).directory.to_string();
-            let own = twin.address();
-            let address = project.planned(twin.instance, address.unwrap_or(&own));
-            changes.push(PlannedChange { address, action, root });
-        }
-    };
-    let replaced = crate::effects::replaced_by(project, fix);
-    // Meta-arguments steer Terraform; the resource itself stays as it is.
-    let is_meta = |path: &String| ["lifecycle", "depends_on"].contains(&path.split('.').next().unwrap_or_default());
-    for (resource, paths) in &lowered.updated {
-        if !paths.is_empty() && paths.iter().all(is_meta) {
-            continue;
-        }
-        let own = project.resource(*resource);
-        push(*resource, None, if replaced.contains(resource) { Action::Replace } else { Action::Update });
-        for triggered in crate::effects::triggered(project, own, paths) {
-            push(triggered.id, None, Action::Replace);
-        }
-    }
-    for (address, near) in &lowered.created {
-        push(*near, Some(address), Action::Create);
-    }
-    for (_, resource) in &lowered.deleted {
-        push(*resource, None, Action::Delete);
-    }
-    for change in &fix.changes {
-        if let Change::Import { near, to, .. } = change {
-            push(*near, Some(to), Action::Update);
-        }
-    }
-    changes.sort();
-    changes.dedup();
-    changes
 }

@@ -1,0 +1,81 @@
+//! What is told of a fix that was made: where it was, what a deploy and a synthesis will show.
+
+use std::collections::BTreeSet;
+
+use super::judge::Judged;
+use crate::finding::{Action, Announced, PlannedChange};
+use crate::fix::{Change, Effect, Fix};
+use crate::model::{ProgramDraft, Project, Resource};
+use crate::workspace::{Lowered, Workspace};
+
+/// What a fix announces of the templates, where it edits the call that makes the resource.
+pub(super) fn announced(project: &Project, resource: &Resource, fix: &Fix) -> Announced {
+    let Some(call) = resource.origin.as_ref().and_then(|origin| origin.call.as_ref().ok()) else {
+        return Announced::default();
+    };
+    let origins = project.resources.iter().filter_map(|resource| resource.origin.as_ref());
+    let made = origins.filter(|origin| origin.call.as_ref().is_ok_and(|other| other == call));
+    let constructs: BTreeSet<_> = made.map(|origin| origin.construct.clone()).collect();
+    let contents = fix.changes.iter().filter_map(|change| match change {
+        Change::SetInCall { content, .. } => Some(content),
+        _ => None,
+    });
+    let values = contents.flat_map(|content| {
+        let set = content.properties.iter().map(|(_, value)| value);
+        set.chain(&content.below).chain(content.overrides.iter().map(|change| &change.value))
+    });
+    Announced {
+        constructs: constructs.into_iter().collect(),
+        beside: values.flat_map(ProgramDraft::ids).map(str::to_owned).collect(),
+        replaces: fix.effect == Effect::Replace,
+    }
+}
+
+/// File and line of a finding.
+pub(super) fn place(workspace: &Workspace, judged: &Judged<'_>) -> (String, usize) {
+    let file = workspace.project.file(judged.at.file);
+    (file.display.to_string(), file.position(judged.at.start).line)
+}
+
+/// What a plan will show, in every use of the module.
+pub(super) fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Vec<PlannedChange> {
+    let project = &workspace.project;
+    let mut changes = Vec::new();
+    let mut push = |resource: crate::model::ResourceId, address: Option<&str>, action: Action| {
+        let meant = |instance| lowered.only.as_ref().is_none_or(|only| only.contains(&instance));
+        for twin in project.twins(resource).filter(|twin| meant(twin.instance)) {
+            let instance = project.instance(twin.instance);
+            let root = project.module_of(instance.root).directory.to_string();
+            let own = twin.address();
+            let address = project.planned(twin.instance, address.unwrap_or(&own));
+            changes.push(PlannedChange { address, action, root });
+        }
+    };
+    let replaced = crate::effects::replaced_by(project, fix);
+    // Meta-arguments steer Terraform; the resource itself stays as it is.
+    let is_meta = |path: &String| ["lifecycle", "depends_on"].contains(&path.split('.').next().unwrap_or_default());
+    for (resource, paths) in &lowered.updated {
+        if !paths.is_empty() && paths.iter().all(is_meta) {
+            continue;
+        }
+        let own = project.resource(*resource);
+        push(*resource, None, if replaced.contains(resource) { Action::Replace } else { Action::Update });
+        for triggered in crate::effects::triggered(project, own, paths) {
+            push(triggered.id, None, Action::Replace);
+        }
+    }
+    for (address, near) in &lowered.created {
+        push(*near, Some(address), Action::Create);
+    }
+    for (_, resource) in &lowered.deleted {
+        push(*resource, None, Action::Delete);
+    }
+    for change in &fix.changes {
+        if let Change::Import { near, to, .. } = change {
+            push(*near, Some(to), Action::Update);
+        }
+    }
+    changes.sort();
+    changes.dedup();
+    changes
+}
