@@ -1,6 +1,6 @@
 //! Reads the AWS calls of one function's source: `cargo run --example usage -- FOLDER app.handler`.
 //!
-//! The answer is JSON on the standard output. A third argument, `javascript`, `python` or `go`, says the language; without it, it
+//! The answer is JSON on the standard output. A third argument, `javascript`, `python`, `go` or `java`, says the language; without it, it
 //! follows from the handler's file.
 
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ fn main() -> anyhow::Result<()> {
         Some("python") => Language::Python,
         Some("javascript") => Language::JavaScript,
         Some("go") => Language::Go,
+        Some("java") => Language::Java,
         Some(other) => anyhow::bail!("no such language: {other}"),
         None => language_of_handler(&source, handler).context("the source doesn't hold the handler")?,
     };

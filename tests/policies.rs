@@ -186,6 +186,7 @@ impl Page {
         let (runtime, handler) = match end {
             "py" => ("python3.13", format!("{module}.handler")),
             "go" => ("provided.al2023", "bootstrap".to_owned()),
+            "java" => ("java21", "com.example.Handler::handleRequest".to_owned()),
             _ => ("nodejs22.x", format!("{module}.handler")),
         };
         let services: BTreeSet<&str> =
@@ -208,6 +209,9 @@ impl Page {
             "go" => {
                 around.replace("source_dir  = \"${path.module}/src\"", "source_file = \"${path.module}/bin/bootstrap\"")
                     + BUILT
+            }
+            "java" => {
+                around.replace("data.archive_file.function.output_path", "\"${path.module}/src/target/function.jar\"")
             }
             _ => around,
         };

@@ -86,9 +86,10 @@ fn judge(folder: &Path) -> Result<(), String> {
     collect(folder, folder, &mut files).map_err(|error| error.to_string())?;
     files.remove("expected.json");
     let has = |language: &str| files.keys().any(|file| Path::new(file).extension().is_some_and(|end| end == language));
-    let language = match (has("py"), has("go")) {
-        (true, _) => Language::Python,
-        (_, true) => Language::Go,
+    let language = match (has("py"), has("go"), has("java")) {
+        (true, ..) => Language::Python,
+        (_, true, _) => Language::Go,
+        (.., true) => Language::Java,
         _ => Language::JavaScript,
     };
     let usage = analyse(&SourceSet { files }, &expected.handler, language);

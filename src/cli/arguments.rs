@@ -356,7 +356,7 @@ pub struct IamExplain {
 pub struct IamPolicy {
     /// The directory of the source.
     pub path: PathBuf,
-    /// The entry, as Lambda takes it: `app.handler`; of a program in Go its folder, or `bootstrap`.
+    /// The entry, as Lambda takes it: `app.handler`; of a program in Go its folder, of Java `com.example.Class::method`.
     #[arg(long)]
     pub handler: String,
     /// A policy document, or JSON with the evidence beside it.

@@ -228,8 +228,9 @@ fn policy(arguments: &IamPolicy) -> anyhow::Result<u8> {
     let Some(language) = language_of_handler(&files, &handler) else {
         let module = arguments.handler.rsplit_once('.').map_or(arguments.handler.as_str(), |(module, _)| module);
         anyhow::bail!(
-            "{} holds no {module}.py, .js, .mjs or .ts, and no program in Go: the handler is MODULE.FUNCTION, such as \
-             app.handler, or of Go the program's folder, such as cmd/orders",
+            "{} holds no {module}.py, .js, .mjs or .ts, no such class of Java, and no program in Go: the handler is \
+             MODULE.FUNCTION, such as app.handler; com.example.Class::method; or of Go the program's folder, such as \
+             cmd/orders",
             path.display()
         );
     };

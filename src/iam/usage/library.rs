@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::evaluate::{Arguments, Atom, Atoms, Evaluator, Sdk, one, unknown};
 use super::ir::{At, Expression, ModuleId, Name};
 use super::report::Language;
-use super::{golang, javascript, python};
+use super::{golang, java, javascript, python};
 
 /// What is known of a package outside the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,10 @@ pub(super) fn global(language: Language, name: &str) -> Atoms {
         Language::Python => python::is_builtin(name),
         Language::JavaScript => javascript::is_global(name),
         Language::Go => golang::is_builtin(name),
+        Language::Java => match java::global(name) {
+            Some(path) => return one(Atom::Library(path.into())),
+            None => false,
+        },
     };
     match (known, language) {
         // Python stops there; code that makes names at run time is refused where it does.
@@ -33,23 +37,24 @@ pub(super) fn global(language: Language, name: &str) -> Atoms {
         (false, _) => Atoms::new(),
         (true, Language::Python) => one(Atom::Library(format!("builtins.{name}").into())),
         (true, Language::JavaScript) => one(Atom::Library(format!("global:{name}").into())),
-        (true, Language::Go) => one(Atom::Library(format!("builtin:{name}").into())),
+        (true, Language::Go | Language::Java) => one(Atom::Library(format!("builtin:{name}").into())),
     }
 }
 
 /// Whether a name that isn't defined may come from a module that everything is imported from.
-pub(super) fn has(language: Language, _module: &str, name: &str) -> bool {
+pub(super) fn has(language: Language, module: &str, name: &str) -> bool {
     match language {
         Language::Python => !python::is_builtin(name),
         Language::JavaScript => !javascript::is_global(name),
         Language::Go => false,
+        Language::Java => java::has(module, name),
     }
 }
 
 /// The path of a member of something outside.
 pub(super) fn member(language: Language, path: &str, name: &str) -> Arc<str> {
     match language {
-        Language::JavaScript | Language::Go if !path.contains(':') => format!("{path}:{name}").into(),
+        Language::JavaScript | Language::Go | Language::Java if !path.contains(':') => format!("{path}:{name}").into(),
         _ => format!("{path}.{name}").into(),
     }
 }
@@ -90,6 +95,7 @@ pub(super) fn is_like_operation(language: Language, name: &str) -> bool {
         Language::Python => python::is_like_operation(name),
         Language::JavaScript => javascript::is_like_operation(name),
         Language::Go => golang::is_like_operation(name),
+        Language::Java => java::is_like_operation(name),
     }
 }
 
@@ -116,6 +122,7 @@ impl Evaluator<'_> {
             Language::Python => self.import_python(module, at),
             Language::JavaScript => self.import_script(module, at),
             Language::Go => self.import_go(module, at),
+            Language::Java => self.import_java(module, at),
         };
         self.resolved.insert(key, found.clone());
         found
@@ -131,6 +138,10 @@ impl Evaluator<'_> {
                 Atom::Library(path) if self.language == Language::Python => {
                     self.python_import_name(path, name, at);
                     found.insert(Atom::Library(member(self.language, path, name)));
+                }
+                // A class is imported by its whole name.
+                Atom::Library(_) if self.language == Language::Java => {
+                    found.insert(module.clone());
                 }
                 other => found.extend(self.attribute(&one(other.clone()), name, &whole)),
             }
@@ -150,6 +161,7 @@ impl Evaluator<'_> {
             Language::Python => one(Atom::Library(member(self.language, path, name))),
             Language::JavaScript => self.script_library_attribute(path, name, whole),
             Language::Go => self.go_library_attribute(path, name, whole),
+            Language::Java => one(Atom::Library(member(self.language, path, name))),
         }
     }
 
@@ -158,7 +170,7 @@ impl Evaluator<'_> {
             Language::Python => self.python_library_index(path, key, whole),
             Language::JavaScript => self.script_library_index(path, key, whole),
             // A function with its types.
-            Language::Go => one(Atom::Library(path.into())),
+            Language::Go | Language::Java => one(Atom::Library(path.into())),
         }
     }
 
@@ -167,6 +179,10 @@ impl Evaluator<'_> {
             Language::Python => self.call_python_library(path, arguments, whole),
             Language::JavaScript => self.call_script_library(path, arguments, whole),
             Language::Go => self.call_go_library(path, arguments, whole),
+            Language::Java => match path.strip_prefix("builtin:") {
+                Some(name) => self.call_java_builtin(name, arguments, whole),
+                None => self.call_java_library(path, arguments, whole),
+            },
         }
     }
 
@@ -175,6 +191,7 @@ impl Evaluator<'_> {
             Language::Python => self.call_python_library(path, arguments, whole),
             Language::JavaScript => self.new_of_script_library(path, arguments, whole),
             Language::Go => self.new_of_go_library(path, arguments, whole),
+            Language::Java => self.new_of_java_library(path, arguments, whole),
         }
     }
 
@@ -211,6 +228,7 @@ impl Evaluator<'_> {
             Language::Python => self.boto_method(sdk, name, arguments, whole),
             Language::JavaScript => self.script_sdk_method(sdk, name, arguments, whole),
             Language::Go => self.go_sdk_method(sdk, name, arguments, whole),
+            Language::Java => self.java_sdk_method(sdk, name, arguments, whole),
         }
     }
 
@@ -230,8 +248,10 @@ impl Evaluator<'_> {
     pub(super) fn is_operation(&self, atom: &Atom, name: &str) -> Option<bool> {
         let Atom::Sdk(sdk) = atom else { return None };
         let Sdk::Client(service, _) = &**sdk else { return None };
-        if self.language == Language::Go {
-            return Some(golang::operation(service, name).is_some());
+        match self.language {
+            Language::Go => return Some(golang::operation(service, name).is_some()),
+            Language::Java => return Some(java::operation(service, name).is_some()),
+            _ => {}
         }
         let helper = self.table.no_call.contains(&name)
             || matches!(

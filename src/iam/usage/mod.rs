@@ -8,6 +8,7 @@ mod content;
 mod evaluate;
 mod golang;
 mod ir;
+mod java;
 mod javascript;
 mod library;
 mod lower;
@@ -57,6 +58,7 @@ fn read(source: &SourceSet, handler: &str, language: Language) -> Usage {
             Language::Python => python::start(evaluator, handler),
             Language::JavaScript => javascript::start(evaluator, handler),
             Language::Go => golang::start(evaluator, handler),
+            Language::Java => java::start(evaluator, handler),
         };
         if let Some(usage) = Evaluator::new(source, language, depth).run(&start) {
             return usage;

@@ -23,6 +23,8 @@ pub enum Language {
     JavaScript,
     /// Go, as a module with packages.
     Go,
+    /// Java, with classes by their packages.
+    Java,
 }
 
 impl Language {
@@ -32,6 +34,7 @@ impl Language {
             Self::Python => "python",
             Self::JavaScript => "javascript",
             Self::Go => "go",
+            Self::Java => "java",
         }
     }
 }

@@ -17,7 +17,7 @@ const SKIPPED: [&str; 6] = [".git", "__pycache__", "node_modules", ".terraform",
 pub(super) fn may_be_code(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-    matches!(end, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "go")
+    matches!(end, "py" | "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "go" | "java")
         || matches!(name, "package.json" | "go.mod")
 }
 

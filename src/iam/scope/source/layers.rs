@@ -65,7 +65,7 @@ fn placed(set: SourceSet, language: Language) -> SourceSet {
         Language::Python => "python/",
         Language::JavaScript => "nodejs/",
         // A program holds all that it needs.
-        Language::Go => return SourceSet::default(),
+        Language::Go | Language::Java => return SourceSet::default(),
     };
     let inside = |path: &str| {
         let rest = path.strip_prefix(prefix)?;

@@ -75,6 +75,10 @@ pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<L
         let (package, handler) = asset::read(project, function, handler, language)?;
         return Ok(Located::of(project, function, (handler, language), package));
     }
+    if language == Language::Java && function.body.get("source_path").is_null() {
+        let package = program::java(project, function)?;
+        return Ok(Located::of(project, function, (handler, language), package));
+    }
     let package = packaged(project, function, &handler)?;
     Ok(Located::of(project, function, (handler, language), package))
 }
@@ -103,8 +107,18 @@ impl Located {
 
 /// The language of a source by its entry: that of the file which the handler names. A program of Go has no such file.
 pub fn language_of_handler(files: &SourceSet, handler: &str) -> Option<Language> {
+    if is_java(files, handler) {
+        return Some(Language::Java);
+    }
     named_by_handler(files, handler)
         .or_else(|| files.files.keys().any(|file| folder::is_go(file)).then_some(Language::Go))
+}
+
+/// Whether a handler names a class of Java: `com.example.Handler::handleRequest`.
+fn is_java(files: &SourceSet, handler: &str) -> bool {
+    let class = handler.split("::").next().unwrap_or(handler);
+    let file = format!("{}.java", class.split('$').next().unwrap_or(class).replace('.', "/"));
+    files.files.keys().any(|known| *known == file || known.ends_with(&format!("/{file}")))
 }
 
 fn named_by_handler(files: &SourceSet, handler: &str) -> Option<Language> {
@@ -123,6 +137,7 @@ fn language_of(runtime: &str) -> Result<Language, String> {
         _ if runtime.starts_with("python") => Ok(Language::Python),
         _ if runtime.starts_with("nodejs") => Ok(Language::JavaScript),
         "go1.x" => Ok(Language::Go),
+        _ if runtime.starts_with("java") => Ok(Language::Java),
         _ => Err(format!("source for the runtime {runtime} isn't read")),
     }
 }

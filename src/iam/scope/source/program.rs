@@ -83,6 +83,41 @@ pub(super) fn go(project: &Project, function: &Resource) -> Result<(Package, Str
     Ok((Package { files, place, doubt }, entry))
 }
 
+/// The source of a program in Java: that of the project into whose folder for results it is built.
+pub(super) fn java(project: &Project, function: &Resource) -> Result<Package, String> {
+    let artefact = artefact(project, function)?;
+    let top = paths::top(project).ok_or("the configuration is on no disk")?;
+    let display = paths::shown(project, artefact.path());
+    let path = paths::clean(artefact.path());
+    let built = path
+        .ancestors()
+        .skip(1)
+        .find(|above| above.file_name().is_some_and(|name| name == "target" || name == "build"));
+    let folder =
+        built.and_then(Path::parent).or_else(|| path.parent()).filter(|folder| folder.join("src/main/java").is_dir());
+    let missing = format!("{display} is built elsewhere: name its directory in `sources` of .terramend.hcl");
+    let folder = paths::inside(&top, folder.ok_or(missing)?).map_err(|reason| format!("{display}: {reason}"))?;
+    let mut files = read_folder(&java_project(&folder, &top))?;
+    files.files.retain(|file, _| file.contains("src/main/java/"));
+    let place = paths::shown(project, &folder);
+    Ok(Package { files, place, doubt: None })
+}
+
+/// The project of several modules that one of Maven's is of, else itself.
+fn java_project(folder: &Path, top: &Path) -> PathBuf {
+    let is_module = |above: &Path, below: &Path| {
+        let name = below.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let text = |file: &str| std::fs::read_to_string(above.join(file)).unwrap_or_default();
+        text("pom.xml").contains(&format!("<module>{name}</module>"))
+            || ["settings.gradle", "settings.gradle.kts"].iter().any(|file| text(file).contains(&name))
+    };
+    let mut found = folder;
+    while let Some(above) = found.parent().filter(|above| above.starts_with(top) && is_module(above, found)) {
+        found = above;
+    }
+    found.to_owned()
+}
+
 /// The files of the module of Go that a folder is of, and the folder in it. Nothing above `top` is read.
 pub fn go_module(folder: &Path, top: &Path) -> Result<(SourceSet, String), String> {
     let root = folder

@@ -75,7 +75,10 @@ impl Evaluator<'_> {
             self.invoke(initialiser, made_in, Some(Atom::Object(site)), &Arguments::default(), whole);
         }
         let body = self.body_of(class, made_in);
-        let own = self.variables.get(&(body, definition.constructor.into())).cloned();
+        // Constructors of Java differ by the number of their arguments.
+        let exact: Name = format!("{}/{}", definition.constructor, arguments.positional.len()).into();
+        let exact = self.variables.get(&(body, exact)).filter(|_| !arguments.outside).cloned();
+        let own = exact.or_else(|| self.variables.get(&(body, definition.constructor.into())).cloned());
         if let Some(constructors) = own {
             for constructor in constructors {
                 if let Atom::Closure(function, unit) = constructor {

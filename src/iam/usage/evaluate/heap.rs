@@ -61,6 +61,11 @@ impl Evaluator<'_> {
         &self.heap[site.0 as usize]
     }
 
+    /// The local classes that an object is of.
+    pub(in super::super) fn class_of(&self, site: SiteId) -> &Atoms {
+        &self.object(site).class
+    }
+
     pub(in super::super) fn shape(&self, site: SiteId) -> Shape {
         self.object(site).shape
     }

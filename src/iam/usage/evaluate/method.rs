@@ -22,6 +22,11 @@ impl Evaluator<'_> {
         {
             return result;
         }
+        if self.language == Language::Java
+            && let Some(result) = self.call_java_method(of, name, arguments, whole)
+        {
+            return result;
+        }
         match of {
             Atom::Library(path) => {
                 let path = super::super::library::member(self.language, path, name);

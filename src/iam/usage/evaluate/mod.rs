@@ -26,6 +26,7 @@ pub(super) use atom::{Atom, Atoms, Sdk, SiteId, UnitId, one, only_text, texts, u
 pub(super) use heap::Shape;
 pub(super) use invoke::Arguments;
 pub(super) use record::Given;
+pub(super) use value::UNSET;
 
 use super::super::actions::{Table, table};
 use super::ir::{At, ClassId, Expression, FunctionId, ModuleId, Name, Program, Statement};
@@ -284,6 +285,10 @@ impl<'s> Evaluator<'s> {
                 return self.variables.get(&(id, Arc::clone(name))).cloned().unwrap_or_default();
             }
             if !of.everything_of.is_empty() {
+                // Classes of the same package come before those of packages that are imported whole.
+                if let Some(owner) = self.beside(id, name) {
+                    return self.variables.get(&(owner, Arc::clone(name))).cloned().unwrap_or_default();
+                }
                 let modules = of.everything_of.clone();
                 let found = self.in_everything(&modules, name);
                 if !found.is_empty() {

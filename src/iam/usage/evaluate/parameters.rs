@@ -203,7 +203,10 @@ impl Evaluator<'_> {
         let types = self.value(declared);
         let mut made = Atoms::new();
         for named in &types {
-            made.extend(self.instance_from_outside(named, declared));
+            made.extend(match self.language {
+                Language::Java => self.java_instance_from_outside(named, declared),
+                _ => self.instance_from_outside(named, declared),
+            });
         }
         self.here = caller;
         if made.is_empty() { one(Atom::FromOutside) } else { made }

@@ -61,7 +61,7 @@ impl Evaluator<'_> {
             complete &= self.flatten("", atoms, &spot(*at), &mut paths);
         }
         paths.remove("");
-        if self.language == Language::Go {
+        if matches!(self.language, Language::Go | Language::Java) {
             paths = self.spelled(service, operation, paths);
         }
         if service == "sts" && operation.starts_with("AssumeRole") {
@@ -82,7 +82,9 @@ impl Evaluator<'_> {
     /// Arguments by the API's own spelling.
     fn spelled(&self, service: &str, operation: &str, paths: Paths) -> Paths {
         let known = self.table.arguments(service, operation);
-        let spelled = |path: String| match known.iter().find(|known| known.eq_ignore_ascii_case(&path)) {
+        // Whether something is a list isn't seen where one element is given alone.
+        let plain = |path: &str| path.replace("[]", "").to_ascii_lowercase();
+        let spelled = |path: String| match known.iter().find(|known| plain(known) == plain(&path)) {
             Some(known) => (*known).to_owned(),
             None => path,
         };

@@ -13,6 +13,9 @@ const MAX_PATHS: usize = 120;
 /// Parts of strings inside parts, at most.
 const MAX_NESTED: usize = 12;
 
+/// Why a field isn't known that has no value before it is set.
+pub(in super::super) const UNSET: &str = "a value that nothing here sets";
+
 /// Arguments by path, before they become values.
 pub(super) type Paths = BTreeMap<String, (Atoms, Spot)>;
 
@@ -61,6 +64,8 @@ impl Evaluator<'_> {
             let inner = match (self.shape(site), &*name) {
                 (Shape::List, _) => format!("{path}[]"),
                 (_, "{}") => continue,
+                // What reading notes besides.
+                (_, noted) if noted.starts_with('$') => continue,
                 _ if keys_matter => format!("{path}{{}}"),
                 _ if path.is_empty() => name.to_string(),
                 _ => format!("{path}.{name}"),
@@ -91,6 +96,9 @@ impl Evaluator<'_> {
         }
         values.sort();
         values.dedup();
+        if values.len() > 1 {
+            values.retain(|value| !matches!(value, Value::Unknown { reason } if reason == UNSET));
+        }
         without_bare_reads(&mut values);
         if values.len() == 1 { values.remove(0) } else { Value::OneOf(values) }
     }

@@ -16,6 +16,7 @@ use super::evaluate::{Arguments, Evaluator};
 use super::report::{Place, Refusal, RefusalKind};
 
 pub(super) use names::{event_member, is_builtin, is_like_operation, operation};
+pub(super) use object::is_data;
 
 /// What a handler is called that says nothing of its source: the program itself, or what the runtime starts.
 const PROGRAM: [&str; 4] = ["bootstrap", "main", "handler", ""];

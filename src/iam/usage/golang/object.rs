@@ -98,7 +98,7 @@ fn is_client(package: &str, name: &str) -> bool {
 }
 
 /// Whether something that isn't followed is certainly no client, by the reason why it isn't known.
-pub(super) fn is_data(reason: &str) -> bool {
+pub(in super::super) fn is_data(reason: &str) -> bool {
     ["a value ", "an error", "made of the event", "a string", "a part of", "a joined", "too many", "a result "]
         .iter()
         .any(|begin| reason.starts_with(begin))

@@ -303,7 +303,7 @@ impl Evaluator<'_> {
     }
 
     /// `fmt.Sprintf("%s-%v", a, b)`
-    fn formatted(&mut self, format: &Atoms, arguments: &Arguments, whole: &Expression) -> Atoms {
+    pub(in super::super) fn formatted(&mut self, format: &Atoms, arguments: &Arguments, whole: &Expression) -> Atoms {
         let Some(format) = only_text(format) else { return unknown("a string of a format that isn't known") };
         let mut parts: Vec<Atoms> = Vec::new();
         let mut literal = String::new();
