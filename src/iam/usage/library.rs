@@ -158,10 +158,9 @@ impl Evaluator<'_> {
 
     pub(super) fn library_attribute(&mut self, path: &str, name: &Name, whole: &Expression) -> Atoms {
         match self.language {
-            Language::Python => one(Atom::Library(member(self.language, path, name))),
+            Language::Python | Language::Java => one(Atom::Library(member(self.language, path, name))),
             Language::JavaScript => self.script_library_attribute(path, name, whole),
             Language::Go => self.go_library_attribute(path, name, whole),
-            Language::Java => one(Atom::Library(member(self.language, path, name))),
         }
     }
 

@@ -146,13 +146,15 @@ impl Evaluator<'_> {
                 if &**name == "map" && !made.is_empty() { self.made_list(made, 3, whole) } else { event }
             }
             "next" | "getFirst" | "findFirst" => self.each(&event, whole),
-            _ => match names::event_getter(name).filter(|_| arguments.positional.is_empty()) {
-                Some(member) => self.attribute(&event, &member.into(), whole),
-                None => {
+            _ => {
+                let getter = names::event_getter(name).filter(|_| arguments.positional.is_empty());
+                if let Some(member) = getter {
+                    self.attribute(&event, &member.into(), whole)
+                } else {
                     self.escape(arguments, &format!("`{name}` of the event"), whole);
                     unknown(&format!("made of the event's {path}"))
                 }
-            },
+            }
         }
     }
 
