@@ -128,7 +128,7 @@ fn everything_that_pages_set_has_its_type() {
     let Some(modules) = modules() else { return };
     let catalogue = Catalogue::built_in().unwrap();
     let mut source = String::from(
-        "import * as cdk from 'aws-cdk-lib';\ndeclare const scope: cdk.Stack;\ntype Parts<T> = { [K in keyof NonNullable<T>]?: Partial<NonNullable<NonNullable<T>[K]>> };\n",
+        "import * as cdk from 'aws-cdk-lib';\ndeclare const scope: cdk.Stack;\ndeclare const $vpc: cdk.aws_ec2.Vpc;\ntype Parts<T> = { [K in keyof NonNullable<T>]?: Partial<NonNullable<NonNullable<T>[K]>> };\n",
     );
     let mut namespaces: BTreeMap<String, String> = BTreeMap::new();
     let mut count = 0;
@@ -171,7 +171,7 @@ fn everything_that_pages_set_has_its_type() {
                     let statement = expression(&own, &parse_expression(&written(control, statement)).unwrap());
                     writeln!(
                         source,
-                        "/* {} {class} */ (($self: {own}.{name}, $topic: cdk.aws_sns.Topic, $vpc: cdk.aws_ec2.Vpc) => {{ {statement}; }});",
+                        "/* {} {class} */ (($self: {own}.{name}, $topic: cdk.aws_sns.Topic, $store: cdk.aws_rds.DatabaseCluster) => {{ {statement}; }});",
                         control.id
                     )
                     .unwrap();

@@ -77,7 +77,9 @@ fn difference(old: &Json, new: &Json, announced: &[Announced]) -> Option<String>
         added().filter(|(_, new)| is_announced(new, announced)).map(|(name, _)| format!("\"{name}\"")).collect();
     let changed = old.iter().find_map(|(name, was)| change(name, was, new.get(name), announced, &usable));
     changed.or_else(|| {
-        let may_come = |new: &Json| is_announced(new, announced) || is_grant(None, new, &usable);
+        let asked = added().any(|(_, new)| kind(new) == "Custom::LogRetention" && owner(new, announced).is_some());
+        let may_come =
+            |new: &Json| is_announced(new, announced) || is_grant(None, new, &usable) || sets_retention(new, asked);
         let unannounced = added().find(|(_, new)| !may_come(new));
         unannounced.map(|(name, resource)| format!("{} {name} would be added, too", kind(resource)))
     })
@@ -85,7 +87,9 @@ fn difference(old: &Json, new: &Json, announced: &[Announced]) -> Option<String>
 
 /// What is said of a resource that was there.
 fn change(name: &str, was: &Json, now: Option<&Json>, announced: &[Announced], usable: &[String]) -> Option<String> {
-    let Some(now) = now else { return Some(format!("{} {name} would be removed", kind(was))) };
+    let Some(now) = now else {
+        return (!lets_everybody_in(was, announced)).then(|| format!("{} {name} would be removed", kind(was)));
+    };
     if kind(now) != kind(was) {
         return Some(format!("{name} would change its type"));
     }
@@ -97,6 +101,18 @@ fn change(name: &str, was: &Json, now: Option<&Json>, announced: &[Announced], u
         return property.map(|property| format!("{} {name} would be replaced, for its {property}", kind(was)));
     }
     (!is_grant(Some(was), now, usable)).then(|| format!("{} {name} would change, too", kind(was)))
+}
+
+/// Whether a resource is the permission for everybody that the library gives beside the URL of a function without
+/// authorisation: it goes with that.
+fn lets_everybody_in(was: &Json, announced: &[Announced]) -> bool {
+    kind(was) == "AWS::Lambda::Permission" && was["Properties"]["Principal"] == "*" && owner(was, announced).is_some()
+}
+
+/// Whether a resource belongs to the function that the library adds to a stack for the retention of a log group, and an
+/// announced construct asks for that.
+fn sets_retention(resource: &Json, asked: bool) -> bool {
+    asked && path(resource).split('/').any(|id| id.starts_with("LogRetentionaae0aa3c"))
 }
 
 /// Whether an edit announces a resource that wasn't there.

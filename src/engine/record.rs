@@ -15,11 +15,15 @@ pub(super) fn announced(project: &Project, resource: &Resource, fix: &Fix) -> An
     };
     let origins = project.resources.iter().filter_map(|resource| resource.origin.as_ref());
     let made = origins.filter(|origin| origin.call.as_ref().is_ok_and(|other| other == call));
-    let constructs: BTreeSet<_> = made.map(|origin| origin.construct.clone()).collect();
+    let mut constructs: BTreeSet<_> = made.map(|origin| origin.construct.clone()).collect();
     let contents = fix.changes.iter().filter_map(|change| match change {
         Change::SetInCall { content, .. } => Some(content),
         _ => None,
     });
+    // What a statement is called on changes, too: the way into a database.
+    let called = contents.clone().flat_map(|content| &content.below).filter_map(ProgramDraft::receiver);
+    let called = called.filter_map(|id| project.resource(id).origin.as_ref());
+    constructs.extend(called.map(|origin| origin.construct.clone()));
     let values = contents.flat_map(|content| {
         let set = content.properties.iter().map(|(_, value)| value);
         set.chain(&content.below).chain(content.overrides.iter().map(|change| &change.value))

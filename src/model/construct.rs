@@ -114,6 +114,15 @@ impl ProgramDraft {
         }
     }
 
+    /// The resource on whose construct a method is called.
+    pub fn receiver(&self) -> Option<ResourceId> {
+        match self {
+            Self::Made(resource) => Some(*resource),
+            Self::Member { of, .. } | Self::Method { of, .. } => of.receiver(),
+            _ => None,
+        }
+    }
+
     /// The ends of the ids of all constructs that it makes.
     pub fn ids(&self) -> Vec<&str> {
         let mut found = Vec::new();

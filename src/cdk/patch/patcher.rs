@@ -169,6 +169,10 @@ impl<'p> Patcher<'p> {
             self.add(holder, name, value, top);
             return Ok(());
         };
+        let is_named_so = there.value.is_none() && self.writer.value(value, None).is_ok_and(|value| value == written);
+        if is_named_so {
+            return Ok(());
+        }
         let value_node = there.value.ok_or_else(|| format!("`{written}` is given by a variable of its name"))?;
         self.change(value_node, &written, value, top)
     }

@@ -109,7 +109,8 @@ pub(super) fn introduce<'t>(place: &Place<'_>, call: Node<'t>) -> Result<(Kept<'
     let candidates = [name(&plain), name(&format!("{plain}{}", place.call.class))];
     let mut used = Vec::new();
     each(place.program.root(), &mut |node| {
-        if node.kind().contains("identifier") && candidates.iter().any(|c| c == text(node, source)) {
+        let is_name = node.kind().contains("identifier") && node.kind() != "property_identifier";
+        if is_name && candidates.iter().any(|c| c == text(node, source)) {
             used.push(text(node, source));
         }
     });

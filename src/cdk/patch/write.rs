@@ -59,6 +59,9 @@ impl<'p> Writer<'p> {
     pub(super) fn item(&mut self, name: &str, value: &ProgramDraft, indent: Option<&str>) -> Result<String, String> {
         let value = self.value(value, indent)?;
         let between = if self.is_python() { "=" } else { ": " };
+        if !self.is_python() && value == name {
+            return Ok(value);
+        }
         Ok(format!("{}{between}{value}", self.property(name)))
     }
 

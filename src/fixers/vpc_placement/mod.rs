@@ -5,7 +5,10 @@
 
 mod endpoints;
 mod site;
+mod template;
 mod write;
+
+pub(super) use self::template::{private_store, store_network};
 
 use self::site::Site;
 use crate::catalogue::{Context, Verdict};
