@@ -40,7 +40,7 @@ pub(in crate::fixers) fn store_network(context: &Context<'_>) -> Value {
 }
 
 fn named(resource: &Resource) -> Value {
-    Value::Reference(Reference { resource: resource.id, index: None, path: vec!["Ref".into()] })
+    Value::Reference(Reference { resource: resource.id, within: Vec::new(), index: None, path: vec!["Ref".into()] })
 }
 
 fn store<'p>(project: &'p Project, function: &Resource) -> Option<&'p Resource> {
