@@ -94,3 +94,19 @@ fn roles_are_narrowed_to_what_all_else_leaves() {
     assert!(fixed.contains("resource \"aws_cloudwatch_log_group\" \"app\""), "{fixed}");
     assert!(fixed.contains("Resource = \"${aws_cloudwatch_log_group.app.arn}:*\""), "{fixed}");
 }
+
+/// What no call here switches on, a call elsewhere may: the copy of a role has it, too.
+#[test]
+fn a_copy_of_a_role_has_all_that_the_role_may_have() {
+    let module = format!(
+        "variable \"more\" {{\n  default = []\n}}\n\nresource \"aws_iam_role_policy_attachment\" \"more\" {{\n  \
+         count      = length(var.more)\n  role       = aws_iam_role.app.name\n  policy_arn = var.more[count.index]\n}}\n\n\
+         {SHARED_ROLE}"
+    );
+    let project =
+        Scratch::with(&[("app/main.tf", &module), ("main.tf", "module \"app\" {\n  source = \"./app\"\n}\n")]);
+    project.expect(0, &["fix", "--grade", "review", "--write", "--control", "lambda-own-role", "."]);
+    let fixed = project.read("app/main.tf");
+    assert!(fixed.contains("resource \"aws_iam_role_policy_attachment\" \"more_resize\""), "{fixed}");
+    assert!(fixed.matches("count      = length(var.more)").count() == 2, "{fixed}");
+}

@@ -99,10 +99,15 @@ fn group_name(context: &Context<'_>, v2: bool) -> Draft {
     let stage = context.resource;
     let api = context.as_written(stage, if v2 { "api_id" } else { "rest_api_id" });
     let argument = if v2 { "name" } else { "stage_name" };
-    let name = match context.project.settle(&stage.body.get(argument)) {
+    let known = context.project.settle(&stage.body.get(argument));
+    let name = match (known, context.as_written(stage, argument)) {
+        // What a variable gives here, another call of the module may give otherwise.
+        (Value::String(name), Some(written)) if !matches!(written, Draft::String(_)) && !name.starts_with('$') => {
+            written
+        }
         // `$` can't stand in the name of a log group.
-        Value::String(name) => Draft::string(name.trim_start_matches('$')),
-        _ if !v2 => context.as_written(stage, argument).unwrap_or_else(|| Draft::string(&*stage.name)),
+        (Value::String(name), _) => Draft::string(name.trim_start_matches('$')),
+        (_, Some(written)) if !v2 => written,
         _ => Draft::string(&*stage.name),
     };
     let mut pieces = vec![Draft::string("/aws/apigateway/")];

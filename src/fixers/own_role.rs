@@ -60,9 +60,12 @@ fn sharers<'a>(project: &'a Project, role: &Resource) -> Vec<&'a Resource> {
     sharers
 }
 
-/// Whether two functions run the same code by the same handler: one of them may be the other's next version.
+/// Whether two functions run the same code by the same handler: one of them may be the other's next version. Two of one
+/// name are never there at the same time.
 fn same_program(a: &Resource, b: &Resource) -> bool {
+    let same = |name: &str| !a.body.get(name).is_null() && a.body.get(name).equals(&b.body.get(name)) == Some(true);
     a.id == b.id
+        || same("function_name")
         || PROGRAM.iter().any(|name| !a.body.get(name).is_null())
             && PROGRAM.iter().all(|name| a.body.get(name).equals(&b.body.get(name)) == Some(true))
 }
@@ -113,7 +116,7 @@ fn split(context: &Context<'_>, role: &Resource, homes: &Homes, others: &Others)
         Err(reason) => return Fix::manual(TITLE, reason),
     };
     let mut changes = vec![Change::Copy { resource: role.id, name: copied(role), rewired: Vec::new(), content: name }];
-    let own: Vec<&Resource> = homes.own.iter().map(|id| project.resource(*id)).collect();
+    let own: Vec<&Resource> = homes.own.iter().chain(&homes.off).map(|id| project.resource(*id)).collect();
     for policy in &own {
         // An attachment may name its role by a literal.
         let by_name = !policy.body.get("role").refers_to(role.id);

@@ -167,6 +167,8 @@ pub struct Homes {
     pub lists: Vec<ResourceId>,
     /// What fixes the whole set of policies or attachments.
     pub exclusive: Vec<ResourceId>,
+    /// Those of the first kind that no call of the module here switches on: calls elsewhere may.
+    pub off: Vec<ResourceId>,
     /// Why there may be others, if there may.
     pub maybe: Option<String>,
 }
@@ -190,6 +192,10 @@ pub fn homes(project: &Project, role: &Resource) -> Homes {
         of("aws_iam_role_policy_attachments_exclusive", "role_name"),
     ];
     homes.own = own.concat();
+    let is_off = |other: &&Resource| project.is_switched_off(other) && other.instance == role.instance;
+    let off = ["aws_iam_role_policy", "aws_iam_role_policy_attachment"].into_iter();
+    let off = off.flat_map(|kind| project.of_kind(kind)).filter(is_off);
+    homes.off = off.filter(|other| other.body.get(BY_ROLE).refers_to(role.id)).map(|other| other.id).collect();
     homes.lists = lists;
     homes.exclusive = exclusive.concat();
     homes

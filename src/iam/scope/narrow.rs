@@ -87,7 +87,10 @@ pub fn narrow(granted: &Granted, needs: &[Need], writable: Writable<'_>) -> Plan
     for unit in &units {
         let places = assign(granted, unit);
         match &places {
-            Assigned::Nowhere if unit.certainty == Certainty::Needed => plan.missing.push(unit.need),
+            Assigned::Nowhere if unit.certainty == Certainty::Needed => {
+                plan.missing.push(unit.need);
+                assigned.extend(elsewhere(granted, unit).map(|place| (place, unit)));
+            }
             Assigned::Unsure(_) if unit.certainty == Certainty::Needed => plan.unsure.push(unit.need),
             _ => {}
         }
@@ -118,6 +121,16 @@ impl Plan {
     pub fn changes_nothing(&self) -> bool {
         self.documents.iter().flatten().chain(&self.attached).all(|fate| *fate == Fate::Stays)
     }
+}
+
+/// The statements that grant what is called on other resources. They stay: a name in the code, or the value of a variable,
+/// may be another one where the function runs.
+fn elsewhere<'g>(granted: &'g Granted, unit: &'g Unit<'_>) -> impl Iterator<Item = Place> + 'g {
+    granted.documents.iter().enumerate().flat_map(|(d, document)| {
+        let grants = |held: &Held| held.allows && held.covers_action(unit.action);
+        let found = document.statements.iter().enumerate().filter(move |(_, held)| grants(held));
+        found.map(move |(s, _)| Place::Statement(d, s))
+    })
 }
 
 fn units(i: usize, need: &Need) -> Vec<Unit<'_>> {
@@ -252,7 +265,8 @@ fn attached_fate(units: &[&Unit<'_>], writable: &dyn Fn(&Target) -> bool) -> Fat
     Fate::Becomes(grouped(units, &elements, &|action| (0, action.to_owned())))
 }
 
-/// The resources of a statement that a unit needs: those that fit or may fit; what is wider gives way to the target.
+/// The resources of a statement that a unit needs: those that fit or may fit; what is wider gives way to the target. All,
+/// where the unit is on something else.
 fn own_elements(held: &Held, unit: &Unit<'_>, writable: &dyn Fn(&Target) -> bool) -> Vec<Element> {
     let all = || (0..held.resources.len()).map(Element::Own).collect();
     let target = match unit.on {
@@ -275,7 +289,8 @@ fn own_elements(held: &Held, unit: &Unit<'_>, writable: &dyn Fn(&Target) -> bool
     if relations.contains(&Relation::Broader) {
         return if writable(target) { vec![Element::Target(target.clone())] } else { at(&[Relation::Broader]) };
     }
-    at(&[Relation::Narrower, Relation::Maybe])
+    let fitting = at(&[Relation::Narrower, Relation::Maybe]);
+    if fitting.is_empty() { all() } else { fitting }
 }
 
 /// Actions by what they are on: those on the same stand together.

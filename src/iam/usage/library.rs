@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::evaluate::{Arguments, Atom, Atoms, Evaluator, Sdk, one, unknown};
 use super::ir::{At, Expression, ModuleId, Name};
-use super::report::Language;
+use super::report::{Language, Place, Refusal, RefusalKind};
 use super::{golang, java, javascript, python};
 
 /// What is known of a package outside the source.
@@ -147,6 +147,21 @@ impl Evaluator<'_> {
             }
         }
         found
+    }
+
+    /// Takes note of a package outside the source. One that may make calls is refused by the name that it is `called`; so is
+    /// what signs requests to AWS `by_hand`.
+    pub(super) fn note_outside(&mut self, class: Class, package: Name, called: &str, by_hand: Option<&str>, at: At) {
+        let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
+        self.outside.entry((class as u8, package)).or_insert_with(|| place.clone());
+        if class == Class::Unknown {
+            let what = format!("`{called}` isn't known to make no AWS calls");
+            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place: place.clone(), what });
+        }
+        if let Some(module) = by_hand {
+            let what = format!("`{module}` signs requests to AWS by hand");
+            self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
+        }
     }
 
     pub(super) fn submodule(&mut self, module: ModuleId, name: &Name) -> Atoms {

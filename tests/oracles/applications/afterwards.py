@@ -27,6 +27,7 @@ EXPLAINED = {
     "CKV_AWS_108": "the library's grants, as above",
     "CKV_AWS_27": "Checkov takes only a key of KMS for the encryption of a queue in templates; dead letters that a fix adds have SQS's own",
     "Serverless-SQSRedrivePolicy": "the queue that a fix adds is the dead-letter queue: there is none behind it",
+    "AwsSolutions-SQS3": "the queue that a fix adds is the dead-letter queue: there is none behind it",
     "AwsSolutions-IAM5": "the library grants xray:Put* and the delivery of logs on all resources, as AWS demands",
     "Serverless-CloudWatchLogGroupRetentionPeriod": "the retention stands in a token",
 }

@@ -7,9 +7,8 @@ use tree_sitter::{Parser, Tree};
 
 use super::super::evaluate::{Atom, Atoms, Evaluator, one};
 use super::super::ir::{At, ModuleId, Name};
-use super::super::library::Class;
 use super::super::lower::{fault, text};
-use super::super::report::{Place, Refusal, RefusalKind};
+use super::super::report::RefusalKind;
 use super::lower::{Declared, lower};
 use super::names;
 
@@ -29,17 +28,9 @@ impl<'s> Evaluator<'s> {
                 return one(Atom::Module(*file));
             }
         }
-        let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
         let (class, module) = names::classify(package);
-        self.outside.entry((class as u8, module.as_str().into())).or_insert_with(|| place.clone());
-        if class == Class::Unknown {
-            let what = format!("`{package}` isn't known to make no AWS calls");
-            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place: place.clone(), what });
-        }
-        if names::signs(package) {
-            let what = format!("`{package}` signs requests to AWS by hand");
-            self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
-        }
+        let by_hand = names::signs(package).then_some(&**package);
+        self.note_outside(class, module.as_str().into(), package, by_hand, at);
         one(Atom::Library(Arc::clone(package)))
     }
 

@@ -7,6 +7,7 @@ mod names;
 mod object;
 mod package;
 mod sdk;
+mod signature;
 mod standard;
 mod statement;
 mod table;

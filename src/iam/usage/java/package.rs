@@ -7,9 +7,8 @@ use tree_sitter::Parser;
 
 use super::super::evaluate::{Atom, Atoms, Evaluator, one};
 use super::super::ir::{At, ModuleId, Name};
-use super::super::library::Class;
 use super::super::lower::{fault, text};
-use super::super::report::{Place, Refusal, RefusalKind};
+use super::super::report::RefusalKind;
 use super::lower::lower;
 use super::names;
 
@@ -24,17 +23,8 @@ impl Evaluator<'_> {
             // Its classes are seen by their imports, or as those of the same package.
             return self.java_package(path).first().map(|file| Atom::Module(*file)).into_iter().collect();
         }
-        let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
-        let (class, package) = (names::classify(path), names::package(path).to_owned());
-        self.outside.entry((class as u8, package.as_str().into())).or_insert_with(|| place.clone());
-        if class == Class::Unknown {
-            let what = format!("`{path}` isn't known to make no AWS calls");
-            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place: place.clone(), what });
-        }
-        if names::signs(path) {
-            let what = format!("`{path}` signs requests to AWS by hand");
-            self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
-        }
+        let by_hand = names::signs(path).then_some(&**path);
+        self.note_outside(names::classify(path), names::package(path).into(), path, by_hand, at);
         one(Atom::Library(Arc::clone(path)))
     }
 

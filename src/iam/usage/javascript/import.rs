@@ -25,8 +25,8 @@ impl Evaluator<'_> {
                 .load_script(&file)
                 .map_or_else(|| Atom::unknown("a module that can't be read"), Atom::Module));
         }
-        let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
         if local {
+            let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
             let what = format!("`{module}` isn't in the source");
             self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place, what });
             return unknown("a module that isn't in the source");
@@ -42,15 +42,8 @@ impl Evaluator<'_> {
         let bare: Name = module.strip_prefix("node:").unwrap_or(module).into();
         let package = names::package(&bare).to_owned();
         let class = if class == Class::Unknown && self.speaks_not_of_aws(&package, 0) { Class::AwsFree } else { class };
-        self.outside.entry((class as u8, package.as_str().into())).or_insert_with(|| place.clone());
-        if class == Class::Unknown {
-            let what = format!("`{package}` isn't known to make no AWS calls");
-            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place: place.clone(), what });
-        }
-        if names::signs(module) {
-            let what = format!("`{module}` signs requests to AWS by hand");
-            self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
-        }
+        let by_hand = names::signs(module).then_some(&**module);
+        self.note_outside(class, package.as_str().into(), &package, by_hand, at);
         one(Atom::Library(bare))
     }
 

@@ -31,7 +31,9 @@ impl Evaluator<'_> {
             return one(found);
         }
         let class = names::classify(module);
-        self.note_outside(module, top, class, at);
+        let package: Name = if class == Class::Unknown || top == "google" { module.clone() } else { top.into() };
+        let by_hand = names::signs(module).then_some(&**module);
+        self.note_outside(class, package, top, by_hand, at);
         one(Atom::Library(Arc::clone(module)))
     }
 
@@ -41,20 +43,6 @@ impl Evaluator<'_> {
         if names::signs(&whole) {
             let what = format!("`{whole}` signs requests to AWS by hand");
             let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
-            self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
-        }
-    }
-
-    fn note_outside(&mut self, module: &str, top: &str, class: Class, at: At) {
-        let place = Place { file: self.here.1.to_string(), line: at.line, column: at.column };
-        let package: Name = if class == Class::Unknown || top == "google" { module.into() } else { top.into() };
-        self.outside.entry((class as u8, package)).or_insert_with(|| place.clone());
-        if class == Class::Unknown {
-            let what = format!("`{top}` isn't known to make no AWS calls");
-            self.refusals.insert(Refusal { kind: RefusalKind::UnknownLibrary, place: place.clone(), what });
-        }
-        if names::signs(module) {
-            let what = format!("`{module}` signs requests to AWS by hand");
             self.refusals.insert(Refusal { kind: RefusalKind::SelfSigned, place, what });
         }
     }
