@@ -16,6 +16,10 @@ use terramend::discover::{Found, discover, read};
 use terramend::engine::{self, Options, Outcome};
 use terramend::fix::Grade;
 
+/// The binary's: what a run takes there is what counts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[allow(clippy::print_stdout)]
 fn main() {
     println!("{} ({} files)", corpus().display(), files().len());

@@ -8,6 +8,7 @@ use crate::cdk::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::edit::Edit;
 use crate::fix::Change;
+use crate::iam::policies::Policies;
 use crate::iam::scope::Derivations;
 use crate::json;
 use crate::model::{InstanceId, Project, ResourceId};
@@ -62,6 +63,8 @@ pub struct Workspace {
     pub assembly: Option<Arc<Assembly>>,
     /// What was worked out for functions: kept, because reading their source takes longer than all else.
     pub derivations: Derivations,
+    /// Policies that were read.
+    pub policies: Policies,
 }
 
 /// What one directory tree holds.

@@ -110,3 +110,25 @@ fn a_copy_of_a_role_has_all_that_the_role_may_have() {
     assert!(fixed.contains("resource \"aws_iam_role_policy_attachment\" \"more_resize\""), "{fixed}");
     assert!(fixed.matches("count      = length(var.more)").count() == 2, "{fixed}");
 }
+
+const OFF_BY_DEFAULT: &str = r#"variable "archive" {
+  type    = bool
+  default = false
+}
+
+resource "aws_s3_bucket" "archive" {
+  count  = var.archive ? 1 : 0
+  bucket = "acme-archive"
+}
+"#;
+
+/// What a variable switches on together is there together: the policy waits for the access block.
+#[test]
+fn what_is_off_by_default_has_its_order() {
+    let project = Scratch::with(&[("main.tf", OFF_BY_DEFAULT)]);
+    let controls = ["--control", "s3-tls-only", "--control", "s3-public-access-block"];
+    project.expect(0, &[&["fix", "--grade", "review", "--write"][..], &controls, &["."]].concat());
+    let fixed = project.read("main.tf");
+    assert!(fixed.contains("depends_on = [aws_s3_bucket_public_access_block.archive]"), "{fixed}");
+    assert_eq!(fixed.matches("count  = var.archive ? 1 : 0").count(), 2, "{fixed}");
+}

@@ -13,6 +13,7 @@ use super::together;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::fixers::Registry;
 use crate::hcl::{Scope, Step, evaluate};
+use crate::iam::policies::Policies;
 use crate::iam::scope::Derivations;
 use crate::model::companion::{Companions, Tie};
 use crate::model::{Draft, Language, Node, Project, Resource, ResourceId, Value, Version};
@@ -61,6 +62,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// What functions need.
     pub derivations: &'a Derivations,
+    /// The policies of the project.
+    pub policies: &'a Policies,
     /// The control.
     pub control: &'a Control,
     /// The rule.
@@ -253,7 +256,7 @@ impl PageScope<'_> {
 
     /// What the module has once, at its place.
     fn shared(&self, spec: &FixSpec, writer: &content::Writer<'_, '_>) -> Result<Vec<Change>, String> {
-        let first = spec.shared.first().map_or("", |(kind, ..)| kind);
+        let Some((first, ..)) = spec.shared.first() else { return Ok(Vec::new()) };
         let near = together::place_of_shared(self.context.project, self.context.resource, first).id;
         let add = |(kind, _, content): &(String, String, _)| {
             let name = writer.shared_name(kind).to_owned();

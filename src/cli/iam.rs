@@ -39,7 +39,7 @@ fn explain(arguments: &IamExplain) -> anyhow::Result<u8> {
             let known = [project.plan_address(function.id), function.address()];
             let label = *function.name == *arguments.function;
             if label || name.as_str() == Some(&arguments.function) || known.contains(&arguments.function) {
-                let derivation = workspace.derivations.of(project, function, &settings.sources);
+                let derivation = workspace.derivations.shown(project, function, &settings.sources);
                 match arguments.format {
                     EvidenceFormat::Text => super::print(&text(project, &derivation))?,
                     EvidenceFormat::Json => {

@@ -1,9 +1,9 @@
 //! Judges a workspace: every resource by every control, with the fix already lowered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::backend::{Suppressions, lower};
-use crate::catalogue::{Context, Control, Declared, Failure, Settings, Verdict};
+use crate::catalogue::{Catalogue, Context, Control, Declared, Failure, Settings, Verdict};
 use crate::cost::{self, Cost};
 use crate::effects;
 use crate::finding::Suppression;
@@ -16,6 +16,7 @@ use crate::workspace::{Lowered, Workspace};
 #[derive(Debug)]
 pub(super) struct Judged<'c> {
     pub(super) control: &'c Control,
+    rule: &'c Declared,
     /// One of the failing uses.
     pub(super) resource: ResourceId,
     pub(super) message: String,
@@ -24,9 +25,41 @@ pub(super) struct Judged<'c> {
     pub(super) fix: Result<(Fix, Option<Lowered>), String>,
     /// Whether the program that makes the resource says already what the fix would write.
     pub(super) settled: bool,
-    /// What the fix costs.
-    pub(super) costs: Vec<Cost>,
     pub(super) suppressed: Option<Suppression>,
+}
+
+/// The rules of a run.
+pub(super) struct RuleBook<'c> {
+    /// Of the controls that are reported.
+    pub(super) reported: Rules<'c>,
+    /// Of the quiet ones.
+    pub(super) quiet: Rules<'c>,
+}
+
+impl<'c> RuleBook<'c> {
+    pub(super) fn of(catalogue: &'c Catalogue, settings: &Settings) -> Self {
+        Self { reported: Rules::of(catalogue.controls(), settings), quiet: Rules::of(catalogue.quiet(), settings) }
+    }
+}
+
+/// The rules of controls that are on, by the type that each is for, with their order: a project has few types.
+pub(super) struct Rules<'c> {
+    by_kind: HashMap<&'c str, Vec<Due<'c>>>,
+}
+
+/// A rule with its place among all.
+type Due<'c> = ((usize, usize), &'c Control, &'c Declared);
+
+impl<'c> Rules<'c> {
+    fn of(controls: &'c [Control], settings: &Settings) -> Self {
+        let mut by_kind: HashMap<&str, Vec<_>> = HashMap::new();
+        for (i, control) in controls.iter().enumerate().filter(|(_, control)| settings.enabled(control)) {
+            for (j, rule) in control.rules.iter().enumerate() {
+                by_kind.entry(&*rule.kind).or_default().push(((i, j), control, rule));
+            }
+        }
+        Self { by_kind }
+    }
 }
 
 /// Why nothing is to be written where the program says it already.
@@ -43,6 +76,15 @@ impl Judged<'_> {
         (self.control.id.clone(), directory, resource.address())
     }
 
+    /// What the fix costs.
+    pub(super) fn costs(&self, workspace: &Workspace, settings: &Settings) -> Vec<Cost> {
+        let Ok((fix, _)) = &self.fix else { return Vec::new() };
+        let Workspace { project, derivations, policies, .. } = workspace;
+        let resource = project.resource(self.resource);
+        let Self { control, rule, .. } = *self;
+        cost::of(fix, &Context { project, settings, derivations, policies, control, rule, resource }.costs())
+    }
+
     /// The grade of a fix that can be written.
     pub(super) fn grade(&self) -> Option<Grade> {
         match &self.fix {
@@ -53,13 +95,14 @@ impl Judged<'_> {
 }
 
 /// All failures, in the order in which fixes are chosen: what others build on, severity, control, path, place.
-pub(super) fn judge<'c>(workspace: &Workspace, controls: &'c [Control], settings: &Settings) -> Vec<Judged<'c>> {
+pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, settings: &Settings) -> Vec<Judged<'c>> {
     let suppressions = Suppressions::of(workspace);
     let mut all = Vec::new();
-    for control in controls.iter().filter(|control| settings.enabled(control)) {
-        for rule in &control.rules {
-            judge_rule(workspace, settings, control, rule, &mut all);
-        }
+    let kinds = workspace.project.by_kind.keys();
+    let mut due: Vec<_> = kinds.filter_map(|kind| rules.by_kind.get(&**kind)).flatten().collect();
+    due.sort_unstable_by_key(|(place, ..)| *place);
+    for (_, control, rule) in due {
+        judge_rule(workspace, settings, control, rule, &mut all);
     }
     for judged in &mut all {
         let resource = workspace.project.resource(judged.resource);
@@ -80,7 +123,7 @@ fn judge_rule<'c>(
     rule: &'c Declared,
     all: &mut Vec<Judged<'c>>,
 ) {
-    let (project, derivations) = (&workspace.project, &workspace.derivations);
+    let Workspace { project, derivations, policies, .. } = workspace;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
     let is_own = |resource: &&Resource| resource.origin.as_ref().is_none_or(|origin| origin.foreign.is_none());
     let judged = |resource: &&Resource| !project.is_switched_off(resource) && (settings.foreign || is_own(resource));
@@ -90,7 +133,7 @@ fn judge_rule<'c>(
     for resources in uses.into_values() {
         let verdicts: Vec<(&Resource, Verdict)> = resources
             .into_iter()
-            .map(|resource| (resource, Context { project, settings, derivations, control, rule, resource }.judge()))
+            .map(|resource| (resource, Context { project, settings, derivations, policies, control, rule, resource }.judge()))
             .collect();
         let fails = |verdict: &Verdict| matches!(verdict, Verdict::Fail(_));
         let failing: Vec<InstanceId> =
@@ -107,8 +150,6 @@ fn judge_rule<'c>(
         if failed.any(|(_, other)| to_write(&other.fix) != first) {
             fix = Err("what is to be written differs from one use of the module to the next".into());
         }
-        let named = Context { project, settings, derivations, control, rule, resource }.costs();
-        let costs = fix.as_ref().map_or_else(|_| Vec::new(), |fix| cost::of(fix, &named));
         let mut settled = false;
         let fix = fix.and_then(|fix| permitted(settings, control, resource, fix));
         let fix = fix.and_then(|fix| prepare(workspace, settings, fix, only)).and_then(|(fix, lowered)| {
@@ -116,7 +157,7 @@ fn judge_rule<'c>(
             if settled { Err(SETTLED.into()) } else { Ok((fix, lowered)) }
         });
         let at = at.unwrap_or(resource.header);
-        all.push(Judged { control, resource: resource.id, message, at, fix, settled, costs, suppressed: None });
+        all.push(Judged { control, rule, resource: resource.id, message, at, fix, settled, suppressed: None });
     }
 }
 

@@ -23,6 +23,7 @@ use crate::iam::scope::Derivations;
 use crate::source::SourceFile;
 use crate::workspace::{Group, Loaded, Workspace};
 
+use judge::RuleBook;
 pub use proof::{Proof, Selection};
 
 /// Rounds after which fixes must have come to rest.
@@ -98,10 +99,11 @@ pub fn run_chosen(
 ) -> Outcome {
     // Many projects may use one module, with one source.
     let shared = Derivations::default();
+    let rules = RuleBook::of(catalogue, settings);
     let outcomes: Vec<Outcome> = loaded
         .groups
         .into_par_iter()
-        .map(|group| treat(group, catalogue, settings, options, choose, shared.with_same_sources()))
+        .map(|group| treat(group, &rules, settings, options, choose, shared.with_same_sources()))
         .collect();
     let mut all = Outcome { diagnostics: loaded.diagnostics, files: loaded.files, ..Outcome::default() };
     for outcome in outcomes {
@@ -139,7 +141,7 @@ impl Outcome {
 /// One group of modules, from its files to its outcome.
 fn treat(
     mut group: Group,
-    catalogue: &Catalogue,
+    rules: &RuleBook<'_>,
     settings: &Settings,
     options: Options,
     choose: &Choose<'_>,
@@ -149,7 +151,7 @@ fn treat(
     group.parsed.sort_by(|a, b| a.file.display.cmp(&b.file.display));
     let originals: Vec<SourceFile> = group.parsed.iter().map(|parsed| parsed.file.clone()).collect();
     let workspace = Workspace { derivations, ..build(group) };
-    let run = round::Run::new(workspace, catalogue, settings, options, choose);
+    let run = round::Run::new(workspace, rules, settings, options, choose);
     let mut state = match options.apply {
         Some(grade) => run.fix(grade),
         None => run,

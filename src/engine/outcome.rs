@@ -42,7 +42,7 @@ pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
 
 /// What quiet controls would report: other tools do, and whoever compares wants the reason.
 fn left_by_quiet_controls(run: &Run<'_>) -> Vec<NotApplied> {
-    let left = judge(&run.workspace, run.catalogue.quiet(), run.settings);
+    let left = judge(&run.workspace, &run.rules.quiet, run.settings);
     let why = |judged: &Judged<'_>| match &judged.fix {
         Ok((_, Some(_))) => format!("quiet: run with --control {}", judged.control.id),
         _ => reason(run, judged, Grade::Review),
@@ -88,7 +88,7 @@ fn finding(run: &Run<'_>, judged: &Judged<'_>, preview: bool) -> Finding {
     let fix = judged.fix.as_ref().ok().map(|(fix, _)| FixSummary {
         grade: fix.grade,
         effect: fix.effect,
-        costs: judged.costs.clone(),
+        costs: judged.costs(&run.workspace, run.settings),
         title: fix.title.clone(),
         notes: fix.notes.clone(),
     });

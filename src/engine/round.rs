@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::Batch;
-use super::judge::{Judged, Key, judge};
+use super::judge::{Judged, Key, RuleBook, judge};
 use super::record::{announced, place, planned};
 use super::{Candidate, Choose, MAX_ROUNDS, Options};
 use crate::backend::{build, parse};
-use crate::catalogue::{Catalogue, Settings, Severity};
+use crate::catalogue::{Settings, Severity};
 use crate::finding::Applied;
 use crate::fix::Grade;
 use crate::source::FileId;
@@ -17,7 +17,7 @@ use crate::workspace::{Group, Lowered, Parsed, Tree, Workspace};
 /// The state of treating one group.
 pub(super) struct Run<'c> {
     pub(super) workspace: Workspace,
-    pub(super) catalogue: &'c Catalogue,
+    pub(super) rules: &'c RuleBook<'c>,
     pub(super) settings: &'c Settings,
     pub(super) options: Options,
     pub(super) judged: Vec<Judged<'c>>,
@@ -36,12 +36,12 @@ pub(super) struct Run<'c> {
 impl<'c> Run<'c> {
     pub(super) fn new(
         workspace: Workspace,
-        catalogue: &'c Catalogue,
+        rules: &'c RuleBook<'c>,
         settings: &'c Settings,
         options: Options,
         choose: &'c Choose<'c>,
     ) -> Self {
-        let judged = judge(&workspace, catalogue.controls(), settings);
+        let judged = judge(&workspace, &rules.reported, settings);
         let settled = judged.iter().filter(|judged| judged.settled).map(|judged| judged.key(&workspace));
         let settled_before = settled.collect();
         // Only who edits asks for it.
@@ -50,7 +50,7 @@ impl<'c> Run<'c> {
         let (applied, rejected, deferred) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
         Self {
             workspace,
-            catalogue,
+            rules,
             settings,
             options,
             judged,
@@ -146,7 +146,7 @@ impl<'c> Run<'c> {
         let before = self.replace_files(texts);
         let failure = match before {
             Ok(before) => {
-                let judged = judge(&self.workspace, self.catalogue.controls(), self.settings);
+                let judged = judge(&self.workspace, &self.rules.reported, self.settings);
                 match self.verify(batch, &before, &judged) {
                     None => {
                         self.record(batch, &before.workspace);
@@ -307,7 +307,7 @@ impl<'c> Run<'c> {
                 announced: announced(&before.project, resource, fix),
                 grade: fix.grade,
                 effect: fix.effect,
-                costs: judged.costs.clone(),
+                costs: judged.costs(before, self.settings),
                 title: fix.title.clone(),
                 notes: fix.notes.clone(),
                 changes: planned(before, fix, lowered),
@@ -327,7 +327,7 @@ impl<'c> Run<'c> {
         let files = originals.into_iter().enumerate().map(|(i, file)| (FileId(i as u32), file)).collect();
         // The originals parsed before; they do so again.
         let _ = self.replace_files(files);
-        self.judged = judge(&self.workspace, self.catalogue.controls(), self.settings);
+        self.judged = judge(&self.workspace, &self.rules.reported, self.settings);
         let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
         self

@@ -1,5 +1,7 @@
 //! Policies that allow too much or let in too many. Shown: who is meant stands outside the configuration.
 
+use std::sync::Arc;
+
 use super::open_resources::ARGUMENTS;
 use crate::catalogue::{Context, Failure, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade, StatementEdit};
@@ -182,7 +184,7 @@ fn is_boundary(project: &Project, policy: &Resource) -> bool {
 /// The first statement of the policies in `arguments` (and in `inline_policy` blocks) that a test objects to.
 pub(super) fn statements(
     context: &Context<'_>,
-    arguments: &[&str],
+    arguments: &[&'static str],
     test: impl Fn(&Statement, &str) -> Option<(String, Fix)>,
 ) -> Verdict {
     let (project, resource) = (context.project, context.resource);
@@ -190,16 +192,20 @@ pub(super) fn statements(
         return Verdict::Pass;
     }
     let policies = resource.body.get("Policies");
-    let mut documents: Vec<(&Body, &str)> = arguments.iter().map(|argument| (&resource.body, *argument)).collect();
+    let is_there = |body: &Body, argument: &str| !body.get(argument).is_null();
+    let own = arguments.iter().filter(|argument| is_there(&resource.body, argument));
+    let mut documents: Vec<(Option<Arc<Policy>>, &str)> =
+        own.map(|argument| (context.policies.of(project, resource, argument), *argument)).collect();
     if arguments.contains(&"policy") {
-        documents.extend(resource.body.blocks("inline_policy").map(|block| (block, "policy")));
-        documents.extend(
-            policies.as_list().into_iter().flatten().filter_map(|item| Some((item.value.as_map()?, "PolicyDocument"))),
-        );
+        let listed = policies.as_list().into_iter().flatten().filter_map(|item| item.value.as_map());
+        let parts = resource.body.blocks("inline_policy").map(|block| (block, "policy"));
+        let parts = parts.chain(listed.map(|body| (body, "PolicyDocument")));
+        let parts = parts.filter(|(body, argument)| is_there(body, argument));
+        documents.extend(parts.map(|(body, argument)| (Policy::of(project, body, argument).map(Arc::new), argument)));
     }
     let mut unknown = None;
-    for (body, argument) in documents.into_iter().filter(|(body, argument)| !body.get(argument).is_null()) {
-        match Policy::of(project, body, argument) {
+    for (policy, argument) in documents {
+        match policy {
             None => unknown = Some("its policy can't be read here"),
             Some(policy) => {
                 if let Some((at, (message, fix))) = policy.certain().find_map(|s| Some((s.at.span, test(s, argument)?)))

@@ -61,7 +61,7 @@ impl Project {
             match self.names(&self.spread(candidate, candidate.body.pair(tie.by)), target, tie.name) {
                 Some(true) if self.is_switched_off(candidate) => {}
                 // A root module may be given another value.
-                Some(true) if candidate.repeat.is_never() => {
+                Some(true) if candidate.repeat.is_never() && !self.is_there_with(candidate, target) => {
                     result.maybe = Some(format!("{} isn't there unless a variable says so", candidate.address()));
                 }
                 Some(true) => result.found.push(candidate.id),
@@ -76,6 +76,19 @@ impl Project {
             result.maybe = Some("a macro of the template may declare more".into());
         }
         result
+    }
+
+    /// Whether a resource is there whenever another one is: both repeat over what is written the same.
+    fn is_there_with(&self, candidate: &Resource, target: &Resource) -> bool {
+        let written = |resource: &Resource| match &resource.repeat {
+            Repeat::Once => None,
+            Repeat::Count(node) | Repeat::ForEach(node) => {
+                let text = self.files.get(node.span.file.0 as usize)?.text.get(node.span.range())?;
+                Some(text.split_whitespace().collect::<Vec<_>>())
+            }
+        };
+        let own = written(target);
+        own.is_some() && candidate.instance == target.instance && own == written(candidate)
     }
 
     /// A value of a repeated resource with `each.key` and `each.value` as what they stand for, where that is written out:

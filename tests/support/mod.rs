@@ -20,7 +20,7 @@ pub(crate) const FIXED_QUEUE: &str =
 pub(crate) const BUCKET: &str = "resource \"aws_s3_bucket\" \"uploads\" {\n  bucket = \"acme-uploads\"\n}\n";
 
 /// No program run may take longer: it hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A directory that goes away with the test.
 pub(crate) struct Scratch(tempfile::TempDir);

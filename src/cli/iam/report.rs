@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &IamReport) -> anyhow::Result<u8> {
         let workspace = crate::backend::build(group);
         let project = &workspace.project;
         for function in published::functions(project) {
-            let derivation = workspace.derivations.of(project, function, &settings.sources);
+            let derivation = workspace.derivations.shown(project, function, &settings.sources);
             rows.push(row(project, &derivation));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::derive::{Derivation, derive};
+use super::derive::{Derivation, For, derive};
 use super::source::{Hints, Located};
 use crate::iam::usage::{self, Language, SourceSet, Usage};
 use crate::model::{Project, Resource, ResourceId};
@@ -35,15 +35,25 @@ impl Derivations {
         Self { made: Mutex::default(), sources: Arc::clone(&self.sources) }
     }
 
-    /// What a function needs. `hints` are the user's words on where sources are, the same for each question.
+    /// What a function needs. `hints` are the user's words on where sources are, the same for each question. What becomes
+    /// of its grants is left out where it isn't known (tier C).
     pub fn of(&self, project: &Project, function: &Resource, hints: &Hints) -> Arc<Derivation> {
         let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&function.id).cloned();
         known.unwrap_or_else(|| {
-            let read = |located: &Located| self.usage(&format!("{} {}", located.place, located.handler), located);
-            let made = Arc::new(derive(project, function, hints, &read));
+            let made = Arc::new(self.derive(project, function, hints, For::Judging));
             self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(function.id, Arc::clone(&made));
             made
         })
+    }
+
+    /// The same for people who read it, with what would become of each grant in any case.
+    pub fn shown(&self, project: &Project, function: &Resource, hints: &Hints) -> Derivation {
+        self.derive(project, function, hints, For::Showing)
+    }
+
+    fn derive(&self, project: &Project, function: &Resource, hints: &Hints, whom: For) -> Derivation {
+        let read = |located: &Located| self.usage(&format!("{} {}", located.place, located.handler), located);
+        derive(project, function, hints, &read, whom)
     }
 
     fn usage(&self, place: &str, located: &Located) -> Arc<Usage> {

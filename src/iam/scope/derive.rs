@@ -69,12 +69,22 @@ impl Derivation {
     }
 }
 
+/// For whom a derivation is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// For controls: what becomes of each grant is worked out where nothing stands against a proposal.
+    Judging,
+    /// For people: in any case.
+    Showing,
+}
+
 /// Derives what a function needs. `hints` are the user's words on where sources are; `read` reads a source.
 pub(super) fn derive(
     project: &Project,
     function: &Resource,
     hints: &Hints,
     read: &dyn Fn(&Located) -> Arc<Usage>,
+    whom: For,
 ) -> Derivation {
     let made = published::is_call(function) && project.settle(&function.body.get("create_role")) != Value::Bool(false);
     let seen = published::view(project, function);
@@ -98,7 +108,7 @@ pub(super) fn derive(
         Some(call) if made => derivation.read_call(project, call),
         _ => derivation.read_role(project, role),
     }
-    if let Some(role) = role {
+    if let Some(role) = role.filter(|_| whom == For::Showing || derivation.obstacles.is_empty()) {
         derivation.compare(project, role);
     }
     for list in [&mut derivation.obstacles, &mut derivation.doubts] {

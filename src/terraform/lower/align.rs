@@ -16,6 +16,16 @@ use crate::source::{FileId, Span};
 
 /// The blanks that must change so that the edits of a file, in order of place, leave formatted what was formatted.
 pub(super) fn realigned(file: FileId, text: &str, body: &Body, edits: &[&Edit]) -> Vec<Edit> {
+    // No column is shared over a block at the top level that none of them touches.
+    let mut blocks = body.blocks().filter_map(hcl_edit::Span::span).peekable();
+    let mut parted = |a: &&Edit, b: &&Edit| {
+        while blocks.next_if(|block| block.start < a.span.end as usize).is_some() {}
+        blocks.peek().is_some_and(|block| block.end <= b.span.start as usize)
+    };
+    edits.chunk_by(|a, b| !parted(a, b)).flat_map(|near| realigned_near(file, text, body, near)).collect()
+}
+
+fn realigned_near(file: FileId, text: &str, body: &Body, edits: &[&Edit]) -> Vec<Edit> {
     let window = window(text, body, edits);
     let text = &text[window.clone()];
     let place = |edit: &Edit| edit.span.start as usize - window.start..edit.span.end as usize - window.start;
@@ -43,7 +53,7 @@ pub(super) fn realigned(file: FileId, text: &str, body: &Body, edits: &[&Edit]) 
     moved
 }
 
-/// The lines that edits can move: no column is shared over a block at the top level that none of them touches.
+/// The lines that edits can move.
 fn window(text: &str, body: &Body, edits: &[&Edit]) -> Range<usize> {
     let first = edits.iter().map(|edit| edit.span.start as usize).min().unwrap_or(0);
     let last = edits.iter().map(|edit| edit.span.end as usize).max().unwrap_or(text.len());
