@@ -12,8 +12,20 @@ pub struct Edit {
     pub span: Span,
     /// What stands there afterwards.
     pub text: String,
-    /// Whether it stands behind all other insertions at its place.
-    pub last: bool,
+    /// Where it stands among the insertions at its place.
+    pub order: Order,
+}
+
+/// Where an insertion stands among those at the same place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Order {
+    /// Before the others.
+    First,
+    /// In the order of arrival.
+    #[default]
+    Between,
+    /// Behind the others.
+    Last,
 }
 
 impl Edit {
@@ -29,7 +41,7 @@ impl Edit {
 
     /// Replace `span` by `text`.
     pub fn replace(span: Span, text: impl Into<String>) -> Self {
-        Self { span, text: text.into(), last: false }
+        Self { span, text: text.into(), order: Order::default() }
     }
 }
 
@@ -70,11 +82,11 @@ impl EditSet {
         files
     }
 
-    /// The edits of one file in order of place; insertions at one place keep their order of arrival, and those that
-    /// are to be last come last.
+    /// The edits of one file in order of place; insertions at one place keep their order of arrival, but for those
+    /// that are to be first or last.
     pub fn of(&self, file: FileId) -> Vec<&Edit> {
         let mut edits: Vec<_> = self.edits.iter().filter(|e| e.span.file == file).collect();
-        edits.sort_by_key(|e| (e.span.start, e.span.end, e.last));
+        edits.sort_by_key(|e| (e.span.start, e.span.end, e.order));
         edits
     }
 

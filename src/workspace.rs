@@ -98,8 +98,10 @@ pub enum Sharing {
     Alone,
     /// All only add to a list, maybe the same one.
     List,
-    /// Each adds a part of its own below the others.
+    /// Each adds a part of its own below the others, or an element to a list of its own.
     Below,
+    /// One adds arguments, and others parts below.
+    Above,
 }
 
 /// Something that the module has once, whoever asks for it.

@@ -132,3 +132,25 @@ fn what_is_off_by_default_has_its_order() {
     assert!(fixed.contains("depends_on = [aws_s3_bucket_public_access_block.archive]"), "{fixed}");
     assert_eq!(fixed.matches("count  = var.archive ? 1 : 0").count(), 2, "{fixed}");
 }
+
+const STAGE: &str = r#"resource "aws_api_gateway_rest_api" "app" {
+  name = "app"
+}
+
+resource "aws_api_gateway_stage" "app" {
+  rest_api_id   = aws_api_gateway_rest_api.app.id
+  stage_name    = "live"
+  deployment_id = "d1"
+}
+"#;
+
+/// An argument of one fix stands above the block of another, as if one had written both.
+#[test]
+fn arguments_stand_above_blocks() {
+    let project = Scratch::with(&[("main.tf", STAGE)]);
+    let controls = ["--control", "apigateway-tracing", "--control", "apigateway-access-logs"];
+    project.expect(0, &[&["fix", "--grade", "review", "--write"][..], &controls, &["."]].concat());
+    let fixed = project.read("main.tf");
+    let expected = "  deployment_id = \"d1\"\n\n  xray_tracing_enabled = true\n\n  access_log_settings {\n";
+    assert!(fixed.contains(expected), "{fixed}");
+}

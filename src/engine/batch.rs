@@ -1,17 +1,17 @@
 //! The fixes that go together in one round.
 //!
-//! Two fixes never change one block or add one thing in the same round, with three exceptions: plain insertions into one
-//! list stand beside each other, blocks of different names below one another, and what a module has once (a key, a data
-//! source) is added once for all who ask.
+//! Two fixes never change one block or add one thing in the same round, with four exceptions: plain insertions into one
+//! list stand beside each other, blocks of different names below one another and below the arguments that one fix adds,
+//! and what a module has once (a key, a data source) is added once for all who ask.
 
 use std::collections::BTreeSet;
 
 use super::judge::Judged;
 use crate::backend::{align, lower};
 use crate::edit::EditSet;
-use crate::fix::Change;
+use crate::fix::{Change, Fix};
 use crate::fixers::order;
-use crate::model::ModuleId;
+use crate::model::{ModuleId, ResourceId};
 use crate::source::FileId;
 use crate::workspace::{Lowered, Sharing, Workspace};
 
@@ -24,15 +24,22 @@ pub(super) struct Batch {
     extended: BTreeSet<(FileId, String)>,
     /// Blocks with the names of what is put below in them.
     longer: BTreeSet<(FileId, String, String)>,
+    /// Blocks that get arguments.
+    wider: BTreeSet<(FileId, String)>,
     added: BTreeSet<(ModuleId, String)>,
+    /// What is made in an order: the resource that it belongs to, and its address.
+    ordered: Vec<(ResourceId, String)>,
     shared: Vec<((ModuleId, String), Change)>,
 }
 
 impl Batch {
     /// Takes a fix whole, or refuses it: then it waits for the next round.
     pub(super) fn take(&mut self, workspace: &Workspace, i: usize, judged: &Judged<'_>) -> bool {
-        let Ok((_, Some(lowered))) = &judged.fix else { return false };
+        let Ok((fix, Some(lowered))) = &judged.fix else { return false };
         let project = &workspace.project;
+        let ordered = || lowered.created.iter().filter(|(address, _)| order::matters(address));
+        // What is made in an order: the second fix must know what the first adds.
+        let Ok(waiting) = self.behind_others(workspace, fix, lowered, ordered()) else { return false };
         let module = project.instance(project.resource(judged.resource).instance).module;
         let Some(shared) = self.with_shared(module, lowered) else { return false };
         let touched = |shared: Sharing| lowered.touched.iter().filter(move |touched| touched.shared == shared);
@@ -40,16 +47,16 @@ impl Batch {
         let parts =
             || touched(Sharing::Below).map(|touched| (touched.file, touched.block.clone(), touched.path.clone()));
         let own = |header: &&String| !lowered.common.iter().any(|common| common.header == **header);
-        let added = lowered.added.iter().filter(own).cloned();
-        // What is made in an order: the second fix must see what the first has added.
-        let ordered = lowered.created.iter().filter(|(address, _)| order::matters(address));
-        let ordered = ordered.map(|(_, near)| format!("order of {near:?}"));
-        let added: Vec<_> = added.chain(ordered).map(|header| (module, header)).collect();
+        let added: Vec<_> = lowered.added.iter().filter(own).map(|header| (module, header.clone())).collect();
         let taken = blocks(Sharing::Alone).any(|block| self.is_changed(&block) || self.is_extended(&block))
-            || blocks(Sharing::List).chain(blocks(Sharing::Below)).any(|block| self.is_changed(&block))
+            || [Sharing::List, Sharing::Below, Sharing::Above]
+                .into_iter()
+                .flat_map(blocks)
+                .any(|b| self.is_changed(&b))
+            || blocks(Sharing::Above).any(|block| self.wider.contains(&block))
             || parts().any(|part| self.longer.contains(&part))
             || added.iter().any(|header| self.is_added(header));
-        let mut edits = lowered.edits.clone();
+        let mut edits = waiting.as_ref().unwrap_or(lowered).edits.clone();
         edits.extend(lowered.joint.iter().filter(|edit| !self.edits.contains(edit)).cloned());
         if taken || !self.edits.accept(&edits) {
             return false;
@@ -57,10 +64,37 @@ impl Batch {
         self.changed.extend(blocks(Sharing::Alone));
         self.extended.extend(blocks(Sharing::List));
         self.longer.extend(parts());
+        self.wider.extend(blocks(Sharing::Above));
         self.added.extend(added);
+        self.ordered.extend(ordered().map(|(address, below)| (*below, address.clone())));
         self.shared = shared;
         self.chosen.push(i);
         true
+    }
+
+    /// A fix that adds what comes behind additions of others, with that order; nothing when none is before it. An error
+    /// when it can't go in this round.
+    fn behind_others<'l>(
+        &self,
+        workspace: &Workspace,
+        fix: &Fix,
+        lowered: &Lowered,
+        ordered: impl Iterator<Item = &'l (String, ResourceId)>,
+    ) -> Result<Option<Lowered>, ()> {
+        let mut waiting = None;
+        for (_, below) in ordered {
+            let pending: Vec<&str> =
+                self.ordered.iter().filter(|(other, _)| other == below).map(|(_, address)| address.as_str()).collect();
+            if pending.is_empty() {
+                continue;
+            }
+            if waiting.is_some() {
+                return Err(());
+            }
+            let changes = order::behind(&workspace.project, &fix.changes, *below, &pending).ok_or(())?;
+            waiting = Some(lower(workspace, &changes, lowered.only.clone()).map_err(|_| ())?);
+        }
+        Ok(waiting)
     }
 
     fn is_changed(&self, block: &(FileId, String)) -> bool {
@@ -69,6 +103,7 @@ impl Batch {
 
     fn is_extended(&self, block: &(FileId, String)) -> bool {
         self.extended.contains(block)
+            || self.wider.contains(block)
             || self.longer.iter().any(|(file, header, _)| (*file, header.as_str()) == (block.0, block.1.as_str()))
     }
 

@@ -133,7 +133,9 @@ fn judge_rule<'c>(
     for resources in uses.into_values() {
         let verdicts: Vec<(&Resource, Verdict)> = resources
             .into_iter()
-            .map(|resource| (resource, Context { project, settings, derivations, policies, control, rule, resource }.judge()))
+            .map(|resource| {
+                (resource, Context { project, settings, derivations, policies, control, rule, resource }.judge())
+            })
             .collect();
         let fails = |verdict: &Verdict| matches!(verdict, Verdict::Fail(_));
         let failing: Vec<InstanceId> =

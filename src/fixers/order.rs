@@ -7,7 +7,7 @@ use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::policy::{Policy, pattern_matches};
 use crate::model::companion::Tie;
-use crate::model::{Draft, DraftBody, DraftItem, Project, Resource, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Project, Resource, ResourceId, Value};
 
 /// Settings of one bucket: the first comes before the second.
 const OF_BUCKETS: [(&str, &str); 2] = [
@@ -86,14 +86,51 @@ pub fn complete(project: &Project, fix: &mut Fix) {
                 more.extend(seconds.flat_map(after_it));
             } else if kind == second {
                 let firsts = beside(project, bucket, first);
-                let list = firsts.iter().map(|first| Draft::Expression(first.address())).collect::<Vec<_>>();
-                if !list.is_empty() {
-                    content.items.push(("depends_on".into(), DraftItem::Argument(Draft::List(list))));
-                }
+                wait_for(content, firsts.iter().map(|first| Draft::Expression(first.address())).collect());
             }
         }
     }
     fix.changes.extend(more);
+}
+
+/// The changes of a fix beside others of its round that add `pending` below the same resource: what it adds waits for
+/// that. Nothing when `pending` would have to wait for it, or an order can't be written.
+pub fn behind(project: &Project, changes: &[Change], below: ResourceId, pending: &[&str]) -> Option<Vec<Change>> {
+    if !is_written_here(project, project.resource(below)) {
+        return None;
+    }
+    let kind_of = |address: &&str| address.split('.').next().unwrap_or_default().to_owned();
+    let mut changes = changes.to_vec();
+    for change in &mut changes {
+        let Change::Add { near, kind, content, .. } = change else { continue };
+        if *near != below {
+            continue;
+        }
+        for (first, second) in OF_BUCKETS {
+            if kind == first && pending.iter().any(|address| kind_of(address) == second) {
+                return None;
+            }
+            if kind == second {
+                let firsts = pending.iter().filter(|address| kind_of(address) == first);
+                wait_for(content, firsts.map(|address| Draft::Expression((*address).to_owned())).collect());
+            }
+        }
+    }
+    Some(changes)
+}
+
+fn wait_for(content: &mut DraftBody, firsts: Vec<Draft>) {
+    if firsts.is_empty() {
+        return;
+    }
+    let list = content.items.iter_mut().find_map(|(name, item)| match item {
+        DraftItem::Argument(Draft::List(list)) if name == "depends_on" => Some(list),
+        _ => None,
+    });
+    match list {
+        Some(list) => list.extend(firsts),
+        None => content.items.push(("depends_on".into(), DraftItem::Argument(Draft::List(firsts)))),
+    }
 }
 
 /// Whether a resource can be given an order: JSON has another form for it, and links lead elsewhere.
@@ -102,7 +139,7 @@ fn is_written_here(project: &Project, resource: &Resource) -> bool {
     file.editable && !file.display.ends_with(".json")
 }
 
-/// Whether what is added has a place in an order with others of its bucket: two such fixes don't go in one round.
+/// Whether what is added has a place in an order with others of its bucket: of two such fixes the second must know.
 pub fn matters(address: &str) -> bool {
     let kind = address.split('.').next().unwrap_or_default();
     OF_BUCKETS.iter().any(|(first, second)| kind == *first || kind == *second)

@@ -23,7 +23,7 @@ use hcl_edit::structure::Block;
 use self::place::Inside;
 use self::render::Place;
 use super::declare::block_at;
-use crate::edit::{Edit, EditSet};
+use crate::edit::{Edit, EditSet, Order};
 use crate::fix::Change;
 use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId};
 use crate::source::{FileId, SourceFile, Span};
@@ -230,9 +230,9 @@ impl<'w> Lowering<'w> {
         let first = self.out.edits.len();
         let mut arguments = Vec::new();
         let (mut blocks, mut closing) = (Vec::new(), Vec::new());
-        // What stands below all else needs no look at what other fixes put there.
+        // What stands below all else needs no look at what other fixes put there, nor do arguments above it.
         let open = inside.is_open_below();
-        let below = if open { Sharing::Below } else { Sharing::Alone };
+        let (below, above) = if open { (Sharing::Below, Sharing::Above) } else { (Sharing::Alone, Sharing::Alone) };
         for (name, item) in &content.items {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             let existing: Vec<_> = block.body.get_blocks(name).collect();
@@ -254,7 +254,7 @@ impl<'w> Lowering<'w> {
                         } else {
                             arguments.push((name.clone(), place.value(value, &inside.indent)?));
                         }
-                        let shared = if is_last { below } else { Sharing::Alone };
+                        let shared = if is_last { below } else { above };
                         self.touch_with(resource.span.file, header.clone(), path, shared);
                     }
                 }
@@ -278,7 +278,7 @@ impl<'w> Lowering<'w> {
         if open {
             for insertion in inside.insert(&[], &closing) {
                 let edit = Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text);
-                self.out.edits.push(Edit { last: true, ..edit });
+                self.out.edits.push(Edit { order: Order::Last, ..edit });
             }
         } else {
             blocks.append(&mut closing);
@@ -296,7 +296,8 @@ impl<'w> Lowering<'w> {
                 inside.existing = place::with_edits(&file.text, &inside.inner, &mine);
             }
             for insertion in inside.insert(&arguments, &blocks) {
-                self.out.edits.push(Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text));
+                let edit = Edit::replace(Span::new(resource.span.file, insertion.at), insertion.text);
+                self.out.edits.push(Edit { order: insertion.order, ..edit });
             }
         }
         Ok(())
@@ -400,7 +401,7 @@ impl<'w> Lowering<'w> {
         let edit =
             policy::append_element(file, resource.span.file, array, place.unit, |indent| place.value(value, indent))?;
         self.out.edits.push(edit);
-        self.touch(resource.span.file, header_of(resource), argument);
+        self.touch_with(resource.span.file, header_of(resource), argument, Sharing::Below);
         self.out.updated.push((resource.id, vec![argument.to_owned()]));
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use hcl_edit::Span as _;
 use hcl_edit::structure::{Block, Body, Structure};
 
-use crate::edit::Edit;
+use crate::edit::{Edit, Order};
 use crate::source::{indentation, line_end, line_start};
 
 /// Arguments that people keep at the end.
@@ -20,6 +20,13 @@ const LAST_ITEMS: [&str; 4] = ["depends_on", "lifecycle", "timeouts", "provision
 pub(super) struct Insertion {
     pub(super) at: Range<usize>,
     pub(super) text: String,
+    pub(super) order: Order,
+}
+
+impl Insertion {
+    fn new(at: Range<usize>, text: String) -> Self {
+        Self { at, text, order: Order::Between }
+    }
 }
 
 /// The inside of a block in its file.
@@ -97,7 +104,7 @@ impl<'a> Inside<'a> {
         }
         let mut insertions = Vec::new();
         if !arguments.is_empty() {
-            insertions.push(self.insert_arguments(arguments));
+            insertions.push(Insertion { order: Order::First, ..self.insert_arguments(arguments) });
         }
         if !blocks.is_empty() {
             insertions.push(self.insert_blocks(blocks));
@@ -120,7 +127,7 @@ impl<'a> Inside<'a> {
         parts.extend(blocks.iter().cloned());
         let blank = format!("{nl}{nl}");
         let text = format!("{nl}{}{nl}{}", parts.join(&blank), self.outer_indent);
-        Insertion { at: self.inner.clone(), text }
+        Insertion::new(self.inner.clone(), text)
     }
 
     fn insert_arguments(&self, arguments: &[(String, String)]) -> Insertion {
@@ -130,19 +137,19 @@ impl<'a> Inside<'a> {
             let at = line_end(self.text, self.inner.start);
             let lines = trim(super::render::aligned(arguments, &self.indent, nl));
             let gap = if self.body.is_empty() { "" } else { nl };
-            return Insertion { at: at..at, text: format!("{nl}{lines}{gap}") };
+            return Insertion::new(at..at, format!("{nl}{lines}{gap}"));
         };
         let at = line_end(self.text, anchor.end);
         if let Some(width) = self.group_width(&anchor, arguments) {
             let lines: String =
                 arguments.iter().map(|(name, value)| format!("{nl}{}{name:width$} = {value}", self.indent)).collect();
-            return Insertion { at: at..at, text: lines };
+            return Insertion::new(at..at, lines);
         }
         let lines = trim(super::render::aligned(arguments, &self.indent, nl));
         // Never between lines that are aligned with each other.
         let at = line_end(self.text, self.end_of_run(anchor).end);
         let gap = if self.is_adjacent_below(at) { nl } else { "" };
-        Insertion { at: at..at, text: format!("{nl}{nl}{lines}{gap}") }
+        Insertion::new(at..at, format!("{nl}{nl}{lines}{gap}"))
     }
 
     /// The last of the arguments that follow `anchor` on lines without a gap.
@@ -215,7 +222,7 @@ impl<'a> Inside<'a> {
         let at = line_end(self.text, item.end);
         let nl = self.newline;
         let gap = if self.is_adjacent_below(at) { nl } else { "" };
-        Insertion { at: at..at, text: format!("{nl}{nl}{block}{gap}") }
+        Insertion::new(at..at, format!("{nl}{nl}{block}{gap}"))
     }
 
     /// Whether an item is an argument right below another one: `terraform fmt` aligns them, and a block between them would
@@ -250,7 +257,7 @@ impl<'a> Inside<'a> {
         } else {
             let at = line_end(self.text, self.inner.start);
             let gap = if self.body.is_empty() { "" } else { nl };
-            Insertion { at: at..at, text: format!("{nl}{}{gap}", blocks.join(&blank)) }
+            Insertion::new(at..at, format!("{nl}{}{gap}", blocks.join(&blank)))
         }
     }
 }
