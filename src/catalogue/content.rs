@@ -70,11 +70,12 @@ impl<'s, 'a> Writer<'s, 'a> {
             .collect()
     }
 
-    /// The draft of a body.
+    /// The draft of a body. An argument whose condition gives `null` is left out.
     pub(super) fn body(&self, body: &Body) -> Result<DraftBody, String> {
         let mut draft = DraftBody::default();
         for structure in body {
             draft.items.push(match structure {
+                Structure::Attribute(attribute) if self.is_left_out(&attribute.value) => continue,
                 Structure::Attribute(attribute) => {
                     (attribute.key.as_str().to_owned(), DraftItem::Argument(self.value(&attribute.value)?))
                 }
@@ -82,6 +83,10 @@ impl<'s, 'a> Writer<'s, 'a> {
             });
         }
         Ok(draft)
+    }
+
+    fn is_left_out(&self, expr: &Expression) -> bool {
+        matches!(expr, Expression::Conditional(_)) && evaluate(expr, self.scope, None).value.is_null()
     }
 
     fn value(&self, expr: &Expression) -> Result<Draft, String> {

@@ -92,13 +92,22 @@ pub(super) fn key_without_plan(context: &Context<'_>) -> Value {
     Value::string(method.address())
 }
 
-/// Why an API may have open methods: it is private, or its resource policy says who may call.
-pub(super) fn limited(project: &Project, api: &Resource) -> Value {
-    let private = match project.settle(&api.body.at("endpoint_configuration.types")) {
+/// Whether only its VPC reaches the API of a stage.
+pub(super) fn private_api(context: &Context<'_>) -> Value {
+    let project = context.project;
+    Value::Bool(api_of(project, context.resource).is_some_and(|api| is_private(project, api)))
+}
+
+fn is_private(project: &Project, api: &Resource) -> bool {
+    match project.settle(&project.value(api, "aws_api_gateway_rest_api", "endpoint_configuration.types")) {
         Value::List(items) => items.iter().any(|item| item.value.as_str() == Some("PRIVATE")),
         _ => false,
-    };
-    if private {
+    }
+}
+
+/// Why an API may have open methods: it is private, or its resource policy says who may call.
+pub(super) fn limited(project: &Project, api: &Resource) -> Value {
+    if is_private(project, api) {
         return Value::string("its API is private");
     }
     let own = std::iter::once((api.body.get("policy"), api.span)).filter(|(policy, _)| !policy.is_null());

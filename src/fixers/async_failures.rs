@@ -1,7 +1,7 @@
 //! Asynchronous invocations that fail are kept: a dead-letter queue, with the permission to send to it.
 //!
-//! Only where the configuration shows that a function is invoked asynchronously: for all others the queue would stay
-//! empty for ever.
+//! Only where the configuration shows that a function is invoked asynchronously: for all others the queue stays empty
+//! unless somebody else invokes them so. Options ask for these, too.
 
 use super::dead_letters::DeadLetters;
 use super::invokers;
@@ -23,24 +23,33 @@ enum Need<'p> {
     Unknown(&'static str),
     /// Who invokes it waits for it.
     Waits(&'p Resource),
-    /// Its failures are lost: why.
-    Lost(String),
+    /// It takes no queue: why.
+    Never(&'static str),
+    /// Its failures are lost: why, and what to know of its queue.
+    Lost(String, Option<String>),
 }
 
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     match need(context, context.resource) {
         Need::None => Verdict::Pass,
         Need::Unknown(why) => Verdict::Unknown(why.into()),
-        Need::Waits(invoker) => Verdict::show(
-            "it has no dead-letter queue",
-            "Leave it without a dead-letter queue",
-            format!(
-                "{} invokes it and sees its failures: a dead-letter queue would receive nothing",
-                invoker.address()
-            ),
-        ),
-        Need::Lost(message) => Verdict::fail(message, fix(context, context.resource)),
+        Need::Never(why) => without(why),
+        Need::Waits(invoker) => without(format!(
+            "{} invokes it and sees its failures: a dead-letter queue would receive nothing",
+            invoker.address()
+        )),
+        Need::Lost(message, note) => {
+            let mut fix = fix(context, context.resource);
+            if fix.grade != Grade::Manual {
+                fix.notes.extend(note);
+            }
+            Verdict::fail(message, fix)
+        }
     }
+}
+
+fn without(why: impl Into<String>) -> Verdict {
+    Verdict::show("it has no dead-letter queue", "Leave it without a dead-letter queue", why)
 }
 
 fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {
@@ -54,18 +63,29 @@ fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {
         project.value(config, CONFIG, "function_name").refers_to(function.id)
             && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
     });
-    if destination || crate::iam::scope::log_group::at_edge(project, function) {
+    let asks = |option: &str| context.option(option).as_bool() == Some(true);
+    if destination {
         return Need::None;
+    }
+    if crate::iam::scope::log_group::at_edge(project, function) {
+        let why = "CloudFront invokes it at the edge and waits for its answer, and a function there takes no queue";
+        return if asks("every_function") { Need::Never(why) } else { Need::None };
     }
     if let Some(trigger) = invokers::asynchronous(project, function) {
-        return Need::Lost(format!("{} invokes it asynchronously, and events that fail are lost", trigger.address()));
+        let lost = format!("{} invokes it asynchronously, and events that fail are lost", trigger.address());
+        return Need::Lost(lost, None);
     }
-    if context.option("every_function").as_bool() != Some(true) {
+    if !asks("every_function") {
         return Need::None;
     }
+    let lost = "whoever may invoke it can do so asynchronously, and events that fail are lost".to_owned();
     match invokers::waiting(project, function) {
+        Some(invoker) if asks("waiting_functions") => {
+            let note = "waits for the answer and sees failures itself: the queue gets those of other invocations only";
+            Need::Lost(lost, Some(format!("{} {note}", invoker.address())))
+        }
         Some(invoker) => Need::Waits(invoker),
-        None => Need::Lost("whoever may invoke it can do so asynchronously, and events that fail are lost".into()),
+        None => Need::Lost(lost, None),
     }
 }
 
@@ -105,7 +125,7 @@ fn last_of_many<'p>(context: &Context<'p>, function: &Resource) -> Option<&'p Re
         return None;
     }
     let alike = context.project.all(FUNCTION).filter(|other| {
-        other.instance == function.instance && other.is_plain() && matches!(need(context, other), Need::Lost(_))
+        other.instance == function.instance && other.is_plain() && matches!(need(context, other), Need::Lost(..))
     });
     let alike: Vec<_> = alike.collect();
     (alike.len() >= MANY).then_some(alike)?.into_iter().max_by_key(|other| other.span)

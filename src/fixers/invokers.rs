@@ -78,6 +78,20 @@ pub(super) fn waiting<'a>(project: &'a Project, function: &Resource) -> Option<&
     declared.or_else(|| project.all(PERMISSION).find(permitted))
 }
 
+/// Whether something of another type than `known` waits for the function's answer. The permission of an API says no more
+/// than its integration.
+pub(super) fn others_wait(project: &Project, function: &Resource, known: &[&str]) -> bool {
+    let apis = known.iter().any(|kind| kind.ends_with("_integration"));
+    let declared = WAITING.iter().filter(|kind| !known.contains(kind));
+    declared.into_iter().any(|kind| project.all(kind).any(|user| user.uses(function)))
+        || project.all(PERMISSION).any(|permission| {
+            let principal = project.value(permission, PERMISSION, "principal");
+            let by = principal.as_str().filter(|by| WAITING_PRINCIPALS.contains(by));
+            by.is_some_and(|by| !(apis && by.starts_with("apigateway.")))
+                && project.value(permission, PERMISSION, "function_name").refers_to(function.id)
+        })
+}
+
 /// The address of what waits for the function's answer; null when nothing here does.
 pub(super) fn waiting_invoker(context: &Context<'_>) -> Value {
     waiting(context.project, context.resource).map_or(Value::Null, |invoker| Value::string(invoker.address()))

@@ -84,6 +84,26 @@ fn judge(context: &Context<'_>, wanted: &Wanted, fix: fn(&Context<'_>) -> (Draft
     }
 }
 
+/// The rate (requests a second) and the burst that a stage of either kind of API limits all its requests to; nothing
+/// where it doesn't, or not all of them.
+pub(super) fn limits_of(project: &Project, stage: &Resource) -> Option<(f64, f64)> {
+    let number = |value: Value| project.settle(&value).as_number().filter(|limit| *limit >= 0.0);
+    let both = |holder: &Resource, block: &str| {
+        let [rate, burst] = LIMITS.map(|(name, _)| number(holder.body.at(&format!("{block}.{name}"))));
+        rate.zip(burst)
+    };
+    if &*stage.kind == "aws_apigatewayv2_stage" {
+        let routes = !stage.body.get("route_settings").is_null();
+        return both(stage, "default_route_settings").filter(|_| !routes);
+    }
+    let mut all = project
+        .of_kind("aws_api_gateway_method_settings")
+        .filter(|settings| is_for(project, settings, stage) != Some(false));
+    let only = all.next().filter(|_| all.next().is_none())?;
+    let whole = project.settle(&only.body.get("method_path")).as_str() == Some("*/*");
+    both(only, "settings").filter(|_| whole)
+}
+
 /// A limit of -1 is the provider's "none".
 fn is_set(limit: &Value) -> Option<bool> {
     match limit {

@@ -12,6 +12,7 @@ mod async_failures;
 mod authorizers;
 mod bucket_keys;
 mod bucket_signals;
+mod concurrency;
 mod consumers;
 mod dead_letters;
 mod environment_secrets;
@@ -95,8 +96,11 @@ const FACTS: &[(&str, Fact)] = &[
     ("asynchronous_invoker", invokers::asynchronous_invoker),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
+    ("concurrency_bound", concurrency::concurrency_bound),
+    ("concurrency_share", concurrency::concurrency_share),
     ("construct_id", log_groups::construct_id),
     ("consumer_timeout", consumers::timeout),
+    ("declares_web_acl", web_acls::declares_web_acl),
     ("default_group_user", network_use::default_group_user),
     ("event_bus", alarm_subjects::event_bus),
     ("first_of_kind", once::first_of_kind),
@@ -113,6 +117,8 @@ const FACTS: &[(&str, Fact)] = &[
     ("open_on_purpose", apis::open_on_purpose),
     ("open_operations", api_bodies::open_operations),
     ("outside_user", network_use::outside_user),
+    ("patient_reader", concurrency::patient_reader),
+    ("private_api", apis::private_api),
     ("private_store", vpc_placement::private_store),
     ("public_signal", bucket_signals::public_signal),
     ("scans_registry", once::scans_registry),
@@ -121,6 +127,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("store_network", vpc_placement::store_network),
     ("subnet_use", network_use::subnet_use),
     ("takes_access_logs", log_buckets::takes_access_logs),
+    ("unlimited_queue_reader", concurrency::unlimited_queue_reader),
     ("waiting_invoker", invokers::waiting_invoker),
     ("web_acl", web_acls::web_acl),
 ];

@@ -192,8 +192,24 @@ const ADDRESSLESS: [&str; 14] = [
     "aws_elasticache_serverless_cache",
 ];
 
+/// Types that stand in a subnet and say by themselves whether they have a public address, whatever the subnet does.
+const ADDRESSED: [&str; 11] = [
+    "aws_alb",
+    "aws_apigatewayv2_vpc_link",
+    "aws_cloudwatch_event_target",
+    "aws_ecs_service",
+    "aws_elb",
+    "aws_lb",
+    "aws_nat_gateway",
+    "aws_network_acl",
+    "aws_network_acl_association",
+    "aws_network_interface",
+    "aws_scheduler_schedule",
+];
+
 /// What a subnet is for: `"private"` when it leads out by NAT, or when only functions and data stores are in it;
-/// `"public"` when it leads to an internet gateway; else `"unknown"`.
+/// `"addressed"` when all that is in it says by itself whether it has a public address; `"public"` when it leads to an
+/// internet gateway; else `"unknown"`.
 pub(super) fn subnet_use(context: &Context<'_>) -> Value {
     let (project, subnet) = (context.project, context.resource);
     let route = match subnet.mode {
@@ -202,16 +218,35 @@ pub(super) fn subnet_use(context: &Context<'_>) -> Value {
     };
     Value::string(match route {
         Route::Nat => "private",
+        Route::Public if holds_only(project, subnet, has_address_of_its_own) => "addressed",
         Route::Public => "public",
-        _ if holds_stores_only(project, subnet) => "private",
+        _ if holds_only(project, subnet, |_, user| ADDRESSLESS.contains(&&*user.kind)) => "private",
+        _ if holds_only(project, subnet, has_address_of_its_own) => "addressed",
         _ => "unknown",
     })
 }
 
-fn holds_stores_only(project: &Project, subnet: &Resource) -> bool {
+/// Whether something is in a subnet, and nothing that `fits` refuses, nor anything that isn't known here.
+fn holds_only(project: &Project, subnet: &Resource, fits: fn(&Project, &Resource) -> bool) -> bool {
     let users: Vec<&Resource> = project.users_of(subnet).collect();
-    let quiet = |user: &&Resource| user.mode == Mode::Managed && ADDRESSLESS.contains(&&*user.kind);
+    let fits = |user: &&Resource| user.mode == Mode::Managed && fits(project, user);
     let inside = users.iter().any(|user| &*user.kind != "aws_route_table_association");
     let all = project.handed_out(subnet.id).is_none() && project.unread_mention(subnet).is_none();
-    inside && users.iter().all(quiet) && all
+    inside && users.iter().all(fits) && all
+}
+
+/// Whether the setting of its subnet doesn't decide on something's public address.
+///
+/// NOTE: tasks of ECS get one by `assign_public_ip` only, load balancers and NAT gateways by what they are; an instance
+/// follows the subnet where it doesn't say it.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html>
+fn has_address_of_its_own(project: &Project, user: &Resource) -> bool {
+    match &*user.kind {
+        "aws_instance" => user.body.get("associate_public_ip_address").is_present() == Some(true),
+        "aws_batch_compute_environment" => {
+            let kind = project.settle(&user.body.at("compute_resources.type"));
+            kind.as_str().is_some_and(|kind| kind.starts_with("FARGATE"))
+        }
+        kind => ADDRESSLESS.contains(&kind) || ADDRESSED.contains(&kind),
+    }
 }

@@ -7,6 +7,17 @@ use crate::model::{Reference, Repeat, Resource, Value};
 const ACL: &str = "aws_wafv2_web_acl";
 const ASSOCIATION: &str = "aws_wafv2_web_acl_association";
 
+/// Whether the configuration of the resource declares a web ACL for regional services, whatever it serves.
+pub(super) fn declares_web_acl(context: &Context<'_>) -> Value {
+    let project = context.project;
+    let root = |resource: &Resource| project.instance(resource.instance).root;
+    let regional = |acl: &Resource| {
+        project.settle(&project.value(acl, ACL, "scope")).as_str() != Some("CLOUDFRONT")
+            && root(acl) == root(context.resource)
+    };
+    Value::Bool(project.all(ACL).any(regional))
+}
+
 /// The ARN of the only regional web ACL beside the resource, unless it serves something of another type; null otherwise.
 pub(super) fn web_acl(context: &Context<'_>) -> Value {
     let (project, target) = (context.project, context.resource);

@@ -25,10 +25,19 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let (project, function) = (context.project, context.resource);
     let at_edge = project.settle(&function.body.get("lambda_at_edge")) == Value::Bool(true);
     if at_edge || log_group::at_edge(project, function) {
-        return Verdict::Pass;
+        return left_outside(context, function, "CloudFront invokes it at the edge, where a function has no VPC");
     }
     // What the registry's module makes is judged like what is declared, and repaired in the call.
     placed(&Context { resource: &published::view(project, function), ..*context })
+}
+
+/// A function that stays outside is shown where the option asks for the reason.
+fn left_outside(context: &Context<'_>, function: &Resource, why: &str) -> Verdict {
+    let asked = context.option("every_function").as_bool() == Some(true);
+    if !asked || user::is_inside(context.project, function) != Some(false) {
+        return Verdict::Pass;
+    }
+    Verdict::show("it runs outside of a VPC", "Leave it outside", why)
 }
 
 fn placed(context: &Context<'_>) -> Verdict {
@@ -38,7 +47,14 @@ fn placed(context: &Context<'_>) -> Verdict {
     let public = |connection: &Connection<'_>| connection.store.is_public(project);
     // A domain outside of any VPC has nothing to be placed beside.
     connections.retain(|connection| public(connection) == Some(false) || !connection.store.opened(project).is_empty());
-    let Some(first) = connections.first() else { return Verdict::Pass };
+    let Some(first) = connections.first() else {
+        if !function.body.get("capacity_provider_config").is_null() {
+            let why = "it runs on the instances of its capacity provider, which says where these are";
+            return left_outside(context, function, why);
+        }
+        let why = "nothing here shows that it connects to something which only a VPC reaches: inside it would gain nothing, and reach the internet and AWS's services by NAT or endpoints only";
+        return left_outside(context, function, why);
+    };
     match user::is_inside(project, function) {
         Some(true) => return Verdict::Pass,
         None => return Verdict::Unknown("whether it runs in a VPC isn't known before a deploy".into()),

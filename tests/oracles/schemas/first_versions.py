@@ -132,11 +132,20 @@ def span(versions, parent, has):
     return text, (there[0][0], there[-1][1])
 
 
+def is_there(known, versions, kind, version, prefix, path):
+    """Whether a version has an argument. Some generators write a deep block as a whole: a version that has the block and
+    nothing in it says nothing of what is inside, and what an older one has there counts."""
+    has = known[version].get(kind, ())
+    if path in has or not prefix or prefix[:-1] not in has or any(name.startswith(prefix) for name in has):
+        return path in has
+    return any(path in known[older].get(kind, ()) for older in versions if older < version)
+
+
 def tree(names, versions, known, kind, parent, prefix=""):
     out = []
     for name in sorted({n[len(prefix):].split(".")[0] for n in names if n.startswith(prefix)}):
         path = prefix + name
-        text, own = span(versions, parent, lambda version: path in known[version].get(kind, ()))
+        text, own = span(versions, parent, lambda version: is_there(known, versions, kind, version, prefix, path))
         if name == "id":  # older generators leave it out
             text, own = "", parent
         inner = tree(names, versions, known, kind, own, path + ".")
