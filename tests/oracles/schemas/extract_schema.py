@@ -185,6 +185,20 @@ class Source:
         return self.text[start:self.text.find("\n}\n", start)] if start >= 0 else ""
 
 
+def mend_statements(schema):
+    """Statements of web ACLs and rule groups nest in themselves, and CDK for Terraform gives such blocks as values. In the
+    provider they are blocks. Only the statement that terramend writes is described, without what nests in it.
+
+    <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/wafv2_web_acl#statement-block>
+    """
+    names = {name: ["string", name != "version", name == "version", False] for name in ("name", "vendor_name", "version")}
+    for kind in ("aws_wafv2_rule_group", "aws_wafv2_web_acl"):
+        rule = schema["resources"][kind]["b"]["rule"][3]
+        if rule["a"].pop("statement", None):
+            rule["b"]["statement"] = ["list", 1, 1, {"a": {}, "b": {
+                "managed_rule_group_statement": ["list", 0, 1, {"a": names, "b": {}}]}}]
+
+
 def extract(package):
     schema = {"provider": {"a": {}, "b": {}}, "resources": {}, "data": {}}
     for path in sorted(package.glob("lib/*/index.js")):
@@ -195,6 +209,8 @@ def extract(package):
                 schema["data"][kind] = block
             elif base == "TerraformResource":
                 schema["resources"][kind] = block
+    if "aws_wafv2_web_acl" in schema["resources"]:
+        mend_statements(schema)
     return schema
 
 
