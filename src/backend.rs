@@ -73,10 +73,21 @@ pub fn build(group: Group) -> Workspace {
 pub fn lower(workspace: &Workspace, changes: &[Change], only: Option<Vec<InstanceId>>) -> Result<Lowered, String> {
     match workspace.project.language {
         model::Language::Terraform => terraform::lower::lower(workspace, changes, only),
-        model::Language::CloudFormation if changes.iter().any(|change| matches!(change, Change::SetInCall { .. })) => {
+        model::Language::CloudFormation if changes.iter().any(|change| is_of_program(workspace, change)) => {
             cdk::lower(workspace, changes)
         }
         model::Language::CloudFormation => cloudformation::lower::lower(workspace, changes, only.as_deref()),
+    }
+}
+
+/// Whether a change is made in the program that makes a template.
+fn is_of_program(workspace: &Workspace, change: &Change) -> bool {
+    match change {
+        Change::SetInCall { .. } => true,
+        Change::EditStatement { resource, .. } | Change::RewriteStatements { resource, .. } => {
+            workspace.project.resource(*resource).origin.is_some()
+        }
+        _ => false,
     }
 }
 

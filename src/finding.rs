@@ -196,6 +196,8 @@ pub struct Announced {
     pub constructs: Vec<Arc<str>>,
     /// What is made beside each, under its id with one of these behind it.
     pub beside: Vec<String>,
+    /// The logical ids of policies that allow less.
+    pub narrowed: Vec<Arc<str>>,
     /// Whether resources may be replaced.
     pub replaces: bool,
 }

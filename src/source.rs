@@ -199,6 +199,17 @@ pub fn indentation(text: &str, at: usize) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
+/// The comment on the line that a value ends on, where it gives a reason: it speaks of this value, and would be untrue
+/// beside another one. What only puts a better value off is no reason.
+pub fn reason_behind(text: &str, end: usize) -> Option<&str> {
+    const PUT_OFF: [&str; 7] = ["todo", "fixme", "xxx", "for now", "later", "temporar", "until"];
+    let line = text[end..].lines().next().unwrap_or_default();
+    let comment = line.trim_start_matches([' ', '\t', ',', ';', '}', ']', ')']).trim_end();
+    let is_comment = ["#", "//", "/*"].iter().any(|mark| comment.starts_with(mark));
+    let lower = comment.to_ascii_lowercase();
+    (is_comment && !PUT_OFF.iter().any(|word| lower.contains(word))).then_some(comment)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! What backends and the engine hand to each other: files with their trees, groups of them as a model, and edits.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hcl_edit::structure::Body;
@@ -13,7 +14,7 @@ use crate::iam::scope::Derivations;
 use crate::json;
 use crate::model::{InstanceId, Project, ResourceId};
 use crate::program::Program;
-use crate::source::{FileId, SourceFile};
+use crate::source::{FileId, SourceFile, Span};
 
 /// The syntax tree of a file.
 #[derive(Debug)]
@@ -65,6 +66,9 @@ pub struct Workspace {
     pub derivations: Derivations,
     /// Policies that were read.
     pub policies: Policies,
+    /// Statements of policies (the resource that holds them, their place) that this run has changed in the program: the
+    /// templates still have what it said before.
+    pub rewritten: BTreeSet<(ResourceId, Span)>,
 }
 
 /// What one directory tree holds.
@@ -136,6 +140,8 @@ pub struct Lowered {
     pub copies: Vec<(String, String)>,
     /// Whether what is to be written stands in the program already: the template is older.
     pub settled: bool,
+    /// Statements that change in a program, by the resource that holds them and their place in its template.
+    pub rewritten: Vec<(ResourceId, Span)>,
     /// Resources that are taken away, with the headers of their blocks.
     pub deleted: Vec<(String, ResourceId)>,
     /// Why the fix needs a look at the callers, if it does.

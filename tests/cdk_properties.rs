@@ -54,7 +54,7 @@ fn expression(own: &str, draft: &ProgramDraft) -> String {
         ProgramDraft::Call { function, arguments } => format!("{}({})", path(own, function), all(arguments)),
         // What a page has names for: the construct itself, and others by their types.
         ProgramDraft::Given(name) => format!("${name}"),
-        ProgramDraft::Made(_) => unreachable!("a page doesn't know what was made"),
+        ProgramDraft::Made(_) | ProgramDraft::Joined(_) => unreachable!("a page doesn't know what was made"),
         ProgramDraft::Member { of, name } => format!("{}.{name}", expression(own, of)),
         ProgramDraft::Method { of, name, arguments } => format!("{}.{name}({})", expression(own, of), all(arguments)),
         ProgramDraft::Map(entries) => {
@@ -92,8 +92,14 @@ fn written(control: &Control, value: &hcl_edit::expr::Expression) -> String {
 
 /// The type of an argument of a call that pages name by its last name: of a class, of a static method, of a method.
 fn argument(modules: &Path, own: &str, class: &str, call: &str, at: usize) -> String {
-    const MODULES: [&str; 5] =
-        ["aws-events-targets", "aws-lambda-event-sources", "aws-sns-subscriptions", "aws-ecs", "aws-events"];
+    const MODULES: [&str; 6] = [
+        "aws-events-targets",
+        "aws-scheduler-targets",
+        "aws-lambda-event-sources",
+        "aws-sns-subscriptions",
+        "aws-ecs",
+        "aws-events",
+    ];
     let (class_of, static_of) = (format!("export declare class {call} "), format!("static {call}("));
     for module in MODULES {
         let mut open = vec![modules.join("aws-cdk-lib").join(module).join("lib")];

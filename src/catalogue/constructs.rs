@@ -207,6 +207,12 @@ pub(super) fn in_program(scope: &PageScope<'_>, fix: Result<Fix, String>) -> Res
     let (resource, control) = (scope.context.resource, scope.context.control);
     let Some(origin) = resource.origin.as_ref().filter(|origin| origin.foreign.is_none()) else { return fix };
     let Some(class) = &origin.class else { return fix };
+    // Statements of policies are found in the program by what they say.
+    let speaks_of_statements =
+        |change: &Change| matches!(change, Change::EditStatement { .. } | Change::RewriteStatements { .. });
+    if fix.as_ref().is_ok_and(|fix| fix.changes.iter().any(speaks_of_statements)) {
+        return fix;
+    }
     let mut specs = control.constructs.iter().filter(|spec| {
         spec.classes.iter().any(|known| **known == **class)
             && spec.kind.as_ref().is_none_or(|kind| **kind == *resource.kind)

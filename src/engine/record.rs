@@ -1,6 +1,7 @@
 //! What is told of a fix that was made: where it was, what a deploy and a synthesis will show.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::judge::Judged;
 use crate::finding::{Action, Announced, PlannedChange};
@@ -31,8 +32,19 @@ pub(super) fn announced(project: &Project, resource: &Resource, fix: &Fix) -> An
     Announced {
         constructs: constructs.into_iter().collect(),
         beside: values.flat_map(ProgramDraft::ids).map(str::to_owned).collect(),
+        narrowed: narrowed(project, fix),
         replaces: fix.effect == Effect::Replace,
     }
+}
+
+/// The policies whose statements a fix narrows, by their logical ids.
+fn narrowed(project: &Project, fix: &Fix) -> Vec<Arc<str>> {
+    let policies = fix.changes.iter().filter_map(|change| match change {
+        Change::EditStatement { resource, .. } | Change::RewriteStatements { resource, .. } => Some(*resource),
+        _ => None,
+    });
+    let names: BTreeSet<_> = policies.map(|id| project.resource(id).name.clone()).collect();
+    names.into_iter().collect()
 }
 
 /// File and line of a finding.

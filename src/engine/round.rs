@@ -146,6 +146,9 @@ impl<'c> Run<'c> {
         let before = self.replace_files(texts);
         let failure = match before {
             Ok(before) => {
+                let chosen = batch.chosen.iter().filter_map(|i| self.judged[*i].fix.as_ref().ok()?.1.as_ref());
+                let rewritten = chosen.flat_map(|lowered| lowered.rewritten.iter().copied());
+                self.workspace.rewritten = before.workspace.rewritten.iter().copied().chain(rewritten).collect();
                 let judged = judge(&self.workspace, &self.rules.reported, self.settings);
                 match self.verify(batch, &before, &judged) {
                     None => {

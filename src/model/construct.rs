@@ -36,6 +36,8 @@ pub enum ProgramDraft {
     Map(Vec<(String, ProgramDraft)>),
     /// Several.
     List(Vec<ProgramDraft>),
+    /// A text with values in it.
+    Joined(Vec<ProgramDraft>),
     /// The scope in which the construct stands: `this`. A text that follows it in a call is the end of an id, whose start
     /// is the construct's own.
     Scope,
@@ -67,7 +69,7 @@ impl ProgramDraft {
         match self {
             Self::New(Construct { arguments, .. }) | Self::Call { arguments, .. } => arguments.iter().collect(),
             Self::Struct { fields, .. } | Self::Map(fields) => fields.iter().map(|(_, value)| value).collect(),
-            Self::List(values) => values.iter().collect(),
+            Self::List(values) | Self::Joined(values) => values.iter().collect(),
             Self::Member { of, .. } => vec![of],
             Self::Method { of, arguments, .. } => std::iter::once(&**of).chain(arguments).collect(),
             Self::Bool(_)
@@ -84,7 +86,7 @@ impl ProgramDraft {
         match self {
             Self::New(Construct { arguments, .. }) | Self::Call { arguments, .. } => arguments.iter_mut().collect(),
             Self::Struct { fields, .. } | Self::Map(fields) => fields.iter_mut().map(|(_, value)| value).collect(),
-            Self::List(values) => values.iter_mut().collect(),
+            Self::List(values) | Self::Joined(values) => values.iter_mut().collect(),
             Self::Member { of, .. } => vec![of],
             Self::Method { of, arguments, .. } => std::iter::once(&mut **of).chain(arguments).collect(),
             Self::Bool(_)

@@ -13,7 +13,7 @@ pub(super) fn find<'t>(place: &'t Place<'_>, call: Node<'t>, within: &Within) ->
     let source = &*place.file.text;
     let mut found: Vec<(Node<'t>, usize)> = Vec::new();
     let mut take = |node: Node<'t>| {
-        let name = name_of(node, source);
+        let name = name_of(node, source).filter(|_| !makes_construct(node, source));
         let meant = within.calls.iter().find(|(call, _)| name.is_some_and(|name| is_called(call, name)));
         if let Some((_, argument)) = meant.filter(|_| found.iter().all(|(known, _)| *known != node)) {
             found.push((node, *argument));
@@ -80,6 +80,13 @@ fn is_variable(node: Node<'_>) -> bool {
         parent.and_then(|parent| parent.child_by_field_name(field)) == Some(node)
     };
     !field("keyword_argument", "name") && !field("attribute", "attribute")
+}
+
+/// Whether a call makes a construct of its own: `new EventBus(this, 'Bus')` is the bus, and not the target of a rule that
+/// has its name.
+fn makes_construct(node: Node<'_>, source: &str) -> bool {
+    let arguments = node.child_by_field_name("arguments").map(parts).unwrap_or_default();
+    arguments.first().is_some_and(|first| matches!(text(*first, source), "this" | "self" | "scope"))
 }
 
 /// Python has the names of methods in its own way.

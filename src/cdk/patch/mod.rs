@@ -7,6 +7,7 @@
 mod below;
 mod escape;
 mod frame;
+mod given;
 mod imports;
 mod inner;
 mod list;
@@ -14,6 +15,7 @@ mod naming;
 mod patcher;
 mod python;
 mod scope;
+mod statement;
 mod typescript;
 mod write;
 
@@ -48,6 +50,8 @@ pub fn lower(workspace: &Workspace, changes: &[Change]) -> Result<Lowered, Strin
             _ => {}
         }
     }
+    let (statements, done) = statement::lower(workspace, changes, &mut out)?;
+    (set, settled) = (set + statements, settled + done);
     out.settled = set == settled;
     Ok(out)
 }
@@ -122,6 +126,7 @@ impl<'w> Place<'w> {
         } else {
             out.edits.extend(done.edits);
         }
+        out.decided = out.decided.take().or(done.decided);
         if done.joint_imports { out.joint.extend(done.imports) } else { out.edits.extend(done.imports) }
     }
 
@@ -161,4 +166,6 @@ pub(super) struct Done {
     pub(super) properties: Vec<String>,
     /// The call that belongs to the construct and changes, when that makes a construct by its looks.
     pub(super) inner: Option<String>,
+    /// What a comment says for a value that changes.
+    pub(super) decided: Option<String>,
 }

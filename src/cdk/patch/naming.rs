@@ -1,7 +1,7 @@
 //! Names for the constructs that a patch speaks of, and statements about them.
 
 use super::patcher::{Patcher, call_at};
-use super::{Place, below, scope};
+use super::{Place, below, given, scope};
 use crate::model::{CallContent, ProgramDraft, ResourceId};
 use crate::workspace::Workspace;
 
@@ -14,14 +14,21 @@ impl<'p> Patcher<'p> {
         content: &CallContent,
     ) -> Result<(), String> {
         let source = &self.place.file.text;
-        let inside = content.properties.iter().flat_map(|(_, value)| value.made()).filter(|made| *made != own);
-        for made in inside {
-            let other = self.other(workspace, made)?;
-            let here = scope::statement(self.call).ok_or("the call stands in no block")?;
-            if scope::later(&other, here, source) != Some(here) {
-                return Err(format!("`{}` isn't there before the call", other.name));
+        let spoken_of = given::spoken_of(content.properties.iter().map(|(_, value)| value).chain(&content.below));
+        for (property, value) in &content.properties {
+            for made in value.made().into_iter().filter(|made| *made != own) {
+                let here = scope::statement(self.call).ok_or("the call stands in no block")?;
+                let kept = other(self.place, workspace, made).and_then(|other| {
+                    let is_before = scope::later(&other, here, source) == Some(here);
+                    is_before
+                        .then(|| other.name.clone())
+                        .ok_or_else(|| format!("`{}` isn't there before the call", other.name))
+                });
+                let written = self.writer.property(property);
+                let given = || given::name(self.place, workspace, self.call, made, (&written, &spoken_of));
+                let name = kept.or_else(|reason| given().ok_or(reason))?;
+                self.writer.hold(made, name);
             }
-            self.writer.hold(made, other.name);
         }
         if content.below.is_empty() { Ok(()) } else { self.below(workspace, own, &content.below) }
     }
@@ -38,10 +45,19 @@ impl<'p> Patcher<'p> {
         let mut others = Vec::new();
         for made in statements.iter().flat_map(ProgramDraft::made) {
             uses_own |= made == own;
-            if made != own {
-                let other = self.other(workspace, made)?;
-                self.writer.hold(made, other.name.clone());
-                others.push(other);
+            if made == own {
+                continue;
+            }
+            match other(self.place, workspace, made) {
+                Ok(other) => {
+                    self.writer.hold(made, other.name.clone());
+                    others.push(other);
+                }
+                // What the function is given is there everywhere in it.
+                Err(reason) => {
+                    let given = given::name(self.place, workspace, self.call, made, ("", &[]));
+                    self.writer.hold(made, given.ok_or(reason)?);
+                }
             }
         }
         let at = below::anchor(&kept, &others, source)?;
@@ -61,17 +77,20 @@ impl<'p> Patcher<'p> {
         }
         Ok(())
     }
+}
 
-    /// The variable of another construct of the program.
-    fn other(&self, workspace: &'p Workspace, made: ResourceId) -> Result<scope::Kept<'p>, String> {
-        let resource = workspace.project.resource(made);
-        let what =
-            || resource.origin.as_ref().map_or_else(|| resource.address(), |origin| origin.construct.to_string());
-        let place = Place::of(workspace, resource).map_err(|reason| format!("{}: {reason}", what()))?;
-        if place.id != self.place.id {
-            return Err(format!("{} is made in another file, {}", what(), place.file.display));
-        }
-        let call = call_at(self.place.program, &place.call.range)?;
-        scope::kept(call, &self.place.file.text).ok_or_else(|| format!("no variable holds {}", what()))
+/// The variable of another construct of the program, in the same file.
+pub(super) fn other<'p>(
+    place: &Place<'p>,
+    workspace: &'p Workspace,
+    made: ResourceId,
+) -> Result<scope::Kept<'p>, String> {
+    let resource = workspace.project.resource(made);
+    let what = || resource.origin.as_ref().map_or_else(|| resource.address(), |origin| origin.construct.to_string());
+    let at = Place::of(workspace, resource).map_err(|reason| format!("{}: {reason}", what()))?;
+    if at.id != place.id {
+        return Err(format!("{} is made in another file, {}", what(), at.file.display));
     }
+    let call = call_at(place.program, &at.call.range)?;
+    scope::kept(call, &place.file.text).ok_or_else(|| format!("no variable holds {}", what()))
 }

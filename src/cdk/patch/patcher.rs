@@ -11,7 +11,7 @@ use crate::cdk::source::{calls, key};
 use crate::edit::Edit;
 use crate::model::{CallContent, Override, ProgramDraft, ResourceId, Within};
 use crate::program::{Language, Program, text};
-use crate::source::{Span, indentation};
+use crate::source::{Span, indentation, reason_behind};
 use crate::workspace::Workspace;
 
 /// Where the properties of a construct stand.
@@ -225,6 +225,9 @@ impl<'p> Patcher<'p> {
         let is_literal = if python { python::is_literal(node, source) } else { typescript::is_literal(node, source) };
         if !is_literal {
             return Err(format!("`{name}` is given by an expression: `{}`", short(text(node, source))));
+        }
+        if let Some(comment) = reason_behind(source, node.end_byte()) {
+            self.done.decided = Some(format!("whoever wrote `{name}` explains it: {}", short(comment)));
         }
         let new = self.writer.value(value, None)?;
         self.done.edits.push(Edit::replace(Span::new(self.place.id, node.byte_range()), new));

@@ -55,6 +55,11 @@ pub(super) fn statement(node: Node<'_>) -> Option<Node<'_>> {
     Some(node)
 }
 
+/// The function whose names a node sees.
+pub(super) fn function(node: Node<'_>) -> Option<Node<'_>> {
+    std::iter::successors(node.parent(), Node::parent).find(|node| FUNCTIONS.contains(&node.kind()))
+}
+
 /// Of two statements the one below which both names mean what they hold: the later one of one block, or the one that
 /// stands further in. Nothing when there is no such place.
 pub(super) fn later<'t>(kept: &Kept<'t>, other: Node<'t>, source: &str) -> Option<Node<'t>> {

@@ -101,6 +101,7 @@ impl<'p> Writer<'p> {
             ProgramDraft::Struct { fields, .. } => self.bracketed("", ('{', '}'), &[], fields, indent)?,
             ProgramDraft::Map(entries) => self.map(entries, indent)?,
             ProgramDraft::List(items) => self.list(items, indent)?,
+            ProgramDraft::Joined(pieces) => self.joined(pieces)?,
             ProgramDraft::New(Construct { class, arguments }) => {
                 let class = self.path(class)?;
                 let callee = if python { class } else { format!("new {class}") };
@@ -124,6 +125,19 @@ impl<'p> Writer<'p> {
                 self.call(&callee, arguments, inner)?
             }
         })
+    }
+
+    /// A text with values in it: `${table.tableArn}/index/*`.
+    fn joined(&mut self, pieces: &[ProgramDraft]) -> Result<String, String> {
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                ProgramDraft::Text(known) => text.push_str(known),
+                value if self.is_python() => text.push_str(&format!("{{{}}}", self.value(value, None)?)),
+                value => text.push_str(&format!("${{{}}}", self.value(value, None)?)),
+            }
+        }
+        Ok(if self.is_python() { format!("f{0}{text}{0}", self.quote) } else { format!("`{text}`") })
     }
 
     /// Values by names, which stand in quotes in Python.
@@ -156,6 +170,12 @@ impl<'p> Writer<'p> {
             }
             _ => format!("[{}]", items.join(", ")),
         })
+    }
+
+    /// A list of values on lines of their own; `indent` is that of its line.
+    pub(super) fn broken(&self, items: &[String], indent: &str) -> String {
+        let lines = self.lines(items, &self.inner(indent));
+        format!("[{lines}{}{indent}]", self.place.file.newline())
     }
 
     /// Items on lines of their own, with a comma behind the last one where the file has such.
@@ -317,7 +337,7 @@ impl<'p> Writer<'p> {
             ProgramDraft::Method { of, name, .. } => {
                 node.child_by_field_name("function").is_some_and(|callee| self.is_member(callee, of, name))
             }
-            ProgramDraft::Scope | ProgramDraft::Given(_) => false,
+            ProgramDraft::Joined(_) | ProgramDraft::Scope | ProgramDraft::Given(_) => false,
         }
     }
 }

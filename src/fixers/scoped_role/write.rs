@@ -10,11 +10,11 @@ use crate::model::{Draft, DraftBody, InstanceId, Language, Mode, Project, Resour
 
 /// The changes of a derivation.
 pub(super) fn changes(project: &Project, derivation: &Derivation) -> Result<Vec<Change>, String> {
-    if project.language == Language::CloudFormation {
-        return Err("policies of templates and of programs that make them are shown, not edited".into());
-    }
     let mut changes = Vec::new();
     let role = project.resource(derivation.role.ok_or("its role isn't declared in this configuration")?);
+    if project.language == Language::CloudFormation {
+        return of_program(project, role, derivation);
+    }
     if published::is_call(role) {
         return of_call(project, role, derivation);
     }
@@ -47,6 +47,13 @@ fn of_document(project: &Project, role: &Resource, document: &Document, fates: &
     if goes.len() == fates.len() {
         return whole(project, document);
     }
+    statements(project, document, fates)
+}
+
+/// What becomes of the statements of a document, where they stand.
+fn statements(project: &Project, document: &Document, fates: &[Fate]) -> Result<Vec<Change>, String> {
+    let holder = project.resource(document.holder);
+    let goes: Vec<StatementAt> = pairs(document, fates, |fate| *fate == Fate::Goes).map(|(held, _)| held.at).collect();
     let mut changes = Vec::new();
     let mut added = Vec::new();
     for (held, fate) in pairs(document, fates, |fate| matches!(fate, Fate::Becomes(_))) {
@@ -96,6 +103,31 @@ fn of_call(project: &Project, call: &Resource, derivation: &Derivation) -> Resul
         Some((attached, _)) => Err(format!("{} gives {}: take it out", call.address(), attached.name)),
         None => Ok(changes),
     }
+}
+
+/// What a role of a program is granted: the calls that make the statements change.
+fn of_program(project: &Project, role: &Resource, derivation: &Derivation) -> Result<Vec<Change>, String> {
+    let function = project.resource(derivation.function);
+    let origin = function.origin.as_ref().ok_or("policies of templates are shown, not edited")?;
+    origin.call.as_ref().map_err(|reason| format!("where {} is made isn't known: {reason}", function.address()))?;
+    let mut attached = derivation.granted.attached.iter().zip(&derivation.plan.attached);
+    if let Some((attached, _)) = attached.find(|(_, fate)| **fate != Fate::Stays) {
+        return Err(format!("{} has {}: give it what is used instead", role.address(), attached.name));
+    }
+    let mut changes = Vec::new();
+    for (document, fates) in derivation.granted.documents.iter().zip(&derivation.plan.documents) {
+        if fates.iter().all(|fate| *fate == Fate::Stays) {
+            continue;
+        }
+        let holder = project.resource(document.holder);
+        let roles = holder.body.get("Roles");
+        let is_alone = holder.id == role.id || roles.as_list().is_some_and(|roles| roles.len() == 1);
+        if !is_alone {
+            return Err(format!("{} may also serve other roles", holder.address()));
+        }
+        changes.extend(statements(project, document, fates)?);
+    }
+    Ok(changes)
 }
 
 /// A policy that is attached serves this role alone.

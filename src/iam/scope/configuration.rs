@@ -143,6 +143,14 @@ impl Collector<'_> {
                 self.destination(&config.body.at(path), &config.address());
             }
         }
+        for config in project.of_kind("AWS::Lambda::EventInvokeConfig") {
+            let is_own = config.body.get("FunctionName").refers_to(self.function.id);
+            for path in ["DestinationConfig.OnFailure.Destination", "DestinationConfig.OnSuccess.Destination"] {
+                if is_own {
+                    self.destination(&config.body.at(path), &config.address());
+                }
+            }
+        }
     }
 
     pub(super) fn destination(&mut self, arn: &Value, why: &str) {

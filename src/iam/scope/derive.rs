@@ -10,7 +10,7 @@ use super::grant::{self, Granted};
 use super::narrow::{Plan, narrow};
 use super::need::{Certainty, Need, On, Target, Why};
 use super::source::{Hints, Located, locate};
-use super::{configuration, extension, kinds, log_group, presence, published};
+use super::{configuration, extension, kinds, library, log_group, presence, published};
 use crate::iam::policy::Policy;
 use crate::iam::role;
 use crate::iam::usage::Usage;
@@ -285,6 +285,7 @@ impl Derivation {
             target.draft(project, instance).is_ok()
         };
         self.plan = narrow(&self.granted, &self.needs, &writable);
+        library::settle(project, &self.granted, &mut self.plan);
         for i in &self.plan.unsure {
             let need = &self.needs[*i];
             self.doubts.push(format!("whether {} is granted on what it is on isn't certain", need.action));

@@ -14,6 +14,7 @@ pub mod document;
 mod extension;
 pub mod grant;
 pub mod kinds;
+pub mod library;
 pub mod log_group;
 mod managed;
 pub mod narrow;

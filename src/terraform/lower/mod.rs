@@ -329,7 +329,7 @@ impl<'w> Lowering<'w> {
 
     /// Puts another value in the place of one.
     fn overwrite(&mut self, file: FileId, range: Range<usize>, text: impl Into<String>, header: String, path: &str) {
-        if let Some(comment) = place::reason_behind(&self.workspace.project.file(file).text, range.end) {
+        if let Some(comment) = crate::source::reason_behind(&self.workspace.project.file(file).text, range.end) {
             self.out.decided = Some(format!("whoever wrote `{path}` explains it: {}", shorten(comment)));
         }
         self.out.edits.push(Edit::replace(Span::new(file, range), text));

@@ -309,14 +309,3 @@ fn inner_range(text: &str, block: &Block, span: &Range<usize>) -> Result<Range<u
     }
     Ok(open + 1..span.end - 1)
 }
-
-/// The comment on the line that a value ends on, where it gives a reason: it speaks of this value, and would be untrue
-/// beside another one. What only puts a better value off is no reason.
-pub(super) fn reason_behind(text: &str, end: usize) -> Option<&str> {
-    const PUT_OFF: [&str; 7] = ["todo", "fixme", "xxx", "for now", "later", "temporar", "until"];
-    let line = text[end..].lines().next().unwrap_or_default();
-    let comment = line.trim_start_matches([' ', '\t', ',', '}', ']', ')']).trim_end();
-    let is_comment = ["#", "//", "/*"].iter().any(|mark| comment.starts_with(mark));
-    let lower = comment.to_ascii_lowercase();
-    (is_comment && !PUT_OFF.iter().any(|word| lower.contains(word))).then_some(comment)
-}

@@ -31,6 +31,15 @@ EXPLAINED = {
     "AwsSolutions-IAM5": "the library grants xray:Put* and the delivery of logs on all resources, as AWS demands",
     "Serverless-CloudWatchLogGroupRetentionPeriod": "the retention stands in a token",
 }
+# The same by place: what the library makes for itself when a fix asks for something.
+EXPLAINED_AT = {
+    "LogRetentionaae0aa3c5b4d4f87b02d85b201efdd8a":
+        "CDK's own function sets the retention of logs that a service makes (AppSync's): nothing in a program configures it",
+}
+# And by what a rule is about.
+EXPLAINED_ABOUT = {
+    "AWSAppSyncPushToCloudWatchLogs": "the policy of AWS that CDK gives to the role by which AppSync writes its logs",
+}
 
 Rows = Counter  # of (rule, place)
 
@@ -121,11 +130,15 @@ def compared(name: str, pairs: list[Pair], before: dict[int, Rows], after: dict[
     """What is gone and what is new, by rule; what is new without an explanation is a failure."""
     verdict = Verdict(name)
     gone, new = Counter(), Counter()
+    notes = set()
     for index, pair in enumerate(pairs):
         old, now = before.get(index, Counter()), after.get(index, Counter())
         for (rule, place), count in (now - old).items():
             new[rule] += count
-            if bare(rule) not in EXPLAINED:
+            reason = explanation(rule, place)
+            if reason:
+                notes.add(reason)
+            else:
                 verdict.failures.append(f"{pair.app}: {rule} newly fails at {place}")
         for (rule, _), count in (old - now).items():
             gone[rule] += count
@@ -133,8 +146,18 @@ def compared(name: str, pairs: list[Pair], before: dict[int, Rows], after: dict[
     verdict.summary = [f"{len(pairs)} templates, {count(before)} failures before, {count(after)} after"]
     verdict.summary.append(f"gone {gone.total()}: {table(gone)}")
     verdict.summary.append(f"new {new.total()}: {table(new)}")
-    verdict.notes += [f"{rule}: {EXPLAINED[rule]}" for rule in sorted({bare(rule) for rule in new} & {*EXPLAINED})]
+    verdict.notes += sorted(notes)
     return verdict.close()
+
+
+def explanation(rule: str, place: str) -> str | None:
+    """Why something newly fails because of what a fix is for: by its place, by what the rule is about, by the rule."""
+    for known, text in ((EXPLAINED_AT, place), (EXPLAINED_ABOUT, rule)):
+        for name, reason in known.items():
+            if name in text:
+                return f"{name}: {reason}"
+    reason = EXPLAINED.get(bare(rule))
+    return reason and f"{bare(rule)}: {reason}"
 
 
 def bare(rule: str) -> str:

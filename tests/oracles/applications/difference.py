@@ -2,12 +2,13 @@
 
 Written apart from terramend's own comparison, and stricter in nothing but this: it doesn't know which fix was made.
 A change is expected in a resource of a construct that was edited, of one that stands beside it under an id that begins
-with its id, and in statements that let a role write traces or deliver logs.
+with its id, and in statements that let a role write traces or deliver logs. A policy of such a construct may allow less.
 """
 import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 ASSET = re.compile(r"[0-9a-f]{64}")
@@ -82,7 +83,10 @@ def expected(what: str, was: dict | None, now: dict | None, edited: set[str], ad
     resource = now or was
     path = path_of(resource)
     if within(path, edited):
-        return what != "removed"
+        if resource["Type"] == "AWS::IAM::Policy" and was:
+            return not now or only_grants(was, now, added) or narrower(was, now, added)
+        # The permission for everybody goes with the URL that had no authorisation.
+        return what != "removed" or resource["Type"] == "AWS::Lambda::Permission" and resource["Properties"]["Principal"] == "*"
     if what == "added" and any(path.startswith(own) for own in edited):
         return True
     if resource["Type"] == "AWS::IAM::Policy" and what != "removed":
@@ -90,19 +94,43 @@ def expected(what: str, was: dict | None, now: dict | None, edited: set[str], ad
     return False
 
 
+Permission = tuple[str, str, str]  # an action, what it is on, the rest of its statement
+
+
+def permissions(resource: dict | None) -> set[Permission]:
+    found = set()
+    for statement in (resource or {}).get("Properties", {}).get("PolicyDocument", {}).get("Statement", []):
+        rest = json.dumps({**statement, "Action": None, "Resource": None}, sort_keys=True)
+        for action in listed(statement.get("Action", [])):
+            found |= {(action, json.dumps(on, sort_keys=True), rest) for on in listed(statement.get("Resource"))}
+    return found
+
+
+def listed(value: object) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def granted(permission: Permission, added: set[str]) -> bool:
+    """Whether the library gives it for what an edit sets: to write traces, to deliver logs, to use what was added."""
+    action, on, rest = permission
+    return bool(GRANTS.fullmatch(action)) or any(f'"{name}"' in on + rest for name in added)
+
+
 def only_grants(was: dict | None, now: dict, added: set[str]) -> bool:
-    """Whether all that is new lets write traces, deliver logs, or use what was added."""
-    def permissions(resource: dict | None) -> set[tuple[str, str]]:
-        found = set()
-        for statement in (resource or {}).get("Properties", {}).get("PolicyDocument", {}).get("Statement", []):
-            actions = statement.get("Action", [])
-            rest = json.dumps({**statement, "Action": None}, sort_keys=True)
-            found |= {(action, rest) for action in ([actions] if isinstance(actions, str) else actions)}
-        return found
+    """Whether nothing was taken away, and all that is new is the library's."""
     old, new = permissions(was), permissions(now)
-    def granted(action: str, rest: str) -> bool:
-        return bool(GRANTS.fullmatch(action)) or any(f'"{name}"' in rest for name in added)
-    return old <= new and all(granted(action, rest) for action, rest in new - old)
+    return old <= new and all(granted(permission, added) for permission in new - old)
+
+
+def narrower(was: dict, now: dict, added: set[str]) -> bool:
+    """Whether all that is allowed was allowed before, or is the library's; what was denied still is."""
+    old, new = permissions(was), permissions(now)
+    def covered(permission: Permission) -> bool:
+        action, on, rest = permission
+        return any(rest == other and place in (on, '"*"') and fnmatchcase(action.lower(), pattern.lower())
+                   for pattern, place, other in old)
+    denied = {permission for permission in old if '"Deny"' in permission[2]}
+    return denied <= new and all(covered(permission) or granted(permission, added) for permission in new)
 
 
 def shown(was: dict | None, now: dict | None) -> str:

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::folder::read_folder;
+use super::program::go_module;
 use super::{Package, paths, zip};
 use crate::iam::usage::{Language, SourceSet};
 use crate::model::{CallSite, Project, Resource};
-use crate::program::{self, each, parts, start, text};
+use crate::program::{self, each, parts, text};
+use tree_sitter::Node;
 
 /// A package, and the handler in it.
 pub(super) fn read(
@@ -98,6 +100,29 @@ fn bundler(class: Option<&str>) -> Option<&'static str> {
     }
 }
 
+/// The module of a program in Go that `GoFunction` builds, and the folder of the program in it.
+pub(super) fn go(project: &Project, function: &Resource) -> Result<(Package, String), String> {
+    const NONE: &str =
+        "source for a runtime of one's own isn't read, unless it is a program in Go that `GoFunction` builds";
+    let origin = function
+        .origin
+        .as_ref()
+        .filter(|origin| origin.class.as_deref().is_some_and(|class| class.rsplit('.').next() == Some("GoFunction")));
+    let origin = origin.ok_or(NONE)?;
+    let site = origin.call.as_ref().map_err(|reason| format!("it is built, and its call isn't found: {reason}"))?;
+    let unknown = || format!("the entry that {}:{} builds isn't known", site.file, site.line);
+    let file = project.files.iter().find(|file| *file.display == *site.file).ok_or_else(unknown)?;
+    let top = paths::top(project).ok_or("the program is on no disk")?;
+    let beside = top.join(&*site.file).parent().unwrap_or(&top).to_owned();
+    let written = given(&file.text, &file.path, site, "entry").ok_or_else(unknown)?;
+    let path = entry(&written, &beside, &app_of(&beside, &top)).ok_or_else(unknown)?;
+    let path = paths::inside(&top, &path).map_err(|reason| format!("{}: {reason}", paths::shown(project, &path)))?;
+    // A file stands for the program in its folder.
+    let folder = if path.is_dir() { path.clone() } else { path.parent().unwrap_or(&path).to_owned() };
+    let (files, inner) = go_module(&folder, &top)?;
+    Ok((Package { files, place: paths::shown(project, &path), doubt: None }, inner))
+}
+
 /// The source that a bundler is given by the call in the program.
 fn bundled(
     project: &Project,
@@ -157,21 +182,41 @@ fn app_of(folder: &Path, top: &Path) -> PathBuf {
 /// The text of a property in a call; nothing when the call has none.
 fn given(source: &str, path: &Path, site: &CallSite, property: &str) -> Option<String> {
     let tree = program::Language::of(path)?.tree(source)?;
-    let mut found = None;
-    each(tree.root_node(), &mut |node| {
-        let is_call = matches!(node.kind(), "new_expression" | "call") && start(node).0 == site.line;
-        let Some(arguments) = node.child_by_field_name("arguments").filter(|_| is_call) else { return };
-        for part in parts(arguments) {
-            let named = if part.kind() == "object" { parts(part) } else { vec![part] };
-            for pair in named {
-                let name = pair.child_by_field_name("key").or_else(|| pair.child_by_field_name("name"));
-                if name.is_some_and(|name| text(name, source) == property) {
-                    found = pair.child_by_field_name("value").map(|value| text(value, source).to_owned());
-                }
+    let call = call_of(tree.root_node(), source, site)?;
+    for part in parts(call.child_by_field_name("arguments")?) {
+        let named = if part.kind() == "object" { parts(part) } else { vec![part] };
+        for pair in named {
+            let name = pair.child_by_field_name("key").or_else(|| pair.child_by_field_name("name"));
+            if name.is_some_and(|name| text(name, source) == property) {
+                return pair.child_by_field_name("value").map(|value| text(value, source).to_owned());
             }
         }
+    }
+    None
+}
+
+/// The call of a class with an id, also when lines have moved since the program was synthesised.
+fn call_of<'t>(root: Node<'t>, source: &str, site: &CallSite) -> Option<Node<'t>> {
+    let mut found = Vec::new();
+    each(root, &mut |node| {
+        let callee = match node.kind() {
+            "new_expression" => node.child_by_field_name("constructor"),
+            "call" => node.child_by_field_name("function"),
+            _ => None,
+        };
+        let Some((callee, arguments)) = callee.zip(node.child_by_field_name("arguments")) else { return };
+        let is_id = |part: &Node<'_>| {
+            let value = part.child_by_field_name("value").filter(|_| part.kind() == "keyword_argument");
+            text(value.unwrap_or(*part), source) == &*site.key.id
+        };
+        if parts(arguments).iter().any(is_id) {
+            let is_class = text(callee, source).rsplit('.').next() == Some(&*site.key.class);
+            found.push((!is_class, node.start_byte(), node));
+        }
     });
-    found
+    // An import may give the class another name.
+    found.sort_by_key(|(other, at, _)| (*other, *at));
+    found.get(site.key.nth).map(|(.., node)| *node)
 }
 
 /// What an expression for a path means: texts that are joined, beside the file (`__dirname`) or in the application.
@@ -219,17 +264,59 @@ mod tests {
     #[test]
     fn the_entry_stands_in_the_call() {
         let program = "\nnew NodejsFunction(this, 'A', { runtime });\nnew NodejsFunction(this, 'B', {\n  entry: path.join(__dirname, '..', 'src/b.ts'),\n});\n";
-        let site = |line| CallSite {
+        let site = |class: &str, id: &str| CallSite {
             file: "lib/stack.ts".into(),
-            line,
-            key: CallKey { class: "NodejsFunction".into(), id: "'B'".into(), nth: 0 },
+            line: 1,
+            key: CallKey { class: class.into(), id: id.into(), nth: 0 },
         };
         let path = Path::new("lib/stack.ts");
-        assert_eq!(given(program, path, &site(2), "entry"), None);
-        let written = given(program, path, &site(3), "entry").unwrap();
+        assert_eq!(given(program, path, &site("NodejsFunction", "'A'"), "entry"), None);
+        let written = given(program, path, &site("NodejsFunction", "'B'"), "entry").unwrap();
         assert_eq!(written, "path.join(__dirname, '..', 'src/b.ts')");
         let python = "PythonFunction(self, \"B\", entry=\"src/b\", runtime=RUNTIME)\n";
-        assert_eq!(given(python, Path::new("app.py"), &site(1), "entry").as_deref(), Some("\"src/b\""));
+        assert_eq!(
+            given(python, Path::new("app.py"), &site("PythonFunction", "\"B\""), "entry").as_deref(),
+            Some("\"src/b\"")
+        );
+    }
+
+    #[test]
+    fn a_go_program_is_found_by_the_entry_of_its_call() {
+        use crate::iam::scope::{published, source::Hints};
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("cdk.json", "{ \"app\": \"node app.js\" }");
+        write("app.ts", "new GoFunction(this, 'Api', { entry: 'services/cmd/api' });\n");
+        write("services/go.mod", "module example.com/services\n\ngo 1.24\n");
+        write("services/cmd/api/main.go", "package main\n\nfunc main() {}\n");
+        write("services/cmd/other/main.go", "package main\n\nfunc main() {}\n");
+        write(
+            "cdk.out/manifest.json",
+            r#"{ "artifacts": { "S": { "type": "aws:cloudformation:stack", "properties": { "templateFile": "S.template.json" } } } }"#,
+        );
+        write(
+            "cdk.out/tree.json",
+            r#"{ "tree": { "path": "", "children": { "S": { "path": "S", "constructInfo": { "fqn": "aws-cdk-lib.Stack" }, "children": {
+            "Api": { "path": "S/Api", "constructInfo": { "fqn": "@aws-cdk/aws-lambda-go-alpha.GoFunction" } } } } } } }"#,
+        );
+        write(
+            "cdk.out/S.template.json",
+            r#"{ "Resources": { "Api": { "Type": "AWS::Lambda::Function",
+            "Properties": { "Runtime": "provided.al2023", "Handler": "bootstrap", "Code": { "S3Bucket": "b", "S3Key": "k.zip" } },
+            "Metadata": { "aws:cdk:path": "S/Api/Resource" } } } }"#,
+        );
+        let mut groups = crate::backend::load(crate::discover::discover(folder.path())).groups;
+        let workspace = crate::backend::build(groups.remove(0));
+        let function = published::functions(&workspace.project).next().unwrap();
+        let derivation = workspace.derivations.of(&workspace.project, function, &Hints::default());
+        let located = derivation.located.as_ref().unwrap();
+        assert_eq!((located.language, located.handler.as_str()), (Language::Go, "cmd/api"));
+        assert_eq!(located.place, "services/cmd/api");
+        assert!(located.files.files.keys().any(|file| file.ends_with("go.mod")));
     }
 
     #[test]

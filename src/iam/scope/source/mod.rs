@@ -57,6 +57,11 @@ pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<L
         return Err("it runs from a container image".into());
     }
     let runtime = known(project, function, "runtime")?;
+    let in_template = project.language == crate::model::Language::CloudFormation;
+    if is_program(&runtime) && in_template {
+        let (package, entry) = asset::go(project, function)?;
+        return Ok(Located::of(project, function, (entry, Language::Go), package));
+    }
     if is_program(&runtime) {
         let source = function.body.get("source_path");
         let (package, entry) = if source.is_null() {
@@ -71,7 +76,7 @@ pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<L
     }
     let language = language_of(&runtime)?;
     let handler = known(project, function, "handler")?;
-    if project.language == crate::model::Language::CloudFormation {
+    if in_template {
         let (package, handler) = asset::read(project, function, handler, language)?;
         return Ok(Located::of(project, function, (handler, language), package));
     }

@@ -1,7 +1,10 @@
 //! What is different between two assemblies of one application, beside what edits of its calls announce.
 //!
 //! Announced is: changes of what belongs to the constructs that were edited (never their removal or replacement), what
-//! the edit makes beside them, and statements by which the library lets their roles write traces and deliver logs.
+//! the edit makes beside them, statements by which the library lets their roles write traces and deliver logs, and fewer
+//! permissions in policies that were narrowed.
+
+mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,9 +12,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
+use self::policy::{around, is_grant, is_narrower, may_go};
 use crate::effects::facts;
 use crate::finding::Announced;
-use crate::iam::LOG_DELIVERY;
 
 /// Resources whose logical id holds a hash of what they depend on: one goes and another comes.
 const HASHED: [&str; 2] = ["AWS::ApiGateway::Deployment", "AWS::Lambda::Version"];
@@ -19,8 +22,6 @@ const HASHED: [&str; 2] = ["AWS::ApiGateway::Deployment", "AWS::Lambda::Version"
 const HASH: usize = 64;
 /// Parts of a template that no edit of a call changes.
 const OTHERS: [&str; 6] = ["Conditions", "Mappings", "Outputs", "Parameters", "Rules", "Transform"];
-/// Starts of the actions that the library lets a role do for a property, beside [`LOG_DELIVERY`]: traces, streams of logs.
-const GRANTED: [&str; 3] = ["xray:Put", "xray:GetSampling", "logs:CreateLogStream"];
 
 /// Says the first difference that the edits don't announce. What is `volatile` is different in every synthesis.
 pub fn unexpected(
@@ -70,7 +71,10 @@ fn difference(old: &Json, new: &Json, announced: &[Announced]) -> Option<String>
         return Some(format!("the {part} of a template would change, too"));
     }
     let resources = |template: &Json| template["Resources"].as_object().cloned().unwrap_or_default();
-    let (old, new) = (resources(old), resources(new));
+    let (mut old, new) = (resources(old), resources(new));
+    let gone: Vec<String> = old.keys().filter(|name| !new.contains_key(*name)).cloned().collect();
+    let gone: Vec<&String> = gone.iter().filter(|name| is_narrowed(name, announced)).collect();
+    old.values_mut().for_each(|resource| wait_no_more(resource, &gone));
     let added = || new.iter().filter(|(name, _)| !old.contains_key(*name));
     // A role may use what is added for its function.
     let usable: Vec<String> =
@@ -88,7 +92,8 @@ fn difference(old: &Json, new: &Json, announced: &[Announced]) -> Option<String>
 /// What is said of a resource that was there.
 fn change(name: &str, was: &Json, now: Option<&Json>, announced: &[Announced], usable: &[String]) -> Option<String> {
     let Some(now) = now else {
-        return (!lets_everybody_in(was, announced)).then(|| format!("{} {name} would be removed", kind(was)));
+        let may_go = lets_everybody_in(was, announced) || is_narrowed(name, announced) && may_go(was);
+        return (!may_go).then(|| format!("{} {name} would be removed", kind(was)));
     };
     if kind(now) != kind(was) {
         return Some(format!("{name} would change its type"));
@@ -96,11 +101,31 @@ fn change(name: &str, was: &Json, now: Option<&Json>, announced: &[Announced], u
     if plain(was) == plain(now) {
         return None;
     }
+    if is_narrowed(name, announced) {
+        if !is_narrower(was, now, usable) {
+            return Some(format!("{} {name} would allow more than it did", kind(was)));
+        }
+        if around(was) == around(now) {
+            return None;
+        }
+    }
     if let Some(owner) = owner(was, announced) {
         let property = if owner.replaces { None } else { replaced(was, now) };
         return property.map(|property| format!("{} {name} would be replaced, for its {property}", kind(was)));
     }
     (!is_grant(Some(was), now, usable)).then(|| format!("{} {name} would change, too", kind(was)))
+}
+
+/// Whether an edit narrows the policy with a logical id.
+fn is_narrowed(name: &str, announced: &[Announced]) -> bool {
+    announced.iter().any(|edit| edit.narrowed.iter().any(|narrowed| **narrowed == *name))
+}
+
+/// A resource that doesn't wait for what is gone.
+fn wait_no_more(resource: &mut Json, gone: &[&String]) {
+    if let Some(awaited) = resource.get_mut("DependsOn").and_then(Json::as_array_mut) {
+        awaited.retain(|id| !gone.iter().any(|gone| id == gone.as_str()));
+    }
 }
 
 /// Whether a resource is the permission for everybody that the library gives beside the URL of a function without
@@ -156,48 +181,6 @@ fn replaced(was: &Json, now: &Json) -> Option<String> {
     }
     let listed = facts.force_new.iter().chain(facts.conditional.iter().map(|conditional| &conditional.path));
     listed.filter(|path| !path.contains('*')).find(|path| differs(path)).cloned()
-}
-
-/// Whether nothing is different in a policy but statements by which the library lets a role do what a property needs, or
-/// use what was added for it (`usable`: ids in quotes).
-fn is_grant(was: Option<&Json>, now: &Json, usable: &[String]) -> bool {
-    if kind(now) != "AWS::IAM::Policy" {
-        return false;
-    }
-    let rest = |resource: &Json| {
-        let mut resource = resource.clone();
-        resource["Properties"]["PolicyDocument"]["Statement"] = Json::Null;
-        resource
-    };
-    if was.is_some_and(|was| plain(&rest(was)) != plain(&rest(now))) {
-        return false;
-    }
-    let (old, new) = (was.map(permissions).unwrap_or_default(), permissions(now));
-    let is_granted = |(action, rest): &(String, String)| {
-        GRANTED.iter().chain(&LOG_DELIVERY).any(|start| action.starts_with(start))
-            || usable.iter().any(|id| rest.contains(id))
-    };
-    old.is_subset(&new) && new.difference(&old).all(is_granted)
-}
-
-/// What a policy says, one action each: the action, and all else that its statement says of it.
-fn permissions(policy: &Json) -> BTreeSet<(String, String)> {
-    let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array();
-    let mut found = BTreeSet::new();
-    for statement in statements.into_iter().flatten() {
-        let mut rest = statement.clone();
-        let actions = rest.as_object_mut().and_then(|statement| statement.remove("Action")).unwrap_or_default();
-        let rest = plain(&rest);
-        match actions {
-            Json::Array(actions) => {
-                found.extend(
-                    actions.iter().map(|action| (action.as_str().unwrap_or_default().to_owned(), rest.clone())),
-                );
-            }
-            action => drop(found.insert((action.as_str().unwrap_or_default().to_owned(), rest))),
-        }
-    }
-    found
 }
 
 /// Gives resources whose logical id holds a hash the ids that they had: those of announced constructs, by their paths.
@@ -276,121 +259,10 @@ fn plain(value: &Json) -> String {
         digits.clear();
         out.push(c);
     }
+    // What ended the last digits.
+    out.pop();
     out
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn differ(before: &Json, after: &Json) -> Option<String> {
-        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for (place, template) in [(&old, before), (&new, after)] {
-            fs::write(place.path().join("S.template.json"), template.to_string()).unwrap();
-        }
-        let constructs = vec!["S/Api".into()];
-        let announced = [Announced { constructs, beside: vec!["Logs".into()], replaces: false }];
-        unexpected(old.path(), new.path(), &announced, &BTreeSet::new())
-    }
-
-    fn resources(resources: &Json) -> Json {
-        json!({ "Resources": resources })
-    }
-
-    fn made(kind: &str, path: &str, value: &str) -> Json {
-        json!({ "Type": kind, "Properties": { "Value": value }, "Metadata": { "aws:cdk:path": path } })
-    }
-
-    fn policy(statements: &Json) -> Json {
-        let properties = json!({ "PolicyDocument": { "Statement": statements } });
-        json!({ "Type": "AWS::IAM::Policy", "Properties": properties, "Metadata": { "aws:cdk:path": "S/Role/DefaultPolicy" } })
-    }
-
-    #[test]
-    fn what_belongs_to_the_construct_may_change() {
-        let stage = |deployment: &str| {
-            let properties = json!({ "DeploymentId": { "Ref": deployment } });
-            json!({ "Type": "AWS::ApiGateway::Stage", "Properties": properties, "Metadata": { "aws:cdk:path": "S/Other" } })
-        };
-        let before = resources(&json!({
-            "Api": made("AWS::ApiGateway::RestApi", "S/Api/Resource", "a"),
-            "D1": made("AWS::ApiGateway::Deployment", "S/Api/Deployment/Resource", "a"),
-            "Stage": stage("D1"),
-            "F": made("AWS::Lambda::Function", "S/F/Resource", &"ab".repeat(32)),
-        }));
-        let after = resources(&json!({
-            "Api": made("AWS::ApiGateway::RestApi", "S/Api/Resource", "b"),
-            "D2": made("AWS::ApiGateway::Deployment", "S/Api/Deployment/Resource", "a"),
-            "Stage": stage("D2"),
-            "F": made("AWS::Lambda::Function", "S/F/Resource", &"cd".repeat(32)),
-            "L": made("AWS::Logs::LogGroup", "S/ApiLogs/Resource", "a"),
-        }));
-        assert_eq!(differ(&before, &after), None);
-    }
-
-    #[test]
-    fn a_role_may_write_traces_and_nothing_else() {
-        let own = json!({ "Action": ["s3:GetObject"], "Effect": "Allow", "Resource": "*" });
-        let traces = json!({ "Action": ["xray:PutTraceSegments"], "Effect": "Allow", "Resource": "*" });
-        let merged = json!({ "Action": ["s3:GetObject", "xray:PutTraceSegments"], "Effect": "Allow", "Resource": "*" });
-        let more = json!({ "Action": "s3:*", "Effect": "Allow", "Resource": "*" });
-        let was = resources(&json!({ "P": policy(&json!([own])) }));
-        for (statements, is_fine) in [
-            (json!([own, traces]), true),
-            (json!([merged]), true),
-            (json!([traces]), false),
-            (json!([own, more]), false),
-        ] {
-            let now = resources(&json!({ "P": policy(&statements) }));
-            assert_eq!(differ(&was, &now).is_none(), is_fine, "{statements}");
-        }
-        assert_eq!(differ(&resources(&json!({})), &resources(&json!({ "P": policy(&json!([traces])) }))), None);
-        let wide = resources(&json!({ "P": policy(&json!([more])) }));
-        assert!(differ(&resources(&json!({})), &wide).is_some());
-    }
-
-    #[test]
-    fn everything_else_is_said() {
-        let one = |path: &str, value: &str| resources(&json!({ "Q": made("AWS::SQS::Queue", path, value) }));
-        let named = |name: &str| {
-            let queue = json!({ "Type": "AWS::SQS::Queue", "Properties": { "QueueName": name }, "Metadata": { "aws:cdk:path": "S/Api/Q" } });
-            resources(&json!({ "Q": queue }))
-        };
-        let nothing = resources(&json!({}));
-        for (before, after, said) in [
-            (one("S/Q/Resource", "a"), nothing.clone(), "would be removed"),
-            (one("S/Api/Q/Resource", "a"), nothing.clone(), "would be removed"),
-            (one("S/Q/Resource", "a"), one("S/Q/Resource", "b"), "would change, too"),
-            (one("S/ApiKeys/Resource", "a"), one("S/ApiKeys/Resource", "b"), "would change, too"),
-            (nothing.clone(), one("S/Q/Resource", "a"), "would be added, too"),
-            (nothing.clone(), one("S/ApiKeys/Resource", "a"), "would be added, too"),
-            (named("a"), named("b"), "would be replaced, for its QueueName"),
-            (nothing, json!({ "Resources": {}, "Outputs": { "A": {} } }), "the Outputs of a template would change"),
-        ] {
-            assert!(differ(&before, &after).is_some_and(|is| is.contains(said)), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_template_that_is_gone_is_said() {
-        let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fs::write(old.path().join("S.template.json"), "{}").unwrap();
-        let said = unexpected(old.path(), new.path(), &[], &BTreeSet::new());
-        assert_eq!(said.as_deref(), Some("the template S.template.json would be gone"));
-    }
-
-    #[test]
-    fn what_is_different_in_every_synthesis_is_no_difference() {
-        let place = |value: &str| {
-            let directory = tempfile::tempdir().unwrap();
-            let template = resources(&json!({ "K": made("AWS::AppSync::ApiKey", "S/K", value) }));
-            fs::write(directory.path().join("S.template.json"), template.to_string()).unwrap();
-            directory
-        };
-        let (before, again, after) = (place("1"), place("2"), place("3"));
-        let volatile = volatile(before.path(), again.path());
-        assert_eq!(unexpected(before.path(), after.path(), &[], &volatile), None);
-        assert!(unexpected(before.path(), after.path(), &[], &BTreeSet::new()).is_some());
-    }
-}
+mod tests;
