@@ -68,6 +68,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
             None => maybe = Some(group.address()),
         }
     }
+    let maybe = maybe.or_else(|| made_by_call(project, function, expected.as_ref()?));
     if let Some(group) = maybe {
         return Verdict::Unknown(format!("{group} may be its log group"));
     }
@@ -76,6 +77,58 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         Language::CloudFormation => template_fix(context),
     };
     Verdict::fail("its log group is made by Lambda at the first call, and keeps logs for ever", fix)
+}
+
+/// The call of a module that can't be read here and may make the function's log group: it is given the group's name, or
+/// is for logs by its own name or source and belongs to the function.
+fn made_by_call(project: &Project, function: &Resource, expected: &Value) -> Option<String> {
+    let root = |instance| project.instance(instance).root;
+    let awaited = written(project, function, "depends_on").unwrap_or_default();
+    let named = written(project, function, "function_name");
+    let mut calls = project.opaque_calls.iter().filter(|call| root(call.instance) == root(function.instance));
+    let found = calls.find(|call| {
+        let values = || call.arguments.entries.iter().map(|entry| &entry.node);
+        let is_awaited = call.instance == function.instance && awaits(awaited, &call.name);
+        let belongs = || {
+            values().any(|node| node.value.refers_to(function.id))
+                || named.is_some_and(|name| values().any(|node| text_of(project, node) == Some(name)))
+        };
+        values().any(|node| may_be_text(project, &node.value, expected))
+            || is_for_logs(&[&call.name, &call.source]) && (is_awaited || belongs())
+    });
+    found.map(|call| format!("what module.{} makes", call.name))
+}
+
+fn text_of<'p>(project: &'p Project, node: &Node) -> Option<&'p str> {
+    project.files.get(node.span.file.0 as usize)?.text.get(node.span.range()).map(str::trim)
+}
+
+fn written<'p>(project: &'p Project, resource: &Resource, argument: &str) -> Option<&'p str> {
+    text_of(project, &resource.body.entry(argument)?.node)
+}
+
+/// Whether a list of dependencies names a module.
+fn awaits(list: &str, module: &str) -> bool {
+    let mut names = list.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+    names.any(|name| name.strip_prefix("module.") == Some(module))
+}
+
+/// Whether a name or a source has a word for logs.
+fn is_for_logs(names: &[&str]) -> bool {
+    let is_word = |word: &str| matches!(word.to_ascii_lowercase().as_str(), "log" | "logs" | "loggroup" | "logging");
+    names.iter().any(|name| name.split(|c: char| !c.is_alphanumeric()).any(is_word))
+}
+
+/// Whether a value is a text, or has one in it, that may be `expected`: one that starts as groups of functions do.
+fn may_be_text(project: &Project, value: &Value, expected: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(|item| may_be_text(project, &item.value, expected)),
+        Value::Map(map) => map.entries.iter().any(|entry| may_be_text(project, &entry.node.value, expected)),
+        other => {
+            let settled = project.settle(other);
+            settled.known_prefix().starts_with(PREFIX) && settled.equals(expected) != Some(false)
+        }
+    }
 }
 
 /// Whether a log group is the one that the function writes to.
