@@ -154,3 +154,18 @@ fn arguments_stand_above_blocks() {
     let expected = "  deployment_id = \"d1\"\n\n  xray_tracing_enabled = true\n\n  access_log_settings {\n";
     assert!(fixed.contains(expected), "{fixed}");
 }
+
+/// What a published module's variables default to is its word to its users: its examples pass what is right.
+#[test]
+fn a_published_module_keeps_its_defaults() {
+    let module = "variable \"days\" {\n  type    = number\n  default = null\n}\n\nvariable \"create\" {\n  default = true\n}\n\n\
+                  resource \"aws_cloudwatch_log_group\" \"jobs\" {\n  count             = var.create ? 1 : 0\n  \
+                  name              = \"jobs\"\n  retention_in_days = var.days\n}\n";
+    let example = "module \"jobs\" {\n  source = \"../../\"\n}\n\nmodule \"none\" {\n  source = \"../../\"\n  create = false\n}\n";
+    let project = Scratch::with(&[("main.tf", module), ("examples/complete/main.tf", example)]);
+    project.expect(0, &["fix", "--grade", "review", "--write", "--control", "log-group-retention", "."]);
+    assert_eq!(project.read("main.tf"), module);
+    let fixed = project.read("examples/complete/main.tf");
+    assert!(fixed.starts_with("module \"jobs\" {\n  source = \"../../\"\n  days   = 30\n}\n"), "{fixed}");
+    assert!(fixed.ends_with("module \"none\" {\n  source = \"../../\"\n  create = false\n}\n"), "{fixed}");
+}

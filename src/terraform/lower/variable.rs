@@ -7,7 +7,7 @@ use super::place::Inside;
 use super::render::Place;
 use super::{Lowering, is_literal, shorten};
 use crate::edit::Edit;
-use crate::model::{Draft, InstanceId, ModuleId, Resource};
+use crate::model::{Draft, InstanceId, ModuleId, Project, Resource};
 use crate::source::{FileId, Span};
 use crate::workspace::Tree;
 
@@ -25,13 +25,14 @@ pub(super) fn set(
         _ => return Err(format!("it is set by `var.{name}`, and the new value can't stand outside the module")),
     };
     let meant = |instance: InstanceId| lowering.out.only.as_ref().is_none_or(|only| only.contains(&instance));
+    let by_default = lowering.out.only.is_none() && !is_published(project, resource);
     let mut default = false;
     let mut calls = Vec::new();
-    for twin in project.twins(resource.id).filter(|twin| meant(twin.instance)) {
+    for twin in project.twins(resource.id).filter(|twin| meant(twin.instance) && !project.is_switched_off(twin)) {
         match call_of(lowering, twin.instance) {
             None if project.instance(twin.instance).address.is_empty() => default = true,
             None => return Err(format!("it is set by `var.{name}`, and the call of the module isn't HCL")),
-            Some((_, block)) if lowering.out.only.is_none() && !block.body.has_attribute(name) => default = true,
+            Some((_, block)) if by_default && !block.body.has_attribute(name) => default = true,
             Some(call) if calls.iter().any(|(_, known): &(FileId, &Block)| known.span() == call.1.span()) => {}
             Some(call) => calls.push(call),
         }
@@ -49,6 +50,16 @@ pub(super) fn set(
         (false, names) => format!("changes what {} passes as `{name}`", callers(names)),
     });
     Ok(())
+}
+
+/// Whether a module is there for others: nothing but examples calls it here. What its variables default to is its word to
+/// them, and a change is for its maintainers to announce; the examples pass what is right.
+fn is_published(project: &Project, resource: &Resource) -> bool {
+    let shows = |directory: &str| directory.split('/').any(|part| matches!(part, "examples" | "example" | "wrappers"));
+    let mut callers = project.twins(resource.id).filter_map(|twin| project.caller(twin.instance)).peekable();
+    callers.peek().is_some()
+        && callers.all(|(caller, _)| shows(&project.module_of(caller).directory))
+        && !shows(&project.module_of(resource.instance).directory)
 }
 
 /// Who passes: calls of one name once, and not all of many.
