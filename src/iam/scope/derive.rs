@@ -10,7 +10,7 @@ use super::grant::{self, Granted};
 use super::narrow::{Plan, narrow};
 use super::need::{Certainty, Need, On, Target, Why};
 use super::source::{Hints, Located, locate};
-use super::{configuration, extension, kinds, library, log_group, presence, published};
+use super::{configuration, extension, kinds, library, log_group, presence, published, wide};
 use crate::iam::policy::Policy;
 use crate::iam::role;
 use crate::iam::usage::Usage;
@@ -103,6 +103,19 @@ pub(super) fn derive(
         doubts: Vec::new(),
     };
     derivation.read_source(project, function, read);
+    derivation.granted = match role {
+        Some(call) if made => published::granted(project, call),
+        Some(role) => {
+            let mut granted = grant::of(project, role);
+            presence::note(project, &mut granted, role, project.resource(function.id));
+            granted
+        }
+        None => Granted::default(),
+    };
+    // Without a source there is nothing to propose, and nothing to say of what isn't wide.
+    if whom == For::Judging && derivation.located.is_err() && wide::breadth(&derivation.granted).is_none() {
+        return derivation;
+    }
     derivation.read_configuration(project, function);
     match role {
         Some(call) if made => derivation.read_call(project, call),
@@ -253,8 +266,6 @@ impl Derivation {
             self.doubts.push(format!("{name} names {}: others may use it", role.address()));
         }
         self.doubts.extend(others_assume(project, role));
-        self.granted = grant::of(project, role);
-        presence::note(project, &mut self.granted, role, project.resource(self.function));
         self.obstacles.extend(self.granted.unread.clone());
         self.fixed_statements();
     }
@@ -264,7 +275,6 @@ impl Derivation {
         if project.settle(&call.body.get("trusted_entities")) != Value::Null {
             self.doubts.push(format!("others may assume the role of {}, too (`trusted_entities`)", call.address()));
         }
-        self.granted = published::granted(project, call);
         self.obstacles.extend(self.granted.unread.clone());
         self.fixed_statements();
     }
