@@ -106,6 +106,9 @@ fn shown<'a>(context: &Context<'a>, api: &Resource) -> Answer<'a> {
         ([], [only]) => meant(project, &siblings, only, "it is the API's only authorizer"),
         ([], []) => match caller(project, api) {
             Some(policy) => Answer::Signature(format!("{} lets its role call the API", policy.address())),
+            None if context.option("default_authorization").as_str() == Some("AWS_IAM") => {
+                Answer::Signature("the option `default_authorization` asks for signed requests".into())
+            }
             None => Answer::Open(nobody(project, rest)),
         },
         _ => {
