@@ -90,12 +90,14 @@ fn written_out() -> Vec<Case> {
         // One statement for two services is divided.
         (
             "    handler.addToRolePolicy(new iam.PolicyStatement({
+      // All of it, with jobs.
       actions: ['dynamodb:*', 'sqs:*'],
       resources: ['*'],
     }));
 ",
             all(&json!(["dynamodb:*", "sqs:*"])),
             "    handler.addToRolePolicy(new iam.PolicyStatement({
+      // All of it, with jobs.
       actions: ['dynamodb:GetItem'],
       resources: [orders.tableArn],
     }));

@@ -19,13 +19,14 @@ const SCOPES: [&str; 8] = [
 ];
 
 /// Starts of the ids that libraries give to what they make once for a stack.
-const SINGLETONS: [(&str, &str); 7] = [
+const SINGLETONS: [(&str, &str); 8] = [
     ("Custom::", "a custom resource's provider of a library"),
     ("LogRetentionaae0aa3c", "the function that sets retentions for `logRetention`"),
     ("AWS679f53fac002430cb0da5b7982bd2287", "the function behind AwsCustomResource"),
     ("BucketNotificationsHandler050a0587", "the function that sets notifications of buckets"),
     ("AWSCDK", "a custom resource's provider of a library"),
     ("@aws-cdk--aws-eks.", "a provider of the EKS constructs"),
+    ("DrainECSHook", "the function by which ECS drains instances"),
     ("EcsDeploymentGroupProvider", "a provider of the ECS constructs"),
 ];
 

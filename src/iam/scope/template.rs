@@ -146,6 +146,22 @@ mod tests {
     }
 
     #[test]
+    fn where_failed_invocations_go_is_needed() {
+        let invocations = r#", "Metadata": { "aws:asset:path": "source" } },
+    "Invocations": {
+      "Type": "AWS::Lambda::EventInvokeConfig",
+      "Properties": {
+        "FunctionName": { "Ref": "Function" },
+        "Qualifier": "$LATEST",
+        "DestinationConfig": { "OnFailure": { "Destination": { "Fn::GetAtt": ["Jobs", "Arn"] } } }
+      }"#;
+        let (_workspace, derivation) = derived(r#""Code": "./source""#, invocations);
+        let sends = |need: &&crate::iam::scope::Need| need.action == "sqs:SendMessage";
+        let need = derivation.needs.iter().find(sends).unwrap();
+        assert!(need.why.text().contains("Invocations"), "{}", need.why.text());
+    }
+
+    #[test]
     fn code_that_lies_elsewhere_is_not_known() {
         let (_workspace, derivation) = derived(r#""Code": { "S3Bucket": "b", "S3Key": "releases/k.zip" }"#, "");
         assert_eq!(derivation.tier(), Tier::C);

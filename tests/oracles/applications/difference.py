@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -29,14 +30,20 @@ def resources(assembly: Path) -> dict[tuple[str, str], dict]:
     return found
 
 
-def difference(before: Path, after: Path, edited: set[str], again: Callable[[], Path | None]) -> dict:
+@dataclass(frozen=True)
+class Announced:
+    edited: set[str]  # constructs
+    narrows: bool  # whether policies may allow less
+
+
+def difference(before: Path, after: Path, announced: Announced, again: Callable[[], Path | None]) -> dict:
     """Counts of what was added, removed and changed by type, and the unexpected.
 
     `again` synthesises the application once more as it was: what is different then is so every time (a time, a random
     name) and doesn't count. It is asked only where something is unexpected.
     """
     old, new = resources(before), resources(after)
-    renamed(old, new, edited)
+    renamed(old, new, announced.edited)
     counts: dict[str, Counter] = {"added": Counter(), "removed": Counter(), "changed": Counter()}
     unexpected = {}
     for key in sorted({*old, *new}):
@@ -46,7 +53,7 @@ def difference(before: Path, after: Path, edited: set[str], again: Callable[[], 
         what = "added" if not was else "removed" if not now else "changed"
         resource = now or was
         counts[what][resource["Type"]] += 1
-        if not expected(what, was, now, edited, {name for _, name in {*new} - {*old}}):
+        if not expected(what, was, now, announced, {name for _, name in {*new} - {*old}}):
             unexpected[key] = f"{what}: {resource['Type']} {key[1]} {shown(was, now)}".strip()
     volatile = set()
     if unexpected and (place := again()):
@@ -79,12 +86,12 @@ def within(path: str, edited: set[str]) -> bool:
     return any(path == own or path.startswith(own + "/") for own in edited)
 
 
-def expected(what: str, was: dict | None, now: dict | None, edited: set[str], added: set[str]) -> bool:
-    resource = now or was
+def expected(what: str, was: dict | None, now: dict | None, announced: Announced, added: set[str]) -> bool:
+    resource, edited = now or was, announced.edited
     path = path_of(resource)
+    if resource["Type"] == "AWS::IAM::Policy" and was and announced.narrows and (not now or narrower(was, now, added)):
+        return True
     if within(path, edited):
-        if resource["Type"] == "AWS::IAM::Policy" and was:
-            return not now or only_grants(was, now, added) or narrower(was, now, added)
         # The permission for everybody goes with the URL that had no authorisation.
         return what != "removed" or resource["Type"] == "AWS::Lambda::Permission" and resource["Properties"]["Principal"] == "*"
     if what == "added" and any(path.startswith(own) for own in edited):

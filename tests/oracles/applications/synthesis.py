@@ -112,6 +112,12 @@ def first(tools: Tools, app: Path, name: str, command: str, out: Path, cache: Pa
 
 
 def keep(out: Path, kept: Path) -> None:
-    """An assembly without its assets."""
+    """Keeps an assembly without its assets, which may be large, and takes them out of it, too: what is judged before and
+    after a fix has the same then, and functions are read where the program packs them."""
+    for asset in list(out.rglob("asset.*")):
+        if asset.is_dir() and not asset.is_symlink():
+            shutil.rmtree(asset)
+        else:
+            asset.unlink(missing_ok=True)
     shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(out, kept, symlinks=True, ignore=shutil.ignore_patterns("asset.*"))
+    shutil.copytree(out, kept, symlinks=True)

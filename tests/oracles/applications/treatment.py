@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from applications.bytes import byte_faults
-from applications.difference import difference
+from applications.difference import Announced, difference
 from applications.found import Application
 from applications.synthesis import Tools, first, keep, patient, run, synthesise
 
+# Controls whose fixes take permissions away, also from a role that stands apart.
+NARROWING = ("iam-admin-policy", "iam-logs-scoped", "iam-scoped-resources", "iam-wildcard-actions", "lambda-scoped-role")
 # Seconds for a run of terramend on an idle machine.
 RUN = 120
 LEFT_OUT = ("node_modules", "cdk.out", ".git", ".venv", "venv", "__pycache__", ".terramend.hcl")
@@ -83,7 +85,9 @@ def after_fix(work: Work, app: Application, here: Path, before: dict, report: di
     result["not_gone"] = [" ".join(key) for key in keys(report["applied"]) if key in now]
     result["new"] = [" ".join(key) for key in new]
     result["new_on_known"] = [" ".join(key) for key in new if key[1:] in resources]
-    return result | {"difference": difference(work.cache / app.name, out, edited(before, report), lambda: once_more(work, app))}
+    narrows = any(fix["control"] in NARROWING for fix in report["applied"])
+    announced = Announced(edited(before, report), narrows)
+    return result | {"difference": difference(work.cache / app.name, out, announced, lambda: once_more(work, app))}
 
 
 def keys(findings: list[dict]) -> set[tuple[str, str, str]]:

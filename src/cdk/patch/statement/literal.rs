@@ -341,7 +341,13 @@ fn copied(source: &str, unit: &Range<usize>, mut replaced: Vec<(Range<usize>, St
         at = range.end;
     }
     text.push_str(&source[at..unit.end]);
-    text
+    without_comments(&text)
+}
+
+/// A text without the lines that are only a comment: what is said of a statement isn't said twice.
+fn without_comments(text: &str) -> String {
+    let is_comment = |line: &str| line.trim_start().starts_with("//") || line.trim_start().starts_with('#');
+    text.split_inclusive('\n').filter(|line| !is_comment(line)).collect()
 }
 
 /// Takes a statement away, with what holds it; and a comment that speaks for it.
