@@ -300,6 +300,12 @@ impl Derivation {
             let need = &self.needs[*i];
             self.doubts.push(format!("whether {} is granted on what it is on isn't certain", need.action));
         }
+        let called = self.missing().filter(|need| need.is_called());
+        let missing: BTreeSet<String> = called.map(|need| need.action.clone()).collect();
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
+            self.doubts.push(format!("its role doesn't allow {missing}, which it calls"));
+        }
         if self.removes("kms:") {
             self.doubts.push("permissions on keys go: a key may serve what the configuration doesn't show".into());
         }

@@ -84,12 +84,14 @@ pub fn narrow(granted: &Granted, needs: &[Need], writable: Writable<'_>) -> Plan
     let units: Vec<Unit<'_>> = needs.iter().enumerate().flat_map(|(i, need)| units(i, need)).collect();
     let mut plan = Plan::default();
     let mut assigned: Vec<(Place, &Unit<'_>)> = Vec::new();
+    let mut contested = BTreeSet::new();
     for unit in &units {
         let places = assign(granted, unit);
         match &places {
             Assigned::Nowhere if unit.certainty == Certainty::Needed => {
                 plan.missing.push(unit.need);
                 assigned.extend(elsewhere(granted, unit).map(|place| (place, unit)));
+                contested.extend(meant(granted, unit));
             }
             Assigned::Unsure(_) if unit.certainty == Certainty::Needed => plan.unsure.push(unit.need),
             _ => {}
@@ -104,7 +106,11 @@ pub fn narrow(granted: &Granted, needs: &[Need], writable: Writable<'_>) -> Plan
     for (d, document) in granted.documents.iter().enumerate() {
         let fates = document.statements.iter().enumerate();
         let can = |target: &Target| writable(Some(d), target);
-        plan.documents.push(fates.map(|(s, held)| fate(held, &of(Place::Statement(d, s)), &can)).collect());
+        let fates = fates.map(|(s, held)| match contested.contains(&(d, s)) {
+            true => Fate::Stays,
+            false => fate(held, &of(Place::Statement(d, s)), &can),
+        });
+        plan.documents.push(fates.collect());
     }
     for (a, attached) in granted.attached.iter().enumerate() {
         let limits = of(Place::Attached(a)).iter().any(|unit| attached.limits_action(unit.action));
@@ -131,6 +137,19 @@ fn elsewhere<'g>(granted: &'g Granted, unit: &'g Unit<'_>) -> impl Iterator<Item
         let found = document.statements.iter().enumerate().filter(move |(_, held)| grants(held));
         found.map(move |(s, _)| Place::Statement(d, s))
     })
+}
+
+/// The statements on the very resource on which something is called that nothing grants, by document and position. They
+/// stay: they may be meant for it, and whoever wrote them knows the resource.
+fn meant(granted: &Granted, unit: &Unit<'_>) -> Vec<(usize, usize)> {
+    let UnitOn::Target(target) = unit.on else { return Vec::new() };
+    let is_on = |pattern: &Pattern| !pattern.is_everything() && pattern.relation(&target.pattern) != Relation::Disjoint;
+    let statements = granted
+        .documents
+        .iter()
+        .enumerate()
+        .flat_map(|(d, document)| document.statements.iter().enumerate().map(move |(s, held)| ((d, s), held)));
+    statements.filter(|(_, held)| held.allows && held.patterns.iter().any(is_on)).map(|(place, _)| place).collect()
 }
 
 fn units(i: usize, need: &Need) -> Vec<Unit<'_>> {
