@@ -79,7 +79,9 @@ fn hcl_files(
         let name = header(new);
         match old.peek() {
             Some(structure) if header(structure) == name => {
-                if let (Some(Structure::Block(a)), Structure::Block(b)) = (old.next(), new) {
+                if let (Some(Structure::Block(a)), Structure::Block(b)) = (old.next(), new)
+                    && a.body != b.body
+                {
                     let mut paths = Vec::new();
                     body_difference(&a.body, &b.body, "", &mut paths);
                     differences.extend(paths.into_iter().map(|path| (name.clone(), path)));
