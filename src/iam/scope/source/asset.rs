@@ -44,7 +44,8 @@ pub(super) fn read(
         // An assembly without its assets: what the program packs is read instead.
         Err(reason) => match from_asset(project, function, &top) {
             Some(source) => {
-                (source, Some(format!("{display} isn't there: the source that the program packs was read")))
+                // An assembly that was made for a proof lies anywhere: its place says nothing.
+                (source, Some("its asset isn't in the repository: what the program packs was read".to_owned()))
             }
             None => return Err(format!("{display}: {reason}")),
         },
