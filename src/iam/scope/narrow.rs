@@ -106,9 +106,9 @@ pub fn narrow(granted: &Granted, needs: &[Need], writable: Writable<'_>) -> Plan
     for (d, document) in granted.documents.iter().enumerate() {
         let fates = document.statements.iter().enumerate();
         let can = |target: &Target| writable(Some(d), target);
-        let fates = fates.map(|(s, held)| match contested.contains(&(d, s)) {
-            true => Fate::Stays,
-            false => fate(held, &of(Place::Statement(d, s)), &can),
+        let fates = fates.map(|(s, held)| {
+            let stays = contested.contains(&(d, s));
+            if stays { Fate::Stays } else { fate(held, &of(Place::Statement(d, s)), &can) }
         });
         plan.documents.push(fates.collect());
     }
