@@ -49,6 +49,12 @@ class Row:
                 f"fixed passes {self.fixed_passes} of {self.examples}")
 
 
+# What is added for a check and can't pass it.
+INHERENT = {
+    ("CKV_AWS_18", "aws_s3_bucket.access_logs"): "a bucket for access logs keeps none of its own, which would go on for ever",
+}
+
+
 def judge_checkov(pairs: Path) -> Verdict:
     """A fixed example fails no aliased check that its bad one did not fail."""
     verdict = Verdict("checkov")
@@ -79,7 +85,12 @@ def judge_pair(row: Row, prefix: str, bad: Scan, fixed: Scan, verdict: Verdict) 
     failed, fails = of(bad.failed), of(fixed.failed)
     row.bad_fails += bool(failed)
     row.fixed_passes += bool(not fails and of(fixed.passed))
-    verdict.failures += [f"fixed newly fails {finding}" for finding in fails - failed]
+    for finding in fails - failed:
+        reason = INHERENT.get((finding.check, finding.resource))
+        if reason:
+            verdict.notes.append(f"fixed newly fails {finding}: {reason}")
+        else:
+            verdict.failures.append(f"fixed newly fails {finding}")
     verdict.notes += [f"fixed still fails {finding}" for finding in fails & failed]
 
 
