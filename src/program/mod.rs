@@ -60,10 +60,15 @@ impl Language {
             Self::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
             Self::Python => tree_sitter_python::LANGUAGE,
         };
-        let mut parser = Parser::new();
-        parser.set_language(&language.into()).ok()?;
-        parser.parse(text, None)
+        tree(language, text)
     }
+}
+
+/// The syntax tree of a text in a grammar.
+pub fn tree(grammar: impl Into<tree_sitter::Language>, text: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(&grammar.into()).ok()?;
+    parser.parse(text, None)
 }
 
 impl Program {

@@ -15,6 +15,7 @@ mod member;
 mod method;
 mod module;
 mod parameters;
+mod reading;
 mod record;
 mod string;
 mod value;

@@ -3,14 +3,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tree_sitter::{Parser, Tree};
+use tree_sitter::Tree;
 
 use super::super::evaluate::{Atom, Atoms, Evaluator, one};
 use super::super::ir::{At, ModuleId, Name};
-use super::super::lower::{fault, text};
-use super::super::report::RefusalKind;
+use super::super::lower::text;
 use super::lower::{Declared, lower};
 use super::names;
+use crate::program::tree;
 
 /// Systems and processors that a name or a line can ask for, and that Lambda isn't.
 const ELSEWHERE: &str = "aix android darwin dragonfly freebsd illumos ios js netbsd openbsd plan9 solaris wasip1 windows \
@@ -96,26 +96,11 @@ impl<'s> Evaluator<'s> {
 
     /// A file that belongs to what is built, parsed. One that can't be read is a refusal.
     fn parsed_go(&mut self, file: &str) -> Option<(&'s str, Tree)> {
-        let source = self.source;
-        let content = source.files.get(file)?;
-        self.loaded.insert(file.to_owned(), None);
-        let text = match text(file, content) {
-            Ok(text) => text,
-            Err(refusal) => {
-                self.refusals.insert(refusal);
-                return None;
-            }
-        };
+        let text = self.text_of(file)?;
         if !constraint_allows(text) {
             return None;
         }
-        let mut parser = Parser::new();
-        parser.set_language(&tree_sitter_go::LANGUAGE.into()).ok()?;
-        let tree = parser.parse(text, None)?;
-        let found = fault(&tree, file);
-        let deep = found.as_ref().is_some_and(|fault| fault.kind == RefusalKind::TooLarge);
-        self.refusals.extend(found);
-        (!deep).then_some((text, tree))
+        Some((text, self.readable(tree(tree_sitter_go::LANGUAGE, text), file)?))
     }
 
     /// The folders that hold a program: a package `main` with a function `main`.

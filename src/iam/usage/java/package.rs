@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tree_sitter::Parser;
-
 use super::super::evaluate::{Atom, Atoms, Evaluator, one};
 use super::super::ir::{At, ModuleId, Name};
-use super::super::lower::{fault, text};
-use super::super::report::RefusalKind;
+use super::super::lower::text;
 use super::lower::lower;
 use super::names;
+use crate::program::tree;
 
 impl Evaluator<'_> {
     /// A class by its full name, or a package.
@@ -86,25 +84,8 @@ impl Evaluator<'_> {
     }
 
     fn lower_java(&mut self, file: &str) -> Option<ModuleId> {
-        let source = self.source;
-        let content = source.files.get(file)?;
-        self.loaded.insert(file.to_owned(), None);
-        let text = match text(file, content) {
-            Ok(text) => text,
-            Err(refusal) => {
-                self.refusals.insert(refusal);
-                return None;
-            }
-        };
-        let mut parser = Parser::new();
-        parser.set_language(&tree_sitter_java::LANGUAGE.into()).ok()?;
-        let tree = parser.parse(text, None)?;
-        let found = fault(&tree, file);
-        let deep = found.as_ref().is_some_and(|fault| fault.kind == RefusalKind::TooLarge);
-        self.refusals.extend(found);
-        if deep {
-            return None;
-        }
+        let text = self.text_of(file)?;
+        let tree = self.readable(tree(tree_sitter_java::LANGUAGE, text), file)?;
         let name: Arc<str> = file.into();
         let id = lower(&mut self.program, tree.root_node(), text, &name);
         self.loaded.insert(file.to_owned(), Some(id));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
 use super::super::ir::{At, ModuleId, Name};
 use super::super::library::Class;
-use super::super::lower::{fault, refused, text};
+use super::super::lower::refused;
 use super::super::report::{Place, Refusal, RefusalKind};
 use super::names;
 use crate::program::Language;
@@ -148,16 +148,7 @@ impl Evaluator<'_> {
         if let Some(known) = self.loaded.get(file) {
             return *known;
         }
-        let source = self.source;
-        let content = source.files.get(file)?;
-        self.loaded.insert(file.to_owned(), None);
-        let text = match text(file, content) {
-            Ok(text) => text,
-            Err(refusal) => {
-                self.refusals.insert(refusal);
-                return None;
-            }
-        };
+        let text = self.text_of(file)?;
         if !has_ending(file, ".json") && is_bundled(text) {
             self.refusals.insert(refused(RefusalKind::Bundled, file, "the file was written by a bundler or minifier"));
             return None;
@@ -171,13 +162,8 @@ impl Evaluator<'_> {
         let json = has_ending(file, ".json");
         let wrapped = if json { format!("module.exports = {text}") } else { String::new() };
         let text = if json { wrapped.as_str() } else { text };
-        let tree = Language::of(Path::new(file)).unwrap_or(Language::Tsx).tree(text)?;
-        let found = fault(&tree, file);
-        let deep = found.as_ref().is_some_and(|fault| fault.kind == RefusalKind::TooLarge);
-        self.refusals.extend(found);
-        if deep {
-            return None;
-        }
+        let tree = Language::of(Path::new(file)).unwrap_or(Language::Tsx).tree(text);
+        let tree = self.readable(tree, file)?;
         let name: Arc<str> = file.into();
         let id = super::lower::lower(&mut self.program, tree.root_node(), text, &name);
         self.enter_module(id);

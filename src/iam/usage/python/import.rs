@@ -6,7 +6,6 @@ use super::super::content::Content;
 use super::super::evaluate::{Atom, Atoms, Evaluator, one, unknown};
 use super::super::ir::{At, ModuleId, Name};
 use super::super::library::Class;
-use super::super::lower::{fault, text};
 use super::super::report::{Place, Refusal, RefusalKind};
 use super::names;
 use crate::program::Language;
@@ -154,33 +153,12 @@ impl Evaluator<'_> {
         if let Some(known) = self.loaded.get(file) {
             return *known;
         }
-        let source = self.source;
-        match text(file, source.files.get(file)?) {
-            Ok(text) => self.lower_python(file, text),
-            Err(refusal) => {
-                self.refusals.insert(refusal);
-                self.loaded.insert(file.to_owned(), None);
-                None
-            }
-        }
+        let text = self.text_of(file)?;
+        self.lower_python(file, text)
     }
 
     fn lower_python(&mut self, file: &str, text: &str) -> Option<ModuleId> {
-        let tree = Language::Python.tree(text);
-        let fault = match &tree {
-            Some(tree) => fault(tree, file),
-            None => Some(Refusal {
-                kind: RefusalKind::Unparsable,
-                place: Place { file: file.into(), line: 1, column: 1 },
-                what: "the file can't be parsed".into(),
-            }),
-        };
-        let deep = fault.as_ref().is_some_and(|fault| fault.kind == RefusalKind::TooLarge);
-        self.refusals.extend(fault);
-        let Some(tree) = tree.filter(|_| !deep) else {
-            self.loaded.insert(file.to_owned(), None);
-            return None;
-        };
+        let tree = self.readable(Language::Python.tree(text), file)?;
         let name: Arc<str> = file.into();
         let id = super::lower::lower(&mut self.program, tree.root_node(), text, &name);
         self.enter_module(id);
