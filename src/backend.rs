@@ -9,7 +9,7 @@ use crate::cdk;
 use crate::cloudformation;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Discovery, Found, is_terraform, read, read_candidate};
-use crate::edit::{Edit, EditSet};
+use crate::edit::{Edit, EditSet, Replaced};
 use crate::finding::Suppression;
 use crate::fix::Change;
 use crate::model::{self, InstanceId, Resource};
@@ -26,6 +26,11 @@ pub fn parse(file: SourceFile) -> Result<Option<Parsed>, Diagnostic> {
         Some(language) => Ok(cdk::parse(language, file)),
         None => cloudformation::parse(file),
     }
+}
+
+/// Parses one file after edits; `before` is its tree without them.
+pub fn parse_edited(file: SourceFile, before: &Tree, edits: &[Replaced]) -> Result<Option<Parsed>, Diagnostic> {
+    if is_terraform(file.name()) { terraform::parse_edited(file, before, edits).map(Some) } else { parse(file) }
 }
 
 /// Reads and parses everything that was discovered, in parallel, and groups it.

@@ -3,6 +3,8 @@
 //! Invariants: the edits of one file never overlap; bytes outside their ranges are never touched; [`EditSet::invert`]
 //! gives the edits that restore the original. A group of edits goes in whole or not at all.
 
+use std::ops::Range;
+
 use crate::source::{FileId, Span};
 
 /// Replace the bytes of `span` by `text`. An empty span inserts, an empty text deletes.
@@ -44,6 +46,9 @@ impl Edit {
         Self { span, text: text.into(), order: Order::default() }
     }
 }
+
+/// What an edit does to places: the range that it replaces, and how many bytes stand there afterwards.
+pub type Replaced = (Range<usize>, usize);
 
 /// Edits that were accepted, over any number of files.
 #[derive(Debug, Clone, Default)]
@@ -88,6 +93,11 @@ impl EditSet {
         let mut edits: Vec<_> = self.edits.iter().filter(|e| e.span.file == file).collect();
         edits.sort_by_key(|e| (e.span.start, e.span.end, e.order));
         edits
+    }
+
+    /// What the edits of one file do to places, in their order.
+    pub fn replaced(&self, file: FileId) -> Vec<Replaced> {
+        self.of(file).into_iter().map(|edit| (edit.span.range(), edit.text.len())).collect()
     }
 
     /// The text of `file` after its edits.

@@ -45,6 +45,30 @@ impl Span {
     }
 }
 
+/// Where a piece of syntax stands: its file, and how far it moved there since it was parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Base {
+    /// The file.
+    pub file: FileId,
+    /// In bytes.
+    pub shift: i32,
+}
+
+impl Base {
+    /// The span of what was parsed at `range`; nothing parsed is nowhere.
+    pub fn span(self, range: Option<Range<usize>>) -> Span {
+        let Some(range) = range else { return Span::new(self.file, 0..0) };
+        let moved = |at: usize| (at as u32).saturating_add_signed(self.shift);
+        Span { file: self.file, start: moved(range.start), end: moved(range.end) }
+    }
+}
+
+impl From<FileId> for Base {
+    fn from(file: FileId) -> Self {
+        Self { file, shift: 0 }
+    }
+}
+
 /// Which syntax a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {

@@ -7,6 +7,7 @@ use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body, Structure};
 use hcl_edit::visit::{Visit, visit_traversal};
 
+use crate::hcl::{Document, Piece};
 use crate::json;
 use crate::model::{Language, Mode, Project, Resource, ResourceId, resource};
 use crate::source::FileId;
@@ -65,21 +66,26 @@ fn block_header(block: &Block) -> String {
 
 /// Top-level blocks keep their order; between them others may be added, and those that are `gone` are not there any more.
 fn hcl_files(
-    before: &Body,
-    after: &Body,
+    before: &Document,
+    after: &Document,
     gone: &[&str],
     differences: &mut Vec<(String, String)>,
     added: &mut Vec<String>,
 ) -> Result<(), String> {
-    let mut old = before.iter().filter(|structure| !gone.contains(&header(structure).as_str())).peekable();
-    if let Some(back) = after.iter().map(header).find(|name| gone.contains(&name.as_str())) {
-        return Err(format!("{back} would still be there"));
+    let is_gone = |piece: &Piece| !gone.is_empty() && gone.contains(&header(piece.structure()).as_str());
+    let mut old = before.pieces().iter().filter(|piece| !is_gone(piece)).peekable();
+    if let Some(back) = after.pieces().iter().find(|piece| is_gone(piece)) {
+        return Err(format!("{} would still be there", header(back.structure())));
     }
-    for new in after {
+    for piece in after.pieces() {
+        if old.next_if(|old| old.is_same(piece)).is_some() {
+            continue;
+        }
+        let new = piece.structure();
         let name = header(new);
         match old.peek() {
-            Some(structure) if header(structure) == name => {
-                if let (Some(Structure::Block(a)), Structure::Block(b)) = (old.next(), new)
+            Some(before) if header(before.structure()) == name => {
+                if let (Some(Structure::Block(a)), Structure::Block(b)) = (old.next().map(Piece::structure), new)
                     && a.body != b.body
                 {
                     let mut paths = Vec::new();
@@ -91,7 +97,7 @@ fn hcl_files(
         }
     }
     match old.next() {
-        Some(lost) => Err(format!("{} would be lost", header(lost))),
+        Some(lost) => Err(format!("{} would be lost", header(lost.structure()))),
         None => Ok(()),
     }
 }
@@ -192,7 +198,10 @@ pub fn unresolved(workspace: &Workspace, file: FileId, before: &Tree, old: &Proj
     let module = workspace.project.modules.iter().find(|module| &*module.directory == directory);
     // No fix declares a variable or a local: those of the edited files are all.
     let names = module.map(|module| declared_names(workspace, &module.files)).unwrap_or_default();
-    let missing = |tree: &Tree, project: &Project| -> BTreeMap<String, usize> {
+    let after = &workspace.trees[file.0 as usize];
+    // A block that is the same lacks the same, unless something is gone.
+    let lost = old.by_address.keys().any(|address| !workspace.project.by_address.contains_key(address));
+    let missing = |tree: &Tree, other: &Tree, project: &Project| -> BTreeMap<String, usize> {
         let module = project.modules.iter().position(|m| &*m.directory == directory);
         let instance = project.instances.iter().position(|i| Some(i.module.0 as usize) == module);
         let Some(instance) = instance else { return BTreeMap::new() };
@@ -201,10 +210,11 @@ pub fn unresolved(workspace: &Workspace, file: FileId, before: &Tree, old: &Proj
             Some(("var" | "local", _)) => !names.contains(address),
             _ => project.at(instance, address).is_none(),
         };
-        addresses(tree).into_iter().filter(|(address, _)| is_missing(address)).collect()
+        let other = Some(other).filter(|_| !lost);
+        addresses(tree, other).into_iter().filter(|(address, _)| is_missing(address)).collect()
     };
-    let was = missing(before, old);
-    let is = missing(&workspace.trees[file.0 as usize], &workspace.project);
+    let was = missing(before, after, old);
+    let is = missing(after, before, &workspace.project);
     let more = is.into_iter().filter(|(address, times)| was.get(address).is_none_or(|before| times > before));
     more.map(|(address, _)| address).collect()
 }
@@ -214,8 +224,8 @@ fn declared_names(workspace: &Workspace, files: &[FileId]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for file in files {
         match &workspace.trees[file.0 as usize] {
-            Tree::Hcl(body) => {
-                for block in body.blocks() {
+            Tree::Hcl(document) => {
+                for (_, block) in document.blocks() {
                     match (block.ident.as_str(), block.labels.first()) {
                         ("variable", Some(name)) => names.extend([format!("var.{}", name.as_str())]),
                         ("locals", None) => {
@@ -237,13 +247,19 @@ fn declared_names(workspace: &Workspace, files: &[FileId]) -> BTreeSet<String> {
     names
 }
 
-/// How often the expressions of a tree refer to each resource, data source, variable and local.
-fn addresses(tree: &Tree) -> BTreeMap<String, usize> {
+/// How often the expressions of a tree refer to each resource, data source, variable and local; those in blocks that
+/// `except` has too don't count.
+fn addresses(tree: &Tree, except: Option<&Tree>) -> BTreeMap<String, usize> {
     let mut collector = Collector::default();
-    match tree {
-        Tree::Hcl(body) => collector.visit_body(body),
-        Tree::Json(node) | Tree::Template(node) => json_addresses(node, &mut collector),
-        Tree::Program(_) => {}
+    match (tree, except) {
+        (Tree::Hcl(document), Some(Tree::Hcl(other))) => {
+            document.apart_from(other).for_each(|piece| collector.visit_structure(piece.structure()));
+        }
+        (Tree::Hcl(document), _) => {
+            document.pieces().iter().for_each(|piece| collector.visit_structure(piece.structure()));
+        }
+        (Tree::Json(node) | Tree::Template(node), _) => json_addresses(node, &mut collector),
+        (Tree::Program(_), _) => {}
     }
     collector.found
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hcl_edit::structure::Body;
-
 use crate::cdk::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::edit::Edit;
 use crate::fix::Change;
+use crate::hcl::Document;
 use crate::iam::policies::Policies;
 use crate::iam::scope::Derivations;
 use crate::json;
@@ -20,7 +19,7 @@ use crate::source::{FileId, SourceFile, Span};
 #[derive(Debug)]
 pub enum Tree {
     /// Terraform's native syntax.
-    Hcl(Box<Body>),
+    Hcl(Document),
     /// Terraform's JSON syntax.
     Json(json::Node),
     /// A CloudFormation template.

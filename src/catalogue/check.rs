@@ -17,7 +17,7 @@ use crate::iam::policies::Policies;
 use crate::iam::scope::Derivations;
 use crate::model::companion::{Companions, Tie};
 use crate::model::{Draft, Language, Node, Project, Resource, ResourceId, Value, Version};
-use crate::source::{FileId, Span};
+use crate::source::{Base, Span};
 
 /// What a rule says of a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -349,8 +349,8 @@ fn follow(start: Value, steps: &[Step]) -> (Value, usize) {
 }
 
 impl Scope for PageScope<'_> {
-    fn file(&self) -> FileId {
-        FileId::default()
+    fn base(&self) -> Base {
+        Base::default()
     }
 
     fn source(&self) -> &str {

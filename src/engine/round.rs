@@ -6,8 +6,9 @@ use super::batch::Batch;
 use super::judge::{Judged, Key, RuleBook, judge};
 use super::record::{announced, place, planned};
 use super::{Candidate, Choose, MAX_ROUNDS, Options};
-use crate::backend::{build, parse};
+use crate::backend::{build, parse, parse_edited};
 use crate::catalogue::{Settings, Severity};
+use crate::edit::EditSet;
 use crate::finding::Applied;
 use crate::fix::Grade;
 use crate::source::FileId;
@@ -137,13 +138,8 @@ impl<'c> Run<'c> {
 
     /// Applies a batch and verifies it. Taken back when it fails; a single fix that fails is rejected for good.
     fn try_batch(&mut self, batch: &Batch) -> Tried {
-        let files = batch.edits.files();
-        let mut texts = Vec::new();
-        for id in &files {
-            let file = self.workspace.project.file(*id);
-            texts.push((*id, file.with_text(batch.edits.apply(*id, &file.text))));
-        }
-        let before = self.replace_files(texts);
+        let edited = batch.edits.files().into_iter().map(|id| self.edited(id, &batch.edits));
+        let before = edited.collect::<Result<_, _>>().map(|files| self.replace_files(files));
         let failure = match before {
             Ok(before) => {
                 let chosen = batch.chosen.iter().filter_map(|i| self.judged[*i].fix.as_ref().ok()?.1.as_ref());
@@ -174,18 +170,22 @@ impl<'c> Run<'c> {
         Tried::Fails(failure.culprit)
     }
 
+    /// A file after its edits.
+    fn edited(&self, id: FileId, edits: &EditSet) -> Result<(FileId, Parsed), String> {
+        let file = self.workspace.project.file(id);
+        let file = file.with_text(edits.apply(id, &file.text));
+        let parsed = parse_edited(file, &self.workspace.trees[id.0 as usize], &edits.replaced(id));
+        let parsed = parsed.map_err(|d| format!("the edited file would not parse: {d}"))?;
+        Ok((id, parsed.ok_or("the edited file would not be configuration any more")?))
+    }
+
     /// Puts new files in place; gives back what was there.
-    fn replace_files(&mut self, files: Vec<(FileId, crate::source::SourceFile)>) -> Result<Before, String> {
-        let mut parsed = Vec::new();
-        for (id, file) in files {
-            let result = parse(file).map_err(|d| format!("the edited file would not parse: {d}"))?;
-            parsed.push((id, result.ok_or("the edited file would not be configuration any more")?));
-        }
+    fn replace_files(&mut self, files: Vec<(FileId, Parsed)>) -> Before {
         let mut old = std::mem::take(&mut self.workspace);
         let mut kept = old.project.files.clone();
         let mut trees: Vec<Option<Tree>> = std::mem::take(&mut old.trees).into_iter().map(Some).collect();
         let mut replaced = Vec::new();
-        for (id, new) in parsed {
+        for (id, new) in files {
             let i = id.0 as usize;
             let tree = trees[i].replace(new.tree);
             replaced.push((id, kept[i].clone(), tree));
@@ -195,7 +195,7 @@ impl<'c> Run<'c> {
             kept.into_iter().zip(trees).filter_map(|(file, tree)| Some(Parsed { file, tree: tree? })).collect();
         self.workspace = build(Group { parsed, assembly: old.assembly.clone() });
         self.workspace.derivations = old.derivations.with_same_sources();
-        Ok(Before { workspace: old, replaced })
+        Before { workspace: old, replaced }
     }
 
     fn restore(&mut self, before: Before) {
@@ -327,9 +327,9 @@ impl<'c> Run<'c> {
             controls.into_iter().collect::<Vec<_>>().join(", ")
         );
         self.applied.clear();
-        let files = originals.into_iter().enumerate().map(|(i, file)| (FileId(i as u32), file)).collect();
         // The originals parsed before; they do so again.
-        let _ = self.replace_files(files);
+        let parsed = |(i, file)| Some((FileId(i as u32), parse(file).ok().flatten()?));
+        self.replace_files(originals.into_iter().enumerate().filter_map(parsed).collect());
         self.judged = judge(&self.workspace, &self.rules.reported, self.settings);
         let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));

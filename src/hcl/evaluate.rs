@@ -9,12 +9,12 @@ use super::functions::{self, Call};
 use super::traverse::{lookup, traversal_value};
 use super::{failure, loops, templates};
 use crate::model::{Body, Entry, Form, Node, Value, weight};
-use crate::source::{FileId, Span};
+use crate::source::{Base, Span};
 
 /// What names mean.
 pub trait Scope {
-    /// The file that the expressions stand in.
-    fn file(&self) -> FileId;
+    /// Where the expressions stand.
+    fn base(&self) -> Base;
 
     /// The source text of the file.
     fn source(&self) -> &str;
@@ -75,7 +75,7 @@ impl<'a> Bindings<'a> {
 
 /// The value of an expression.
 pub fn evaluate(expr: &Expression, scope: &dyn Scope, bound: Option<&Bindings<'_>>) -> Node {
-    let span = Span::new(scope.file(), expr.span().unwrap_or_default());
+    let span = scope.base().span(expr.span());
     Node { value: value(expr, scope, bound, span), span }
 }
 
@@ -83,8 +83,8 @@ pub fn evaluate(expr: &Expression, scope: &dyn Scope, bound: Option<&Bindings<'_
 pub fn literal(expr: &Expression) -> Value {
     struct NoNames;
     impl Scope for NoNames {
-        fn file(&self) -> FileId {
-            FileId::default()
+        fn base(&self) -> Base {
+            Base::default()
         }
         fn source(&self) -> &'static str {
             ""
@@ -207,7 +207,7 @@ fn object_value(object: &hcl_edit::expr::Object, scope: &dyn Scope, bound: Names
             ObjectKey::Ident(ident) => ident.span(),
             ObjectKey::Expression(expr) => expr.span(),
         };
-        let start = start.map_or(node.span.start, |range| range.start as u32);
+        let start = start.map_or(node.span.start, |range| scope.base().span(Some(range)).start);
         match name {
             Some(name) => {
                 body.entries.push(Entry { name, span: Span { start, ..node.span }, form: Form::Attribute, node });

@@ -4,6 +4,7 @@
 //! [`Scope`]. Parsing is for spans: nothing is ever encoded back from the tree.
 
 mod comments;
+mod document;
 mod evaluate;
 mod failure;
 mod functions;
@@ -13,6 +14,7 @@ mod templates;
 mod traverse;
 
 pub use comments::{comments, comments_above};
+pub use document::{Document, Piece};
 pub use evaluate::{Bindings, Names, Scope, Step, evaluate, literal};
 pub use functions::{FUNCTIONS, set};
 pub use loops::turns;

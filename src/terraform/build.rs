@@ -15,7 +15,7 @@ use crate::model::{
     Body, Instance, InstanceId, Mode, Module, ModuleId, OpaqueCall, Project, Repeat, Resource, ResourceId, Symbol,
     Value, Version, resource, weight,
 };
-use crate::source::{FileId, SourceFile, Span};
+use crate::source::{Base, FileId, SourceFile, Span};
 use crate::workspace::{Group, Tree, Workspace};
 
 /// Module calls nested deeper than this are cut: Terraform itself would not load a cycle.
@@ -189,7 +189,7 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
         let instance = InstanceId(i as u32);
         let (_, declared) = &builder.modules[builder.instances[i].module];
         for declaration in &declared.resources {
-            let scope = builder.scope(instance, declaration.file);
+            let scope = builder.scope(instance, declaration.base);
             let each = scope.each(declaration.content);
             let each = each.map(|each| Bindings::new("each", each, None));
             let mut body = scope.body(declaration.content, each.as_ref());
@@ -198,7 +198,7 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
                 .iter()
                 .filter(|o| (o.mode, o.kind, o.name) == (declaration.mode, declaration.kind, declaration.name))
             {
-                merge_override(&mut body, builder.scope(instance, over.file).body(over.content, None));
+                merge_override(&mut body, builder.scope(instance, over.base).body(over.content, None));
             }
             let id = ResourceId(project.resources.len() as u32);
             let kind: Arc<str> = declaration.kind.into();
@@ -236,9 +236,9 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
 fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut Project) {
     let children = &builder.instances[instance.0 as usize].children;
     for call in builder.declared(instance).calls.iter().filter(|call| !children.contains_key(call.name)) {
-        let mut arguments = builder.scope(instance, call.file).body(call.content, None);
-        for (file, content) in &call.overrides {
-            merge_override(&mut arguments, builder.scope(instance, *file).body(*content, None));
+        let mut arguments = builder.scope(instance, call.base).body(call.content, None);
+        for (base, content) in &call.overrides {
+            merge_override(&mut arguments, builder.scope(instance, *base).body(*content, None));
         }
         let source = call.source.as_deref().unwrap_or_default();
         let published = published_name(source);
@@ -307,8 +307,8 @@ fn repeat_of(body: &Body) -> Repeat {
 }
 
 impl<'a> Builder<'a> {
-    fn scope(&self, instance: InstanceId, file: FileId) -> ModuleScope<'_, 'a> {
-        ModuleScope { builder: self, instance, file, embedded: None }
+    fn scope(&self, instance: InstanceId, base: Base) -> ModuleScope<'_, 'a> {
+        ModuleScope { builder: self, instance, base, embedded: None }
     }
 
     /// The root instance above one.
@@ -372,12 +372,12 @@ impl<'a> Builder<'a> {
         // A values file that must be named on the command line may or may not be used.
         let mut arms: Vec<_> = values.iter().filter(|(_, automatic)| !automatic).map(|(s, _)| *s).collect();
         arms.extend(base);
-        let nodes: Vec<_> = arms.iter().map(|source| self.scope(instance, source.file).value(*source, None)).collect();
+        let nodes: Vec<_> = arms.iter().map(|source| self.scope(instance, source.base).value(*source, None)).collect();
         if nodes.is_empty() { symbol() } else { Value::either(nodes) }
     }
 
     pub(super) fn value_in(&self, instance: InstanceId, source: Source<'_>) -> Value {
-        self.scope(instance, source.file).value(source, None).value
+        self.scope(instance, source.base).value(source, None).value
     }
 
     /// The value of a local module's output; nothing when the module isn't here.

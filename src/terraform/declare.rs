@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Attribute, Block, Body, Structure};
+use hcl_edit::structure::{Attribute, Block, Body};
 
 use crate::discover::directory;
 use crate::json;
 use crate::model::Mode;
-use crate::source::{FileId, Span};
+use crate::source::{Base, FileId, Span};
 use crate::workspace::{Group, Parsed, Tree};
 
 /// An expression in either syntax.
@@ -20,10 +20,10 @@ pub(super) enum Expr<'a> {
     Json(&'a json::Node),
 }
 
-/// An expression and its file.
+/// An expression and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
-    pub(super) file: FileId,
+    pub(super) base: Base,
     pub(super) expr: Expr<'a>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Declaration<'a> {
     pub(super) mode: Mode,
     pub(super) kind: &'a str,
     pub(super) name: &'a str,
-    pub(super) file: FileId,
+    pub(super) base: Base,
     pub(super) span: Span,
     pub(super) header: Span,
     pub(super) content: Content<'a>,
@@ -51,12 +51,12 @@ pub(super) struct Declaration<'a> {
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
     pub(super) source: Option<String>,
-    pub(super) file: FileId,
+    pub(super) base: Base,
     pub(super) span: Span,
     pub(super) header: Span,
     pub(super) content: Content<'a>,
     /// The same call in override files: their arguments replace those above.
-    pub(super) overrides: Vec<(FileId, Content<'a>)>,
+    pub(super) overrides: Vec<(Base, Content<'a>)>,
 }
 
 /// A `variable` block.
@@ -89,35 +89,34 @@ pub(super) struct Declared<'a> {
 impl<'a> Call<'a> {
     /// The expression of an argument, where it counts.
     pub(super) fn argument(&self, name: &str) -> Option<Source<'a>> {
-        let over = self.overrides.iter().rev().find_map(|(file, content)| content.argument(*file, name));
-        over.or_else(|| self.content.argument(self.file, name))
+        let over = self.overrides.iter().rev().find_map(|(base, content)| content.argument(*base, name));
+        over.or_else(|| self.content.argument(self.base, name))
     }
 }
 
 impl Source<'_> {
     /// Where the expression stands.
     pub(super) fn span(self) -> Span {
-        let range = match self.expr {
-            Expr::Hcl(expr) => expr.span().unwrap_or_default(),
-            Expr::Json(node) => node.range.clone(),
-        };
-        Span::new(self.file, range)
+        self.base.span(match self.expr {
+            Expr::Hcl(expr) => expr.span(),
+            Expr::Json(node) => Some(node.range.clone()),
+        })
     }
 }
 
 impl<'a> Content<'a> {
     /// The expression of an argument.
-    pub(super) fn argument(self, file: FileId, name: &str) -> Option<Source<'a>> {
+    pub(super) fn argument(self, base: Base, name: &str) -> Option<Source<'a>> {
         let expr = match self {
             Self::Hcl(body) => Expr::Hcl(&body.get_attribute(name)?.value),
             Self::Json(node) => Expr::Json(node.get(name)?),
         };
-        Some(Source { file, expr })
+        Some(Source { base, expr })
     }
 
     /// An argument that is a plain string.
     pub(super) fn text(self, name: &str) -> Option<String> {
-        match self.argument(FileId::default(), name)?.expr {
+        match self.argument(Base::default(), name)?.expr {
             Expr::Hcl(expr) => expr.as_str().map(str::to_owned),
             Expr::Json(node) => node.as_str().map(str::to_owned),
         }
@@ -181,8 +180,8 @@ fn find(leader: &mut [usize], mut i: usize) -> usize {
 fn local_sources(tree: &Tree, directory: &str) -> Vec<String> {
     let mut sources = Vec::new();
     match tree {
-        Tree::Hcl(body) => {
-            for block in body.get_blocks("module") {
+        Tree::Hcl(document) => {
+            for (_, block) in document.blocks().filter(|(_, block)| block.ident.as_str() == "module") {
                 sources.extend(Content::Hcl(&block.body).text("source"));
             }
         }
@@ -235,7 +234,9 @@ impl<'a> Declared<'a> {
         }
         let overriding = is_override(name);
         match tree {
-            Tree::Hcl(body) => body.blocks().for_each(|block| self.add_block(file, block, overriding)),
+            Tree::Hcl(document) => document.blocks().for_each(|(piece, block)| {
+                self.add_block(Base { file, shift: piece.shift() }, block, overriding);
+            }),
             Tree::Json(root) => self.add_json(file, root, overriding),
             Tree::Template(_) | Tree::Program(_) => {}
         }
@@ -244,44 +245,45 @@ impl<'a> Declared<'a> {
     fn add_values(&mut self, file: FileId, name: &str, tree: &'a Tree) {
         let automatic = name.starts_with("terraform.tfvars") || name.contains(".auto.tfvars");
         match tree {
-            Tree::Hcl(body) => {
-                for attribute in body.attributes() {
-                    let source = Source { file, expr: Expr::Hcl(&attribute.value) };
+            Tree::Hcl(document) => {
+                for (piece, attribute) in document.attributes() {
+                    let base = Base { file, shift: piece.shift() };
+                    let source = Source { base, expr: Expr::Hcl(&attribute.value) };
                     self.values.entry(attribute.key.as_str()).or_default().push((source, automatic));
                 }
             }
             Tree::Template(_) | Tree::Program(_) => {}
             Tree::Json(root) => {
                 for property in root.properties() {
-                    let source = Source { file, expr: Expr::Json(&property.value) };
+                    let source = Source { base: file.into(), expr: Expr::Json(&property.value) };
                     self.values.entry(&property.name).or_default().push((source, automatic));
                 }
             }
         }
     }
 
-    fn add_block(&mut self, file: FileId, block: &'a Block, overriding: bool) {
+    fn add_block(&mut self, base: Base, block: &'a Block, overriding: bool) {
         let labels: Vec<&str> = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect();
         let content = Content::Hcl(&block.body);
-        let header = header(file, block);
+        let header = header(base, block);
         match (block.ident.as_str(), labels.as_slice()) {
             (keyword @ ("resource" | "data"), [kind, name]) => {
                 let mode = if keyword == "data" { Mode::Data } else { Mode::Managed };
-                let span = Span::new(file, block.span().unwrap_or_default());
-                let declaration = Declaration { mode, kind, name, file, span, header, content };
+                let span = base.span(block.span());
+                let declaration = Declaration { mode, kind, name, base, span, header, content };
                 if overriding { self.overrides.push(declaration) } else { self.resources.push(declaration) }
             }
             ("module", [name]) => {
-                let span = Span::new(file, block.span().unwrap_or_default());
-                self.add_call(name, span, header, content);
+                let span = base.span(block.span());
+                self.add_call(name, base, span, header, content);
             }
-            ("variable", [name]) => self.add_variable(name, file, content),
+            ("variable", [name]) => self.add_variable(name, base, content),
             ("output", [name]) => {
-                self.outputs.extend(content.argument(file, "value").map(|source| (*name, source)));
+                self.outputs.extend(content.argument(base, "value").map(|source| (*name, source)));
             }
             ("locals", []) => {
                 let locals = block.body.attributes();
-                self.locals.extend(locals.map(|a| (a.key.as_str(), Source { file, expr: Expr::Hcl(&a.value) })));
+                self.locals.extend(locals.map(|a| (a.key.as_str(), Source { base, expr: Expr::Hcl(&a.value) })));
             }
             ("terraform", []) => {
                 for providers in block.body.get_blocks("required_providers") {
@@ -296,20 +298,20 @@ impl<'a> Declared<'a> {
     }
 
     /// A call; in an override file, one more part of a call that is there.
-    fn add_call(&mut self, name: &'a str, span: Span, header: Span, content: Content<'a>) {
+    fn add_call(&mut self, name: &'a str, base: Base, span: Span, header: Span, content: Content<'a>) {
         let source = content.text("source");
         match self.calls.iter_mut().find(|call| call.name == name) {
             Some(call) => {
                 call.source = source.or_else(|| call.source.take());
-                call.overrides.push((span.file, content));
+                call.overrides.push((base, content));
             }
             None => {
-                self.calls.push(Call { name, source, file: span.file, span, header, content, overrides: Vec::new() });
+                self.calls.push(Call { name, source, base, span, header, content, overrides: Vec::new() });
             }
         }
     }
 
-    fn add_variable(&mut self, name: &'a str, file: FileId, content: Content<'a>) {
+    fn add_variable(&mut self, name: &'a str, base: Base, content: Content<'a>) {
         let kind = match content {
             Content::Hcl(body) => body.get_attribute("type").map(|a| Cow::Borrowed(&a.value)),
             // In JSON syntax a type stands in a string, as HCL.
@@ -318,14 +320,14 @@ impl<'a> Declared<'a> {
                 Some(Cow::Owned(body.get_attribute("type")?.value.clone()))
             }),
         };
-        let nullable = match content.argument(file, "nullable").map(|source| source.expr) {
+        let nullable = match content.argument(base, "nullable").map(|source| source.expr) {
             Some(Expr::Hcl(expr)) => expr.as_bool(),
             Some(Expr::Json(json::Node { kind: json::Kind::Bool(b), .. })) => Some(*b),
             _ => None,
         };
         // What an override file leaves out stays.
         let variable = self.variables.entry(name).or_insert(Variable { default: None, kind: None, nullable: true });
-        variable.default = content.argument(file, "default").or(variable.default);
+        variable.default = content.argument(base, "default").or(variable.default);
         variable.kind = kind.or_else(|| variable.kind.take());
         variable.nullable = nullable.unwrap_or(variable.nullable);
     }
@@ -338,7 +340,7 @@ impl<'a> Declared<'a> {
                     mode,
                     kind: labels[0],
                     name: labels[1],
-                    file,
+                    base: file.into(),
                     span,
                     header: Span::new(file, range.start..node.range.start),
                     content: Content::Json(node),
@@ -348,15 +350,15 @@ impl<'a> Declared<'a> {
         }
         each_block(root, "module", 1, &mut |labels, range, node| {
             let header = Span::new(file, range.start..node.range.start);
-            self.add_call(labels[0], Span::new(file, range.clone()), header, Content::Json(node));
+            self.add_call(labels[0], file.into(), Span::new(file, range.clone()), header, Content::Json(node));
         });
-        each_block(root, "variable", 1, &mut |labels, _, node| self.add_variable(labels[0], file, Content::Json(node)));
+        each_block(root, "variable", 1, &mut |labels, _, node| self.add_variable(labels[0], file.into(), Content::Json(node)));
         each_block(root, "output", 1, &mut |labels, _, node| {
-            self.outputs.extend(Content::Json(node).argument(file, "value").map(|source| (labels[0], source)));
+            self.outputs.extend(Content::Json(node).argument(file.into(), "value").map(|source| (labels[0], source)));
         });
         each_block(root, "locals", 0, &mut |_, _, node| {
             for property in node.properties() {
-                self.locals.insert(&property.name, Source { file, expr: Expr::Json(&property.value) });
+                self.locals.insert(&property.name, Source { base: file.into(), expr: Expr::Json(&property.value) });
             }
         });
         each_block(root, "terraform", 0, &mut |_, _, node| {
@@ -381,13 +383,8 @@ fn version_of(aws: &Attribute) -> Option<String> {
 }
 
 /// The header of a block: from its type to its last label.
-pub(super) fn header(file: FileId, block: &Block) -> Span {
+pub(super) fn header(base: Base, block: &Block) -> Span {
     let start = block.ident.span().unwrap_or_default();
     let end = block.labels.last().and_then(hcl_edit::Span::span).map_or(start.end, |label| label.end);
-    Span::new(file, start.start..end)
-}
-
-/// The top-level block that spans exactly `span`.
-pub(super) fn block_at(body: &Body, span: Span) -> Option<&Block> {
-    body.iter().filter_map(Structure::as_block).find(|block| block.span() == Some(span.range()))
+    base.span(Some(start.start..end))
 }

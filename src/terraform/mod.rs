@@ -12,7 +12,11 @@ mod scope;
 mod types;
 mod watched;
 
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostic;
+use crate::edit::Replaced;
+use crate::hcl::{Document, ParseError};
 use crate::source::{SourceFile, Syntax};
 use crate::workspace::{Parsed, Tree};
 
@@ -21,8 +25,23 @@ pub use declare::group;
 
 /// Parses one file.
 pub fn parse(file: SourceFile) -> Result<Parsed, Diagnostic> {
+    parse_with(file, Document::parse)
+}
+
+/// Parses a file after edits: what none of them touched is taken from the tree that was there before.
+pub fn parse_edited(file: SourceFile, before: &Tree, edits: &[Replaced]) -> Result<Parsed, Diagnostic> {
+    match before {
+        Tree::Hcl(before) => parse_with(file, |text| before.edited(text, edits)),
+        Tree::Json(_) | Tree::Template(_) | Tree::Program(_) => parse(file),
+    }
+}
+
+fn parse_with(
+    file: SourceFile,
+    hcl: impl FnOnce(&Arc<str>) -> Result<Document, ParseError>,
+) -> Result<Parsed, Diagnostic> {
     let tree = match file.syntax() {
-        Syntax::Hcl => crate::hcl::parse_body(&file.text).map(|body| Tree::Hcl(Box::new(body))).map_err(|error| {
+        Syntax::Hcl => hcl(&file.text).map(Tree::Hcl).map_err(|error| {
             let (message, hint) = if error.message.contains(crate::hcl::REPEATED_KEY) {
                 // Keys that are names are no error: the last one counts.
                 let message = "an object has the same expression as a key twice, which can't be read here".to_owned();

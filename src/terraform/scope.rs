@@ -7,24 +7,24 @@ use super::declare::{Content, Expr, Source};
 use crate::hcl::{Bindings, Scope, Step, evaluate, turns};
 use crate::json;
 use crate::model::{Body, Entry, Form, InstanceId, Mode, Node, Reference, Symbol, Value, resource};
-use crate::source::{FileId, Span};
+use crate::source::{Base, Span};
 
-/// The names of one module instance, seen from one file.
+/// The names of one module instance, seen from one place in a file.
 pub(super) struct ModuleScope<'b, 'a> {
     pub(super) builder: &'b Builder<'a>,
     pub(super) instance: InstanceId,
-    pub(super) file: FileId,
+    pub(super) base: Base,
     /// The text that spans of the expression point into, when it isn't the file's own.
     pub(super) embedded: Option<&'b str>,
 }
 
 impl Scope for ModuleScope<'_, '_> {
-    fn file(&self) -> FileId {
-        self.file
+    fn base(&self) -> Base {
+        if self.embedded.is_some() { Base { shift: 0, ..self.base } } else { self.base }
     }
 
     fn source(&self) -> &str {
-        self.embedded.unwrap_or_else(|| &self.builder.files[self.file.0 as usize].text)
+        self.embedded.unwrap_or_else(|| &self.builder.files[self.base.file.0 as usize].text)
     }
 
     fn lookup(&self, root: &str, steps: &[Step]) -> (Value, usize) {
@@ -51,7 +51,7 @@ impl Scope for ModuleScope<'_, '_> {
     }
 
     fn charge(&self, weight: usize) -> bool {
-        self.builder.charge(weight, self.file)
+        self.builder.charge(weight, self.base.file)
     }
 
     fn call(&self, name: &str, arguments: &[Node], span: Span) -> Option<Value> {
@@ -82,7 +82,7 @@ impl ModuleScope<'_, '_> {
     }
 
     fn json(&self, node: &json::Node) -> Node {
-        let span = Span::new(self.file, node.range.clone());
+        let span = self.base.span(Some(node.range.clone()));
         let value = match &node.kind {
             json::Kind::Null => Value::Null,
             json::Kind::Bool(b) => Value::Bool(*b),
@@ -113,7 +113,7 @@ impl ModuleScope<'_, '_> {
     fn json_object(&self, node: &json::Node, form: Form) -> Body {
         let entries = node.properties().iter().filter(|p| &*p.name != "//").map(|p| Entry {
             name: p.name.clone(),
-            span: Span::new(self.file, p.range.clone()),
+            span: self.base.span(Some(p.range.clone())),
             form,
             node: self.json(&p.value),
         });
@@ -122,7 +122,7 @@ impl ModuleScope<'_, '_> {
 
     /// What `each` is in a block that is repeated over all instances of a resource: `each.value` is one of them.
     pub(super) fn each(&self, content: Content<'_>) -> Option<Value> {
-        let over = self.value(content.argument(self.file, "for_each")?, None);
+        let over = self.value(content.argument(self.base, "for_each")?, None);
         let Value::Reference(mut reference) = over.value else { return None };
         if reference.index.is_some() || !reference.path.is_empty() {
             return None;
@@ -151,7 +151,7 @@ impl ModuleScope<'_, '_> {
         use hcl_edit::Span as _;
         let mut entries = Vec::with_capacity(body.len());
         for structure in body {
-            let span = Span::new(self.file, structure.span().unwrap_or_default());
+            let span = self.base.span(structure.span());
             match structure {
                 hcl_edit::structure::Structure::Attribute(attribute) => entries.push(Entry {
                     name: attribute.key.as_str().into(),

@@ -26,7 +26,7 @@ impl<'a> Builder<'a> {
             watched.extend(collector.found.into_iter().map(|reference| (Arc::from(name), reference)));
         };
         for name in ARGUMENTS {
-            if let Some(source) = declaration.content.argument(declaration.file, name) {
+            if let Some(source) = declaration.content.argument(declaration.base, name) {
                 follow(name, source);
             }
         }
@@ -34,7 +34,7 @@ impl<'a> Builder<'a> {
             Content::Hcl(body) => body.get_blocks("lifecycle").next().map(|block| Content::Hcl(&block.body)),
             Content::Json(node) => node.get("lifecycle").and_then(|node| node.each().first()).map(Content::Json),
         };
-        if let Some(source) = lifecycle.and_then(|lifecycle| lifecycle.argument(declaration.file, REPLACED_BY)) {
+        if let Some(source) = lifecycle.and_then(|lifecycle| lifecycle.argument(declaration.base, REPLACED_BY)) {
             follow(REPLACED_BY, source);
         }
         watched

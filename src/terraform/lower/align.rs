@@ -9,24 +9,23 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use hcl_edit::structure::Body;
-
 use crate::edit::Edit;
+use crate::hcl::Document;
 use crate::source::{FileId, Span};
 
 /// The blanks that must change so that the edits of a file, in order of place, leave formatted what was formatted.
-pub(super) fn realigned(file: FileId, text: &str, body: &Body, edits: &[&Edit]) -> Vec<Edit> {
+pub(super) fn realigned(file: FileId, text: &str, document: &Document, edits: &[&Edit]) -> Vec<Edit> {
     // No column is shared over a block at the top level that none of them touches.
-    let mut blocks = body.blocks().filter_map(hcl_edit::Span::span).peekable();
+    let mut blocks = document.blocks().map(|(piece, _)| piece.range()).peekable();
     let mut parted = |a: &&Edit, b: &&Edit| {
         while blocks.next_if(|block| block.start < a.span.end as usize).is_some() {}
         blocks.peek().is_some_and(|block| block.end <= b.span.start as usize)
     };
-    edits.chunk_by(|a, b| !parted(a, b)).flat_map(|near| realigned_near(file, text, body, near)).collect()
+    edits.chunk_by(|a, b| !parted(a, b)).flat_map(|near| realigned_near(file, text, document, near)).collect()
 }
 
-fn realigned_near(file: FileId, text: &str, body: &Body, edits: &[&Edit]) -> Vec<Edit> {
-    let window = window(text, body, edits);
+fn realigned_near(file: FileId, text: &str, document: &Document, edits: &[&Edit]) -> Vec<Edit> {
+    let window = window(text, document, edits);
     let text = &text[window.clone()];
     let place = |edit: &Edit| edit.span.start as usize - window.start..edit.span.end as usize - window.start;
     let edits: Vec<_> = edits.iter().map(|edit| (place(edit), edit.text.as_str())).collect();
@@ -54,10 +53,10 @@ fn realigned_near(file: FileId, text: &str, body: &Body, edits: &[&Edit]) -> Vec
 }
 
 /// The lines that edits can move.
-fn window(text: &str, body: &Body, edits: &[&Edit]) -> Range<usize> {
+fn window(text: &str, document: &Document, edits: &[&Edit]) -> Range<usize> {
     let first = edits.iter().map(|edit| edit.span.start as usize).min().unwrap_or(0);
     let last = edits.iter().map(|edit| edit.span.end as usize).max().unwrap_or(text.len());
-    let blocks = || body.blocks().filter_map(hcl_edit::Span::span);
+    let blocks = || document.blocks().map(|(piece, _)| piece.range());
     let before = blocks().map(|block| block.end).filter(|end| *end <= first).max().unwrap_or(0);
     let after = blocks().map(|block| block.start).filter(|start| *start >= last).min().unwrap_or(text.len());
     // With the whole lines of their borders, as comments behind them count.
@@ -380,8 +379,8 @@ EOF
         let edit = Edit::replace(Span::new(FileId(0), at..at + old.len()), new);
         let mut set = crate::edit::EditSet::default();
         assert!(set.accept(std::slice::from_ref(&edit)));
-        let body = crate::hcl::parse_body(text).expect("it is valid");
-        assert!(set.accept(&realigned(FileId(0), text, &body, &[&edit])));
+        let document = Document::parse(&text.into()).expect("it is valid");
+        assert!(set.accept(&realigned(FileId(0), text, &document, &[&edit])));
         set.apply(FileId(0), text)
     }
 

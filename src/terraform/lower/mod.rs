@@ -21,7 +21,6 @@ use hcl_edit::structure::Block;
 use self::place::Inside;
 use self::render::Place;
 use self::set::has_dynamic;
-use super::declare::block_at;
 use crate::edit::{Edit, EditSet};
 use crate::fix::Change;
 use crate::model::{Draft, DraftBody, InstanceId, Mode, Repeat, Resource, ResourceId};
@@ -49,8 +48,8 @@ pub fn lower<'w>(
 /// What keeps formatted the lines around edits that were formatted.
 pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
     let realigned = |file: FileId| {
-        let Tree::Hcl(body) = &workspace.trees[file.0 as usize] else { return Vec::new() };
-        align::realigned(file, &workspace.project.file(file).text, body, &edits.of(file))
+        let Tree::Hcl(document) = &workspace.trees[file.0 as usize] else { return Vec::new() };
+        align::realigned(file, &workspace.project.file(file).text, document, &edits.of(file))
     };
     edits.files().into_iter().flat_map(realigned).collect()
 }
@@ -153,7 +152,7 @@ impl<'w> Lowering<'w> {
 
     fn block(&self, resource: &Resource) -> Result<&'w Block, String> {
         match self.tree(resource.span.file) {
-            Tree::Hcl(body) => block_at(body, resource.span).ok_or_else(|| "the block moved".into()),
+            Tree::Hcl(document) => document.block_at(&resource.span.range()).ok_or_else(|| "the block moved".into()),
             Tree::Json(_) | Tree::Template(_) | Tree::Program(_) => Err("the block is JSON".into()),
         }
     }

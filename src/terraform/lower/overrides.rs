@@ -13,13 +13,13 @@ impl Lowering<'_> {
         };
         let id = entry.span.file;
         let file = self.workspace.project.file(id);
-        let Tree::Hcl(body) = self.tree(id) else {
+        let Tree::Hcl(document) = self.tree(id) else {
             return Err(format!("`{name}` is overridden in {}", file.display));
         };
         let holds = |range: &std::ops::Range<usize>| {
             range.start <= entry.span.start as usize && entry.span.end as usize <= range.end
         };
-        let block = body.blocks().filter_map(hcl_edit::Span::span).find(holds);
+        let block = document.blocks().map(|(piece, _)| piece.range()).find(holds);
         let block = block.ok_or_else(|| format!("`{name}` is overridden in {}", file.display))?;
         if !file.editable {
             return Err(format!("{} is a symbolic link", file.display));

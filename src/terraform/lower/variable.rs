@@ -7,6 +7,7 @@ use super::place::Inside;
 use super::render::Place;
 use super::{Lowering, is_literal, shorten};
 use crate::edit::Edit;
+use crate::hcl::Document;
 use crate::model::{Draft, InstanceId, ModuleId, Project, Resource};
 use crate::source::{FileId, Span};
 use crate::workspace::Tree;
@@ -33,7 +34,7 @@ pub(super) fn set(
             None if project.instance(twin.instance).address.is_empty() => default = true,
             None => return Err(format!("it is set by `var.{name}`, and the call of the module isn't HCL")),
             Some((_, block)) if by_default && !block.body.has_attribute(name) => default = true,
-            Some(call) if calls.iter().any(|(_, known): &(FileId, &Block)| known.span() == call.1.span()) => {}
+            Some(call) if calls.iter().any(|known| is_same(*known, call)) => {}
             Some(call) => calls.push(call),
         }
     }
@@ -99,7 +100,7 @@ pub(super) fn pass(
         let source = lowering.workspace.project.file(file);
         let indent = Inside::of(&source.text, block, super::unit(&source.text), source.newline())?.indent;
         let text = lowering.written_at(source, near, false, &[]).value(value, &indent)?;
-        match calls.iter().find(|(_, known, _)| known.span() == block.span()) {
+        match calls.iter().find(|(other, known, _)| is_same((*other, known), (file, block))) {
             Some((.., known)) if *known == text => {}
             Some(_) => return Err("what is passed differs between uses of one call".into()),
             None => calls.push((file, block, text)),
@@ -141,14 +142,26 @@ fn declare(lowering: &mut Lowering<'_>, near: &Resource, name: &str, description
     Ok(())
 }
 
+fn is_same(one: (FileId, &Block), other: (FileId, &Block)) -> bool {
+    one.0 == other.0 && one.1.span() == other.1.span()
+}
+
+/// The block of a kind that has this label.
+fn labelled<'d>(document: &'d Document, kind: &str, label: &str) -> Option<&'d Block> {
+    let is_it = |block: &Block| {
+        block.ident.as_str() == kind && block.labels.first().is_some_and(|first| first.as_str() == label)
+    };
+    let (piece, _) = document.blocks().find(|(_, block)| is_it(block))?;
+    document.placed_block(piece)
+}
+
 /// The `module` block that makes an instance.
 fn call_of<'w>(lowering: &Lowering<'w>, instance: InstanceId) -> Option<(FileId, &'w Block)> {
     let project = &lowering.workspace.project;
     let (caller, call) = project.caller(instance)?;
     files_of(lowering, project.instance(caller).module).find_map(|file| {
-        let Tree::Hcl(body) = lowering.tree(file) else { return None };
-        let block = body.get_blocks("module").find(|b| b.labels.first().is_some_and(|label| label.as_str() == call))?;
-        Some((file, block))
+        let Tree::Hcl(document) = lowering.tree(file) else { return None };
+        Some((file, labelled(document, "module", call)?))
     })
 }
 
@@ -191,7 +204,7 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
     for file in files_of(lowering, module) {
         let source = project.file(file);
         let sets = match lowering.tree(file) {
-            Tree::Hcl(body) => body.has_attribute(name),
+            Tree::Hcl(document) => document.attributes().any(|(_, attribute)| attribute.key.as_str() == name),
             Tree::Json(root) => root.get(name).is_some(),
             Tree::Template(_) | Tree::Program(_) => false,
         };
@@ -218,9 +231,8 @@ fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, tex
 /// The place of a variable's default, or that it isn't written out; nothing when the file doesn't declare the variable.
 fn default_of(tree: &Tree, name: &str) -> Option<Result<std::ops::Range<usize>, String>> {
     let range = match tree {
-        Tree::Hcl(body) => {
-            let block =
-                body.get_blocks("variable").find(|b| b.labels.first().is_some_and(|label| label.as_str() == name))?;
+        Tree::Hcl(document) => {
+            let block = labelled(document, "variable", name)?;
             let default = block.body.get_attribute("default").filter(|a| is_literal(&a.value));
             default.and_then(|a| a.value.span())
         }

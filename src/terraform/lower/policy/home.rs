@@ -56,11 +56,12 @@ impl Home<'_> {
 
 /// Finds what stands at `span`.
 pub(super) fn find<'w>(lowering: &Lowering<'w>, span: Span) -> Result<Home<'w>, String> {
-    let Tree::Hcl(body) = lowering.tree(span.file) else {
+    let Tree::Hcl(document) = lowering.tree(span.file) else {
         return Err("policies in JSON files are not edited yet".into());
     };
     let target = span.range();
-    for block in body.blocks().filter(|block| contains(block.span(), &target)) {
+    let around = document.pieces().iter().filter(|piece| contains(Some(piece.range()), &target));
+    for block in around.filter_map(|piece| document.placed_block(piece)) {
         if let Some((path, written)) = in_body(&block.body, &target, "") {
             return Ok(Home { file: span.file, block, path, written });
         }
