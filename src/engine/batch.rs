@@ -54,7 +54,7 @@ impl Batch {
                 .flat_map(blocks)
                 .any(|b| self.is_changed(&b))
             || blocks(Sharing::Above).any(|block| self.wider.contains(&block))
-            || parts().any(|part| self.longer.contains(&part))
+            || parts().any(|part| self.longer.contains(&part) || self.is_shared(&part))
             || added.iter().any(|header| self.is_added(header));
         let mut edits = waiting.as_ref().unwrap_or(lowered).edits.clone();
         edits.extend(lowered.joint.iter().filter(|edit| !self.edits.contains(edit)).cloned());
@@ -107,6 +107,13 @@ impl Batch {
             || self.longer.iter().any(|(file, header, _)| (*file, header.as_str()) == (block.0, block.1.as_str()))
     }
 
+    /// Whether an argument of a block is one that all fixes of the round write together.
+    fn is_shared(&self, (_, block, path): &(FileId, String, String)) -> bool {
+        self.shared.iter().any(|((_, header), _)| {
+            header.strip_prefix(block.as_str()).and_then(|rest| rest.strip_prefix(' ')) == Some(path)
+        })
+    }
+
     fn is_added(&self, header: &(ModuleId, String)) -> bool {
         self.added.contains(header) || self.shared.iter().any(|(known, _)| known == header)
     }
@@ -116,7 +123,8 @@ impl Batch {
         let mut all = self.shared.clone();
         for common in &lowered.common {
             let key = (module, common.header.clone());
-            if self.added.contains(&key) {
+            let is_written = |(_, block, path): &(FileId, String, String)| format!("{block} {path}") == common.header;
+            if self.added.contains(&key) || self.longer.iter().any(is_written) {
                 return None;
             }
             match all.iter_mut().find(|(known, _)| *known == key) {

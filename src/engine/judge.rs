@@ -1,6 +1,8 @@
 //! Judges a workspace: every resource by every control, with the fix already lowered.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Catalogue, Context, Control, Declared, Failure, Settings, Verdict};
@@ -17,6 +19,7 @@ use crate::workspace::{Lowered, Workspace};
 pub(super) struct Judged<'c> {
     pub(super) control: &'c Control,
     rule: &'c Declared,
+    key: OnceCell<Key>,
     /// One of the failing uses.
     pub(super) resource: ResourceId,
     pub(super) message: String,
@@ -66,14 +69,18 @@ impl<'c> Rules<'c> {
 const SETTLED: &str = "the call that makes it says so already: synthesise again, or find out what takes it back";
 
 /// What makes a finding the same one before and after an edit.
-pub(super) type Key = (String, String, String);
+pub(super) type Key = Rc<(String, String, String)>;
 
 impl Judged<'_> {
+    /// The finding's key in the workspace in which it was judged.
     pub(super) fn key(&self, workspace: &Workspace) -> Key {
-        let project = &workspace.project;
-        let resource = project.resource(self.resource);
-        let directory = project.module_of(resource.instance).directory.to_string();
-        (self.control.id.clone(), directory, resource.address())
+        let key = || {
+            let project = &workspace.project;
+            let resource = project.resource(self.resource);
+            let directory = project.module_of(resource.instance).directory.to_string();
+            Rc::new((self.control.id.clone(), directory, resource.address()))
+        };
+        self.key.get_or_init(key).clone()
     }
 
     /// What the fix costs.
@@ -159,7 +166,8 @@ fn judge_rule<'c>(
             if settled { Err(SETTLED.into()) } else { Ok((fix, lowered)) }
         });
         let at = at.unwrap_or(resource.header);
-        all.push(Judged { control, rule, resource: resource.id, message, at, fix, settled, suppressed: None });
+        let key = OnceCell::new();
+        all.push(Judged { control, rule, key, resource: resource.id, message, at, fix, settled, suppressed: None });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rounds: as many fixes as go together, then verification; one by one when they fail together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::batch::Batch;
 use super::judge::{Judged, Key, RuleBook, judge};
@@ -231,7 +232,9 @@ impl<'c> Run<'c> {
         // A copy fails what its original fails.
         let inherited = |key: &Key| {
             let copies = lowered.iter().flat_map(|l| &l.copies).filter(|(new, _)| *new == key.2);
-            copies.map(|(_, original)| (key.0.clone(), key.1.clone(), original.clone())).any(|key| old.contains(&key))
+            copies
+                .map(|(_, original)| (key.0.clone(), key.1.clone(), original.clone()))
+                .any(|key| old.contains(&Rc::new(key)))
         };
         let is_new = |judged: &&Judged<'_>| {
             let key = judged.key(&self.workspace);
@@ -301,8 +304,8 @@ impl<'c> Run<'c> {
             self.applied.push(Applied {
                 control: judged.control.id.clone(),
                 severity: judged.control.severity,
-                module: key.1,
-                resource: key.2,
+                module: key.1.clone(),
+                resource: key.2.clone(),
                 file,
                 line,
                 message: judged.message.clone(),

@@ -275,6 +275,9 @@ impl Change {
                     content: content.united(more)?,
                 })
             }
+            (Self::Set { resource, content }, Self::Set { resource: other, content: more }) if resource == other => {
+                Some(Self::Set { resource: *resource, content: content.united(more)? })
+            }
             (Self::AddData { .. }, Self::AddData { .. }) => Some(self.clone()),
             (Self::Pass { values, .. }, Self::Pass { values: others, .. }) if values == others => Some(self.clone()),
             _ => None,

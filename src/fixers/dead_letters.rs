@@ -133,7 +133,7 @@ impl DeadLetters {
 
     /// The changes that use the queue: `content` is set on `user`, after the permission is there. Lambda checks it then,
     /// and without the order the first deploy may fail.
-    pub(super) fn used_by(self, context: &Context<'_>, user: &Resource, mut content: DraftBody) -> Vec<Change> {
+    pub(super) fn used_by(self, context: &Context<'_>, user: &Resource, content: DraftBody) -> Vec<Change> {
         let mut changes = self.additions;
         let Some(policy) = self.policy else {
             changes.push(Change::Set { resource: user.id, content });
@@ -142,13 +142,8 @@ impl DeadLetters {
         let address = format!("{}.{policy}", context.project.kind(POLICY));
         let order = Draft::AddedAttribute(address, String::new());
         let argument = context.named("depends_on", "DependsOn").to_owned();
-        if user.body.entry(&argument).is_some() {
-            changes.push(Change::Set { resource: user.id, content });
-            changes.push(Change::Append { resource: user.id, argument, value: order });
-        } else {
-            content.items.push((argument, DraftItem::Argument(Draft::List(vec![order]))));
-            changes.push(Change::Set { resource: user.id, content });
-        }
+        changes.push(Change::Set { resource: user.id, content });
+        changes.extend(super::order::listed(user, &argument, vec![order]));
         changes
     }
 }

@@ -176,7 +176,8 @@ fn add(stage: &Resource, content: DraftBody) -> Change {
         ("method_path", Draft::string("*/*")),
     ]);
     body.items.extend(content.items);
-    Change::Add {
+    // One for all that is asked of them: a second one would undo the first.
+    Change::AddShared {
         near: stage.id,
         kind: "aws_api_gateway_method_settings".into(),
         name: stage.name.to_string(),

@@ -54,14 +54,19 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     Verdict::fail(format!("it may be made before {names}, which it needs"), fix)
 }
 
-/// The changes that make a resource after others: a list of its own, or more in the list that it has.
+/// The changes that make a resource after others.
 pub(super) fn after(resource: &Resource, firsts: Vec<Draft>) -> Vec<Change> {
-    if resource.body.entry("depends_on").is_none() {
-        let content = DraftBody::arguments([("depends_on", Draft::List(firsts))]);
+    listed(resource, "depends_on", firsts)
+}
+
+/// A list of a resource's own, or more in the list that it has.
+pub(super) fn listed(resource: &Resource, argument: &str, values: Vec<Draft>) -> Vec<Change> {
+    if resource.body.entry(argument).is_none() {
+        let content = DraftBody::arguments([(argument, Draft::List(values))]);
         return vec![Change::Set { resource: resource.id, content }];
     }
-    let append = |value| Change::Append { resource: resource.id, argument: "depends_on".into(), value };
-    firsts.into_iter().map(append).collect()
+    let append = |value| Change::Append { resource: resource.id, argument: argument.to_owned(), value };
+    values.into_iter().map(append).collect()
 }
 
 /// Gives a fix the order that its additions need: a bucket's access block before its policy, whichever is new.

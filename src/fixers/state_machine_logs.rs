@@ -138,20 +138,12 @@ fn group(context: &Context<'_>, days: f64) -> (Change, Draft) {
 
 /// Sets the block, and has the state machine wait for the permission.
 fn set(machine: &Resource, logging: DraftBody, waits_for: Vec<String>, changes: &mut Vec<Change>) {
-    let mut content = DraftBody::default().with_block("logging_configuration", logging);
-    let addresses: Vec<Draft> = waits_for.into_iter().map(Draft::Expression).collect();
-    let depends_on = "depends_on";
-    if machine.body.entry(depends_on).is_none() && !addresses.is_empty() {
-        content.items.push((depends_on.into(), DraftItem::Argument(Draft::List(addresses))));
-        changes.push(Change::Set { resource: machine.id, content });
-        return;
-    }
+    let content = DraftBody::default().with_block("logging_configuration", logging);
     changes.push(Change::Set { resource: machine.id, content });
-    changes.extend(addresses.into_iter().map(|value| Change::Append {
-        resource: machine.id,
-        argument: depends_on.into(),
-        value,
-    }));
+    let addresses: Vec<Draft> = waits_for.into_iter().map(Draft::Expression).collect();
+    if !addresses.is_empty() {
+        changes.extend(super::order::after(machine, addresses));
+    }
 }
 
 /// Gives the role the actions; the address of what the state machine has to wait for, unless it is the role itself.

@@ -110,7 +110,8 @@ fn allow_traces(context: &Context<'_>, role: &Resource, resource: &Resource, fix
             Change::Append { resource: role.id, argument: argument.into(), value: arn }
         }
         Some(Exclusive::Resource(id)) => Change::Append { resource: id, argument: "policy_arns".into(), value: arn },
-        None => Change::Add {
+        // Once for all that have the role.
+        None => Change::AddShared {
             near: role.id,
             kind: "aws_iam_role_policy_attachment".into(),
             name: format!("{}_xray", role.name),

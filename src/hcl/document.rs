@@ -26,7 +26,7 @@ pub struct Document {
 pub struct Piece {
     /// With the places that it had when it was parsed.
     structure: Arc<Structure>,
-    /// By how many bytes it has moved since.
+    /// By how many bytes it has moved since; what was parsed as a part of the text stands that much further.
     shift: i32,
     /// With the places of now: parsed when it is asked for.
     here: OnceLock<Option<Box<Structure>>>,
@@ -73,7 +73,7 @@ impl Document {
         if piece.shift == 0 {
             return Some(&piece.structure);
         }
-        let parse = || parse_within(&self.text, piece.range())?.pop().map(Box::new);
+        let parse = || parse_within(&self.text, piece.range()).map(Box::new);
         piece.here.get_or_init(parse).as_deref()
     }
 
@@ -112,13 +112,13 @@ impl Document {
             let kept = piece.moved(i32::try_from(shift).ok()?)?;
             let new = kept.range();
             if changed {
-                pieces.extend(between(text, from..new.start)?.into_iter().map(Piece::new));
+                pieces.extend(between(text, from..new.start)?);
             }
             (from, changed) = (new.end, false);
             pieces.push(kept);
         }
         if changed || edits.next().is_some() {
-            pieces.extend(between(text, from..text.len())?.into_iter().map(Piece::new));
+            pieces.extend(between(text, from..text.len())?);
         }
         Some(pieces)
     }
@@ -168,8 +168,8 @@ impl Clone for Piece {
     }
 }
 
-/// The structures between two pieces; nothing where a line or a comment of theirs reaches into it, or it isn't HCL.
-fn between(text: &str, range: Range<usize>) -> Option<Vec<Structure>> {
+/// The pieces between two others; nothing where a line or a comment of theirs reaches into it, or it isn't HCL.
+fn between(text: &str, range: Range<usize>) -> Option<Vec<Piece>> {
     let part = text.get(range.clone())?;
     let first = part.lines().next().unwrap_or_default().trim();
     let is_apart = first.is_empty() || first.starts_with('#') || first.starts_with("//");
@@ -179,19 +179,20 @@ fn between(text: &str, range: Range<usize>) -> Option<Vec<Structure>> {
     if !(is_apart || range.start == 0) || !is_whole {
         return None;
     }
-    parse_within(text, range)
-}
-
-/// The structures of a part, with places in the whole text: blanks stand for what comes before it.
-fn parse_within(text: &str, range: Range<usize>) -> Option<Vec<Structure>> {
-    let part = text.get(range.clone())?;
     if part.trim().is_empty() {
         return Some(Vec::new());
     }
+    let shift = i32::try_from(range.start).ok()?;
+    Some(parse_body(part).ok()?.into_iter().map(|structure| Piece { shift, ..Piece::new(structure) }).collect())
+}
+
+/// What stands in a part, with its places in the whole text: blanks stand for what comes before it.
+fn parse_within(text: &str, range: Range<usize>) -> Option<Structure> {
+    let part = text.get(range.clone())?;
     let mut padded = String::with_capacity(range.end);
     padded.extend(std::iter::repeat_n(' ', range.start));
     padded.push_str(part);
-    Some(parse_body(&padded).ok()?.into_iter().collect())
+    parse_body(&padded).ok()?.into_iter().next()
 }
 
 #[cfg(test)]
@@ -201,9 +202,12 @@ mod tests {
     const TEXT: &str = "# top\nresource \"a\" \"b\" {\n  x = 1\n}\n\n/* of c */\nresource \"a\" \"c\" {\n  y = 2\n}\n\
                         resource \"a\" \"d\" {\n  z = [3]\n}\n";
 
+    fn before() -> Document {
+        Document::parse(&TEXT.into()).expect("it is HCL")
+    }
+
     /// The text with `old` replaced, the document that was parsed in parts, and that of the whole.
-    fn edited(edits: &[(&str, &str)]) -> (Document, Document) {
-        let before = Document::parse(&TEXT.into()).expect("it is HCL");
+    fn edited(before: &Document, edits: &[(&str, &str)]) -> (Document, Document) {
         let mut text = TEXT.to_owned();
         let mut ranges = Vec::new();
         for (old, new) in edits {
@@ -216,26 +220,32 @@ mod tests {
         (after, Document::parse(&text).expect("it is HCL"))
     }
 
-    fn kept(document: &Document) -> usize {
-        document.pieces.iter().filter(|piece| piece.shift != 0).count()
+    fn kept(before: &Document, after: &Document) -> usize {
+        after.pieces.len() - after.apart_from(before).count()
     }
 
     #[test]
     fn blocks_that_no_edit_touches_are_kept() {
-        let (parts, whole) = edited(&[("x = 1", "x = 1\n  more = true")]);
+        let before = before();
+        let (parts, whole) = edited(&before, &[("x = 1", "x = 1\n  more = true")]);
         assert!(parts.is_like(&whole));
-        assert_eq!(kept(&parts), 2);
-        let (parts, whole) = edited(&[("\n/* of c */", "\nresource \"n\" \"n\" {}\n\n/* of c */"), ("[3]", "[3, 4]")]);
+        assert_eq!(kept(&before, &parts), 2);
+        let (parts, whole) =
+            edited(&before, &[("\n/* of c */", "\nresource \"n\" \"n\" {}\n\n/* of c */"), ("[3]", "[3, 4]")]);
         assert!(parts.is_like(&whole));
-        assert_eq!((kept(&parts), parts.pieces.len()), (1, 4));
+        assert_eq!((kept(&before, &parts), parts.pieces.len()), (2, 4));
     }
 
     #[test]
     fn places_of_what_moved_are_those_in_the_text() {
-        let (parts, _) = edited(&[("# top", "# another top")]);
+        let before = before();
+        let (parts, _) = edited(&before, &[("# top", "# another top")]);
         let piece = &parts.pieces[2];
         let block = parts.placed_block(piece).expect("it is a block");
-        assert_eq!(&parts.text[block.span().expect("it has a place")], &TEXT[TEXT.find("resource \"a\" \"d\"").unwrap()..].trim_end().to_owned());
+        assert_eq!(
+            &parts.text[block.span().expect("it has a place")],
+            &TEXT[TEXT.find("resource \"a\" \"d\"").unwrap()..].trim_end().to_owned()
+        );
         let z = block.body.get_attribute("z").and_then(|z| z.value.span()).expect("it has a place");
         assert_eq!(parts.text[z].trim(), "[3]");
         assert!(parts.block_at(&piece.range()).is_some());
@@ -243,15 +253,18 @@ mod tests {
 
     #[test]
     fn an_edit_over_two_blocks_changes_both() {
-        let (parts, whole) = edited(&[("2\n}\nresource \"a\" \"d\" {\n  z", "3\n}\nresource \"a\" \"e\" {\n  q")]);
+        let before = before();
+        let (parts, whole) =
+            edited(&before, &[("2\n}\nresource \"a\" \"d\" {\n  z", "3\n}\nresource \"a\" \"e\" {\n  q")]);
         assert!(parts.is_like(&whole));
-        assert_eq!(kept(&parts), 0);
+        assert_eq!(kept(&before, &parts), 1);
     }
 
     #[test]
     fn what_reaches_into_the_next_block_is_no_part() {
-        let before = Document::parse(&TEXT.into()).expect("it is HCL");
-        for (old, new) in [("/* of c */\n", "# of c "), ("}\n\n/*", "} /*"), ("/* of c */", "/* of c"), ("{\n  y", "{ y")]
+        let before = before();
+        for (old, new) in
+            [("/* of c */\n", "# of c "), ("}\n\n/*", "} /*"), ("/* of c */", "/* of c"), ("{\n  y", "{ y")]
         {
             let at = TEXT.find(old).expect("it is there");
             let text: Arc<str> = TEXT.replacen(old, new, 1).into();

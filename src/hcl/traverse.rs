@@ -38,7 +38,8 @@ fn step(operator: &TraversalOperator, scope: &dyn Scope, bound: Names<'_>) -> St
     match operator {
         TraversalOperator::GetAttr(name) => Step::Name(name.as_str().into()),
         TraversalOperator::Index(key) => {
-            let written = key.span().and_then(|range| scope.source().get(scope.base().span(Some(range)).range())).unwrap_or("?");
+            let written =
+                key.span().and_then(|range| scope.source().get(scope.base().span(Some(range)).range())).unwrap_or("?");
             Step::Key(evaluate(key, scope, bound).value, written.trim().into())
         }
         TraversalOperator::LegacyIndex(n) => Step::Key(Value::Number(*n.value() as f64), n.to_string().into()),

@@ -135,13 +135,17 @@ impl DraftBody {
     }
 }
 
-/// The elements of both. Two lists of one object that don't contradict each other make a list of one: a statement with
-/// the actions of both.
+/// The elements of both. Two lists of objects that don't contradict each other, one by one, make a list as long as each:
+/// a statement with the actions of both, beside those that both have.
 fn unite_lists(a: &[Draft], b: &[Draft]) -> Vec<Draft> {
-    if let ([one @ Draft::Object(_)], [other @ Draft::Object(_)]) = (a, b)
-        && let Some(both) = one.united(other)
+    let pair = |(one, other): (&Draft, &Draft)| match (one, other) {
+        (Draft::Object(_), Draft::Object(_)) => one.united(other),
+        _ => None,
+    };
+    if a.len() == b.len()
+        && let Some(both) = a.iter().zip(b).map(pair).collect()
     {
-        return vec![both];
+        return both;
     }
     let more = b.iter().filter(|item| !a.contains(item));
     a.iter().chain(more).cloned().collect()
@@ -190,6 +194,14 @@ mod tests {
         };
         assert_eq!(count(statement("a", "x").united(&statement("b", "x"))), 1);
         assert_eq!(count(statement("a", "x").united(&statement("b", "y"))), 2);
+        let with_another = |draft: Draft| match draft {
+            Draft::List(items) => {
+                Draft::List(items.into_iter().chain([Draft::object([("Effect", Draft::string("Deny"))])]).collect())
+            }
+            draft => draft,
+        };
+        let [one, other] = ["a", "b"].map(|action| with_another(statement(action, "x")));
+        assert_eq!(count(one.united(&other)), 2);
     }
 
     #[test]

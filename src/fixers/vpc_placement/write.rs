@@ -75,7 +75,7 @@ impl Writer<'_, '_> {
         self.changes.push(Change::Set { resource: function.id, content });
         let order = std::mem::take(&mut self.order);
         if !order.is_empty() {
-            merge(&mut self.changes, after(function, order));
+            self.changes.extend(after(function, order));
         }
         self.close(connections);
         self.notes
@@ -270,20 +270,6 @@ impl Writer<'_, '_> {
             }
             let address = store.resource.address();
             self.notes.push(format!("{address} becomes private: whoever else reaches it over the internet loses it"));
-        }
-    }
-}
-
-/// Joins settings of one resource into one change: both may write the same lines.
-fn merge(changes: &mut Vec<Change>, more: Vec<Change>) {
-    for change in more {
-        match (changes.last_mut(), change) {
-            (Some(Change::Set { resource, content }), Change::Set { resource: same, content: new })
-                if *resource == same =>
-            {
-                content.items.extend(new.items);
-            }
-            (_, change) => changes.push(change),
         }
     }
 }

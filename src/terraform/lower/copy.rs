@@ -112,7 +112,7 @@ impl Lowering<'_> {
     }
 
     /// What an added resource is called, when its name was taken.
-    fn address_of(&self, address: &str) -> String {
+    pub(super) fn address_of(&self, address: &str) -> String {
         let renamed = self.renamed.iter().find(|(old, _)| old == address);
         renamed.map_or_else(|| address.to_owned(), |(_, new)| new.clone())
     }

@@ -21,9 +21,9 @@ use hcl_edit::structure::Block;
 use self::place::Inside;
 use self::render::Place;
 use self::set::has_dynamic;
-use crate::edit::{Edit, EditSet};
+use crate::edit::{Edit, EditSet, Order};
 use crate::fix::Change;
-use crate::model::{Draft, DraftBody, InstanceId, Mode, Repeat, Resource, ResourceId};
+use crate::model::{Draft, DraftBody, DraftItem, InstanceId, Mode, Repeat, Resource, ResourceId};
 use crate::source::{FileId, SourceFile, Span};
 use crate::workspace::{Common, Lowered, Sharing, Touched, Tree, Workspace};
 
@@ -89,6 +89,17 @@ impl<'w> Lowering<'w> {
                 let common = common.map(|(header, edits)| Common { header, change: change.clone(), edits });
                 self.out.common.extend(common);
             }
+            // A new `depends_on` is one for all who want something in it.
+            Change::Set { resource, content } if matches!(&self.out.edits[edits..], [only] if only.order == Order::Last) =>
+            {
+                let edits = self.out.edits.split_off(edits);
+                let change = Change::Set { resource: *resource, content: self.named(content) };
+                for touched in &mut self.out.touched[touched..] {
+                    touched.shared = Sharing::List;
+                    let header = format!("{} {}", touched.block, touched.path);
+                    self.out.common.push(Common { header, change: change.clone(), edits: edits.clone() });
+                }
+            }
             // A plain insertion stands beside others; a list that is made of a single value is rewritten.
             Change::AppendStatement { .. } if matches!(&self.out.edits[edits..], [only] if only.is_insertion()) => {
                 self.out.joint.extend(self.out.edits.drain(edits..));
@@ -134,6 +145,21 @@ impl<'w> Lowering<'w> {
             Change::Delete { resources } => self.delete(resources),
             Change::Import { to, id, .. } => self.import(resource, to, id),
         }
+    }
+
+    /// What a list names of what this fix adds, by the address that it gets.
+    fn named(&self, content: &DraftBody) -> DraftBody {
+        let named = |draft: &Draft| match draft {
+            Draft::AddedAttribute(address, _) => Draft::Expression(self.address_of(address)),
+            draft => draft.clone(),
+        };
+        let item = |item: &DraftItem| match item {
+            DraftItem::Argument(Draft::List(list)) => {
+                DraftItem::Argument(Draft::List(list.iter().map(named).collect()))
+            }
+            item => item.clone(),
+        };
+        DraftBody { items: content.items.iter().map(|(name, inner)| (name.clone(), item(inner))).collect() }
     }
 
     fn tree(&self, file: FileId) -> &'w Tree {
