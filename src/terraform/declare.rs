@@ -353,7 +353,7 @@ impl<'a> Declared<'a> {
             self.add_call(labels[0], file.into(), Span::new(file, range.clone()), header, Content::Json(node));
         });
         each_block(root, "variable", 1, &mut |labels, _, node| {
-            self.add_variable(labels[0], file.into(), Content::Json(node))
+            self.add_variable(labels[0], file.into(), Content::Json(node));
         });
         each_block(root, "output", 1, &mut |labels, _, node| {
             self.outputs.extend(Content::Json(node).argument(file.into(), "value").map(|source| (labels[0], source)));
