@@ -90,7 +90,7 @@ fn attributes(draft: &Draft, resource: &Resource, found: &mut Vec<(String, Draft
         }
         Draft::Text(items) | Draft::List(items) => items.iter().for_each(|item| attributes(item, resource, found)),
         Draft::Object(entries) => entries.iter().for_each(|(_, value)| attributes(value, resource, found)),
-        Draft::Json(inner) => attributes(inner, resource, found),
+        Draft::Json(inner) | Draft::Digest(inner) => attributes(inner, resource, found),
         _ => {}
     }
 }
@@ -106,6 +106,7 @@ fn replaced(draft: Draft, resource: &Resource, each: &dyn Fn(&str) -> Draft) -> 
             Draft::Object(entries.into_iter().map(|(name, value)| (name, replaced(value, resource, each))).collect())
         }
         Draft::Json(inner) => Draft::Json(Box::new(replaced(*inner, resource, each))),
+        Draft::Digest(inner) => Draft::Digest(Box::new(replaced(*inner, resource, each))),
         other => other,
     }
 }

@@ -49,6 +49,7 @@ impl Writer<'_> {
                 self.text(&pieces)?
             }
             Draft::Expression(text) => self.expression(text)?,
+            Draft::Digest(_) => return Err("templates can't tell by a value that others change".into()),
         })
     }
 

@@ -100,7 +100,7 @@ pub enum Change {
         /// What each use of the module gets, as an expression of the module that calls it.
         values: Vec<(InstanceId, Draft)>,
     },
-    /// Add a value to a list argument.
+    /// Add a value to a list argument; to `triggers`, a list of what they are to look at, too.
     Append {
         /// The resource.
         resource: ResourceId,

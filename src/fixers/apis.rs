@@ -4,6 +4,7 @@
 use crate::catalogue::Context;
 use crate::iam::policy::Policy;
 use crate::model::{Project, Resource, Value};
+use crate::source::Span;
 
 const APIS: [&str; 2] = ["aws_api_gateway_rest_api", "aws_apigatewayv2_api"];
 /// Last parts of paths that monitors call without credentials, or people who don't have any yet.
@@ -110,13 +111,8 @@ pub(super) fn limited(project: &Project, api: &Resource) -> Value {
     if is_private(project, api) {
         return Value::string("its API is private");
     }
-    let own = std::iter::once((api.body.get("policy"), api.span)).filter(|(policy, _)| !policy.is_null());
-    let beside = project
-        .of_kind("aws_api_gateway_rest_api_policy")
-        .filter(|policy| api_of(project, policy).is_some_and(|of| of.id == api.id))
-        .map(|policy| (policy.body.get("policy"), policy.span));
     let mut answer = Value::Null;
-    for (document, span) in own.chain(beside) {
+    for (document, span) in policies(project, api) {
         match Policy::read(project, &document, span) {
             None => answer = Value::Unknown,
             Some(policy) if super::open_policies::admits_everybody(&policy) => {}
@@ -124,6 +120,23 @@ pub(super) fn limited(project: &Project, api: &Resource) -> Value {
         }
     }
     answer
+}
+
+/// Whether a policy of the API lets everybody call it.
+pub(super) fn admits_all(project: &Project, api: &Resource) -> bool {
+    policies(project, api)
+        .filter_map(|(document, span)| Policy::read(project, &document, span))
+        .any(|policy| super::open_policies::admits_everybody(&policy))
+}
+
+/// The resource policies of an API, and where they stand.
+fn policies<'a>(project: &'a Project, api: &'a Resource) -> impl Iterator<Item = (Value, Span)> + use<'a> {
+    let own = std::iter::once((api.body.get("policy"), api.span)).filter(|(policy, _)| !policy.is_null());
+    let beside = project
+        .of_kind("aws_api_gateway_rest_api_policy")
+        .filter(|policy| api_of(project, policy).is_some_and(|of| of.id == api.id))
+        .map(|policy| (policy.body.get("policy"), policy.span));
+    own.chain(beside)
 }
 
 /// Why a path may stay open.

@@ -3,7 +3,8 @@
 //! The other methods say how callers prove themselves; where none asks, the API's only authorizer does, or a policy that
 //! lets somebody call it with a signature. Anything else is a decision.
 
-use super::apis::{api_of, path, refers};
+use super::api_callers::{answers_browsers, never_signing, unsigned};
+use super::apis::{admits_all, api_of, path, refers};
 use crate::catalogue::Context;
 use crate::iam::policy::Policy;
 use crate::model::{Mode, Project, Reference, Repeat, Resource, Value};
@@ -43,14 +44,19 @@ pub(super) fn authorizer(context: &Context<'_>) -> Value {
     }
 }
 
-/// What shows who may call, or what is to be decided.
+/// What shows who may call and who is refused, or what is to be decided.
 pub(super) fn note(context: &Context<'_>) -> Value {
     Value::string(match answer(context) {
-        Answer::Authorizer(_, why) | Answer::Signature(why) => {
-            format!("{why}: who calls without credentials is refused from then on")
-        }
-        Answer::Open(why) => why,
+        Answer::Authorizer(_, why) => format!("{why}: who calls without credentials is refused from then on"),
+        Answer::Signature(why) | Answer::Open(why) => why,
     })
+}
+
+/// The key of the route that takes the preflight of browsers once this one asks who calls; null where none is needed.
+pub(super) fn preflight_route(context: &Context<'_>) -> Value {
+    let (project, route) = (context.project, context.resource);
+    let api = api_of(project, route);
+    api.and_then(|api| own_preflight(project, route, api)).map_or(Value::Null, Value::string)
 }
 
 /// `HTTP`, `WEBSOCKET` or unknown.
@@ -69,22 +75,33 @@ fn answer<'a>(context: &Context<'a>) -> Answer<'a> {
             choices(&*method.kind == "aws_api_gateway_method")
         ));
     };
-    match shown(context, api) {
-        Answer::Authorizer(..) | Answer::Signature(_) if takes_preflight(project, method, api) => Answer::Open(
-            "it takes the preflight of browsers, which comes without credentials: give `OPTIONS` a method of its own \
-             first, then let this one ask as the rest of the API does"
-                .into(),
-        ),
-        answer => answer,
-    }
-}
-
-fn shown<'a>(context: &Context<'a>, api: &Resource) -> Answer<'a> {
-    let (project, method) = (context.project, context.resource);
-    let rest = &*method.kind == "aws_api_gateway_method";
     if let Some(why) = unsure(context) {
         return Answer::Open(why);
     }
+    let rest = &*method.kind == "aws_api_gateway_method";
+    let refuses_preflight = takes_preflight(project, method, api) && own_preflight(project, method, api).is_none();
+    match shown(context, api) {
+        Some(Answer::Authorizer(..) | Answer::Signature(_)) if refuses_preflight => preflight_first(),
+        Some(answer) => answer,
+        None if context.option("default_authorization").as_str() != Some("AWS_IAM") => {
+            Answer::Open(nobody(project, rest))
+        }
+        None => by_option(project, api, refuses_preflight),
+    }
+}
+
+fn preflight_first<'a>() -> Answer<'a> {
+    Answer::Open(
+        "it takes the preflight of browsers, which comes without credentials: give `OPTIONS` a method of its own \
+         first, then let this one ask as the rest of the API does"
+            .into(),
+    )
+}
+
+/// What the API shows; nothing where nobody asks and nobody is known to call.
+fn shown<'a>(context: &Context<'a>, api: &Resource) -> Option<Answer<'a>> {
+    let (project, method) = (context.project, context.resource);
+    let rest = &*method.kind == "aws_api_gateway_method";
     let of_api = |resource: &&Resource| api_of(project, resource).is_some_and(|of| of.id == api.id);
     let siblings: Vec<&Resource> =
         project.of_kind(&method.kind).filter(of_api).filter(|sibling| sibling.id != method.id).collect();
@@ -95,22 +112,24 @@ fn shown<'a>(context: &Context<'a>, api: &Resource) -> Answer<'a> {
         match way(project, sibling) {
             Ok(Some(way)) if !ways.contains(&way) => ways.push(way),
             Ok(_) => {}
-            Err(()) => return Answer::Open(format!("how {} asks isn't known: {}", sibling.address(), choices(rest))),
+            Err(()) => {
+                return Some(Answer::Open(format!("how {} asks isn't known: {}", sibling.address(), choices(rest))));
+            }
         }
     }
-    match (ways.as_slice(), authorizers.as_slice()) {
+    Some(match (ways.as_slice(), authorizers.as_slice()) {
         ([(kind, None)], _) if kind == "AWS_IAM" => {
-            Answer::Signature("the other methods of the API take signed requests".into())
+            Answer::Signature(refused("the other methods of the API take signed requests"))
         }
         ([(_, Some(id))], _) => meant(project, &siblings, project.resource(*id), "the others of the API use it"),
         ([], [only]) => meant(project, &siblings, only, "it is the API's only authorizer"),
-        ([], []) => match caller(project, api) {
-            Some(policy) => Answer::Signature(format!("{} lets its role call the API", policy.address())),
-            None if context.option("default_authorization").as_str() == Some("AWS_IAM") => {
-                Answer::Signature("the option `default_authorization` asks for signed requests".into())
+        ([], []) => {
+            let policy = caller(project, api)?;
+            match never_signing(project, api) {
+                Some(other) => Answer::Open(other),
+                None => Answer::Signature(refused(&format!("{} lets its role call the API", policy.address()))),
             }
-            None => Answer::Open(nobody(project, rest)),
-        },
+        }
         _ => {
             let names: Vec<String> = authorizers.iter().map(|authorizer| authorizer.address()).collect();
             Answer::Open(format!(
@@ -118,7 +137,38 @@ fn shown<'a>(context: &Context<'a>, api: &Resource) -> Answer<'a> {
                 if names.is_empty() { "see its other methods".into() } else { names.join(", ") }
             ))
         }
+    })
+}
+
+fn refused(why: &str) -> String {
+    format!("{why}: who calls without signing is refused from then on")
+}
+
+/// Nothing shows who calls, and the option says that whoever does signs: unless a caller in the configuration can't.
+fn by_option<'a>(project: &'a Project, api: &'a Resource, refuses_preflight: bool) -> Answer<'a> {
+    if let Some(caller) = unsigned(project, api) {
+        return Answer::Open(caller);
     }
+    let browsers = answers_browsers(project, api);
+    if browsers.is_some() && refuses_preflight {
+        return preflight_first();
+    }
+    let mut note =
+        "whoever calls signs his requests then (Signature Version 4) and is allowed `execute-api:Invoke`; all \
+                    others get status 403: pages in browsers, webhooks, apps without AWS credentials"
+            .to_owned();
+    if let Some(shows) = browsers {
+        note += &format!(
+            ". {shows} shows that pages of browsers call it: they need credentials first, as an identity pool gives them"
+        );
+    }
+    if refuses_preflight {
+        note += ". `OPTIONS` requests that arrive here are refused, too";
+    }
+    if admits_all(project, api) {
+        note += ". The API's policy lets in everybody who signs, of any AWS account: name in it who is meant";
+    }
+    Answer::Signature(note)
 }
 
 /// An authorizer that can be used as it is.
@@ -177,6 +227,23 @@ fn takes_preflight(project: &Project, method: &Resource, api: &Resource) -> bool
             key.strip_prefix("OPTIONS ").is_some_and(|other| other == path || other == "/{proxy+}")
         })
     })
+}
+
+/// The key of a route for preflight beside one that takes it now: API Gateway answers it itself then, where the API has
+/// `cors_configuration`.
+///
+/// Source: developer guide of API Gateway, "Configure CORS for HTTP APIs", on `$default` routes that ask.
+fn own_preflight(project: &Project, route: &Resource, api: &Resource) -> Option<String> {
+    if &*route.kind != "aws_apigatewayv2_route"
+        || api.body.get("cors_configuration").is_null()
+        || route.body.get("target").is_null()
+        || !takes_preflight(project, route, api)
+    {
+        return None;
+    }
+    let key = project.settle(&route.body.get("route_key"));
+    let path = key.as_str()?.strip_prefix("ANY ").unwrap_or("/{proxy+}");
+    Some(format!("OPTIONS {path}"))
 }
 
 /// How a method asks; nothing when it doesn't, an error when that isn't known.

@@ -7,6 +7,7 @@ mod access_logs;
 mod alarm_subjects;
 mod alarms;
 mod api_bodies;
+mod api_callers;
 mod apis;
 mod async_failures;
 mod authorizers;
@@ -32,6 +33,7 @@ mod open_resources;
 pub mod order;
 mod own_role;
 mod permission_source;
+mod redeployment;
 mod request_validation;
 mod scoped_role;
 mod senders;
@@ -57,6 +59,7 @@ const FIXERS: &[(&str, Fixer)] = &[
     ("async-failures", async_failures::judge),
     ("bucket-tls-policy", tls_policies::bucket),
     ("deployment-order", order::judge),
+    ("deployment-triggers", redeployment::judge),
     ("environment-secrets", environment_secrets::judge),
     ("function-log-group", log_groups::judge),
     ("function-tracing", tracing::function),
@@ -118,6 +121,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("open_operations", api_bodies::open_operations),
     ("outside_user", network_use::outside_user),
     ("patient_reader", concurrency::patient_reader),
+    ("preflight_route", authorizers::preflight_route),
     ("private_api", apis::private_api),
     ("private_store", vpc_placement::private_store),
     ("public_signal", bucket_signals::public_signal),

@@ -25,6 +25,8 @@ pub enum Draft {
     AddedAttribute(String, String),
     /// A string argument that holds this value as a JSON document.
     Json(Box<Draft>),
+    /// A short text that changes whenever this value does.
+    Digest(Box<Draft>),
     /// An expression in the language of the project, as it is (`each.key`).
     Expression(String),
 }
@@ -75,6 +77,7 @@ impl Draft {
                 Self::Object(entries.iter().map(|(name, value)| (name.clone(), value.with_ids(id))).collect())
             }
             Self::Json(inner) => Self::Json(Box::new(inner.with_ids(id))),
+            Self::Digest(inner) => Self::Digest(Box::new(inner.with_ids(id))),
             Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::AddedAttribute(..) | Self::Expression(_) => {
                 self.clone()
             }

@@ -159,6 +159,25 @@ impl Project {
         })
     }
 
+    /// The resources of the same module that mention `target` in an expression that can't be read.
+    pub fn unread_users<'a>(&'a self, target: &'a Resource) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        let address = target.address();
+        let near = self.resources.iter().filter(|user| user.instance == target.instance && user.id != target.id);
+        near.filter(move |user| {
+            let mentioned = mentions(&self.file(user.span.file).text, &address).any(|at| user.span.contains(at as u32));
+            mentioned && !user.body.refers_to(target.id)
+        })
+    }
+
+    /// The name of a call of a module, in the file's own syntax, that mentions `target` in its arguments.
+    pub fn passed_to(&self, target: &Resource) -> Option<String> {
+        let address = target.address();
+        self.module_of(target.instance).files.iter().find_map(|id| {
+            let file = self.file(*id);
+            mentions(&file.text, &address).find_map(|at| called_at(&file.text, at).map(str::to_owned))
+        })
+    }
+
     /// Whether something outside of the project may use a resource: an output of a root module, or a call of code that
     /// can't be read. Says which.
     pub fn handed_out(&self, target: ResourceId) -> Option<String> {
@@ -172,6 +191,14 @@ impl Project {
         let output = self.outputs.iter().any(|(_, value)| value.refers_to(target));
         call.map(|call| format!("module.{}", call.name)).or_else(|| output.then(|| "an output".to_owned()))
     }
+}
+
+/// The name of the `module` block that stands around an offset, by the line that opened the last block: one that begins
+/// at the margin.
+fn called_at(text: &str, at: usize) -> Option<&str> {
+    let opens = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains('{');
+    let header = text[..at].lines().rev().find(opens)?;
+    header.strip_prefix("module")?.trim_start().strip_prefix('"')?.split('"').next()
 }
 
 /// Where an address stands in a text as a whole name, comment lines apart.

@@ -13,6 +13,7 @@ mod place;
 mod policy;
 mod render;
 mod set;
+mod triggers;
 mod variable;
 
 use hcl_edit::expr::Expression;
@@ -282,6 +283,9 @@ impl<'w> Lowering<'w> {
             let content = DraftBody::arguments([(argument, Draft::List(vec![value.clone()]))]);
             return self.set(resource, &content);
         };
+        if argument == "triggers" {
+            return self.add_triggers(file, resource, &attribute.value, value, &place);
+        }
         let array = attribute.value.as_array().ok_or_else(|| format!("`{argument}` is not a plain list"))?;
         let edit =
             policy::append_element(file, resource.span.file, array, place.unit, |indent| place.value(value, indent))?;

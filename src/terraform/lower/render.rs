@@ -27,9 +27,9 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The place in an argument: `depends_on` means resources as a whole, without a key.
+    /// The place in an argument: `depends_on` and `triggers` mean resources as a whole, without a key.
     pub(super) fn meant_by(self, argument: &str) -> Self {
-        Self { whole: argument == "depends_on", ..self }
+        Self { whole: matches!(argument, "depends_on" | "triggers"), ..self }
     }
 
     /// A reference to an attribute of `target`, with the index that this place needs.
@@ -94,17 +94,28 @@ impl Place<'_> {
             return Ok(single);
         }
         Ok(match draft {
-            Draft::List(items) if !items.is_empty() => {
-                let inner = format!("{indent}{}", self.unit);
-                let lines: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, &inner)).collect();
-                let nl = self.newline;
-                let lines = lines?.iter().map(|line| format!("{inner}{line},{nl}")).collect::<String>();
-                format!("[{nl}{lines}{indent}]")
-            }
+            Draft::List(items) if !items.is_empty() => self.list(items, indent)?,
             Draft::Object(entries) if !entries.is_empty() => self.object(entries, indent)?,
             Draft::Json(inner) => format!("jsonencode({})", self.value(inner, indent)?),
+            Draft::Digest(inner) => {
+                // More will come to a list of several.
+                let inner = match &**inner {
+                    Draft::List(items) if items.len() > 1 => self.list(items, indent)?,
+                    other => self.value(other, indent)?,
+                };
+                format!("sha1(jsonencode({inner}))")
+            }
             single => self.one_line(single)?,
         })
+    }
+
+    /// A list with an element a line.
+    fn list(&self, items: &[Draft], indent: &str) -> Result<String, String> {
+        let inner = format!("{indent}{}", self.unit);
+        let lines: Result<Vec<_>, _> = items.iter().map(|item| self.value(item, &inner)).collect();
+        let nl = self.newline;
+        let lines = lines?.iter().map(|line| format!("{inner}{line},{nl}")).collect::<String>();
+        Ok(format!("[{nl}{lines}{indent}]"))
     }
 
     /// An object on several lines, whatever its length.
@@ -141,6 +152,7 @@ impl Place<'_> {
             Draft::Attribute(resource, attribute) => self.reference(*resource, attribute)?,
             Draft::AddedAttribute(address, attribute) => self.added(address, attribute)?,
             Draft::Json(inner) => format!("jsonencode({})", self.one_line(inner)?),
+            Draft::Digest(inner) => format!("sha1(jsonencode({}))", self.one_line(inner)?),
             Draft::Expression(text) => text.clone(),
         })
     }
@@ -224,7 +236,7 @@ fn width(draft: &Draft) -> usize {
         Draft::Text(items) | Draft::List(items) => items.iter().map(width).sum(),
         Draft::Object(entries) => entries.iter().map(|(name, value)| name.len() + 3 + width(value)).sum(),
         Draft::AddedAttribute(address, attribute) => address.len() + attribute.len(),
-        Draft::Json(inner) => width(inner),
+        Draft::Json(inner) | Draft::Digest(inner) => width(inner),
         Draft::Bool(_) | Draft::Attribute(..) | Draft::Each(..) => 4,
     }
 }
@@ -235,6 +247,7 @@ fn is_long(draft: &Draft) -> bool {
         Draft::Object(entries) => entries.len() > 2 || entries.iter().any(|(_, value)| is_long(value)),
         Draft::List(items) => items.iter().any(|item| matches!(item, Draft::Object(_))),
         Draft::Json(inner) => is_long(inner),
+        Draft::Digest(inner) => matches!(&**inner, Draft::List(items) if items.len() > 1) || is_long(inner),
         _ => false,
     }
 }

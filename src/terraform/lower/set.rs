@@ -70,7 +70,7 @@ impl Lowering<'_> {
                             let text = place.meant_by(name).value(value, &inside.indent)?;
                             closing.push(format!("{}{name} = {text}", inside.indent));
                         } else {
-                            arguments.push((name.clone(), place.value(value, &inside.indent)?));
+                            arguments.push((name.clone(), place.meant_by(name).value(value, &inside.indent)?));
                         }
                         let shared = if is_last { below } else { above };
                         self.touch_with(resource.span.file, header.clone(), path, shared);
