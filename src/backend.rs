@@ -3,6 +3,8 @@
 //! A backend turns files into the model and changes into byte edits. It is recognised by the syntax tree of a file and
 //! by the language of a project.
 
+use std::cell::OnceCell;
+
 use rayon::prelude::*;
 
 use crate::cdk;
@@ -104,37 +106,43 @@ pub fn align(workspace: &Workspace, edits: &EditSet) -> Vec<Edit> {
     }
 }
 
-/// What silences findings in the files of a workspace: the comments of each.
-pub struct Suppressions(Vec<Comments>);
+/// What silences findings in the files of a workspace: the comments of each, read when a finding in it asks for them.
+pub struct Suppressions<'w> {
+    workspace: &'w Workspace,
+    comments: Vec<OnceCell<Comments>>,
+}
 
-impl Suppressions {
-    /// Reads them, once for all findings.
-    pub fn of(workspace: &Workspace) -> Self {
-        let of = |(file, tree): (&SourceFile, &Tree)| match tree {
+impl<'w> Suppressions<'w> {
+    /// Those of a workspace.
+    pub fn of(workspace: &'w Workspace) -> Self {
+        Self { workspace, comments: vec![OnceCell::new(); workspace.project.files.len()] }
+    }
+
+    fn comments(&self, i: usize) -> &Comments {
+        let file = &self.workspace.project.files[i];
+        let read = || match &self.workspace.trees[i] {
             Tree::Program(program) => suppress::comments(&file.text, || program.comments()),
             // JSON has none: a template's metadata is read where it stands.
             _ if file.syntax() == Syntax::Json => Comments::default(),
             _ => suppress::comments(&file.text, || crate::hcl::comments(&file.text)),
         };
-        Self(workspace.project.files.iter().zip(&workspace.trees).map(of).collect())
+        self.comments[i].get_or_init(read)
     }
 
     /// What silences a control for a resource. `is_meant` says whether an id means the control.
-    pub fn find(
-        &self,
-        workspace: &Workspace,
-        resource: &Resource,
-        is_meant: impl Fn(&str) -> bool,
-    ) -> Option<Suppression> {
+    pub fn find(&self, resource: &Resource, is_meant: impl Fn(&str) -> bool) -> Option<Suppression> {
+        let workspace = self.workspace;
         let id = resource.span.file;
         let file = workspace.project.file(id);
         match workspace.project.language {
-            model::Language::Terraform => suppress::find(file, &self.0[id.0 as usize], resource.span.range(), is_meant),
+            model::Language::Terraform => {
+                suppress::find(file, self.comments(id.0 as usize), resource.span.range(), is_meant)
+            }
             model::Language::CloudFormation => {
                 let tree = &workspace.trees[id.0 as usize];
                 cloudformation::suppress::find(file, tree, resource.span, &is_meant).or_else(|| {
                     let (at, statement) = cdk::statement(workspace, resource)?;
-                    suppress::find(&workspace.project.files[at], &self.0[at], statement, is_meant)
+                    suppress::find(&workspace.project.files[at], self.comments(at), statement, is_meant)
                 })
             }
         }

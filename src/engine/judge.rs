@@ -1,8 +1,10 @@
 //! Judges a workspace: every resource by every control, with the fix already lowered.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Catalogue, Context, Control, Declared, Failure, Settings, Verdict};
@@ -55,7 +57,7 @@ type Due<'c> = ((usize, usize), &'c Control, &'c Declared);
 
 impl<'c> Rules<'c> {
     fn of(controls: &'c [Control], settings: &Settings) -> Self {
-        let mut by_kind: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut by_kind: HashMap<&str, Vec<_>> = HashMap::default();
         for (i, control) in controls.iter().enumerate().filter(|(_, control)| settings.enabled(control)) {
             for (j, rule) in control.rules.iter().enumerate() {
                 by_kind.entry(&*rule.kind).or_default().push(((i, j), control, rule));
@@ -114,7 +116,7 @@ pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, settings: &Set
     for judged in &mut all {
         let resource = workspace.project.resource(judged.resource);
         let control = judged.control;
-        judged.suppressed = suppressions.find(workspace, resource, |id| id == control.id || control.has_alias(id));
+        judged.suppressed = suppressions.find(resource, |id| id == control.id || control.has_alias(id));
     }
     all.sort_by(|a, b| {
         let early = b.control.early.cmp(&a.control.early).then(b.control.severity.cmp(&a.control.severity));

@@ -40,6 +40,11 @@ pub fn parse_body(text: &str) -> Result<Body, ParseError> {
     if let Some(offset) = too_deep(text.as_bytes()) {
         return Err(ParseError { message: format!("brackets nested more than {MAX_DEPTH} deep"), offset });
     }
+    parse_shallow(text)
+}
+
+/// Parses a body that isn't too deep.
+fn parse_shallow(text: &str) -> Result<Body, ParseError> {
     hcl_edit::parser::parse_body(text).or_else(|error| {
         let refused = || ParseError { message: error.message().to_owned(), offset: error.location().offset() };
         repeated_keys::parse(text, &error).ok_or_else(refused)

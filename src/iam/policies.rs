@@ -1,7 +1,8 @@
 //! Policies that were read already: several controls look at the same one.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use super::policy::Policy;
 use crate::model::{Project, Resource, ResourceId};

@@ -38,7 +38,8 @@ pub(super) fn parse(value: &Value, span: Span) -> Option<Value> {
             _ => text.push_str(&format!("\"{VALUE}{i}{CLOSE}\"")),
         }
     }
-    let document: serde_json::Value = serde_json::from_str(without_trailing_commas(&text).trim()).ok()?;
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text.trim());
+    let document = read(&text).or_else(|_| read(&without_trailing_commas(&text))).ok()?;
     document.is_object().then(|| from_json(&document, pieces, span))
 }
 

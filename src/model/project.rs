@@ -3,8 +3,9 @@
 //! A module is a directory; an instance is one use of it: as a root, or by a `module` block. A module that is used twice
 //! has two instances, and its resources stand in the project twice, each with the values of its instance.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::draft::Draft;
 use super::resource::{Mode, Resource, ResourceId, address};

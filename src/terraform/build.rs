@@ -1,10 +1,12 @@
 //! Builds the model of a group of modules: instances first, then the values of every resource in each instance.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::declare::{Call, Declared, Source, is_override, resolve_local};
+use foldhash::HashMap;
+
+use super::declare::{Call, Declaration, Declared, Source, is_override, resolve_local};
 use super::provider;
 use super::scope::ModuleScope;
 use super::types;
@@ -41,7 +43,8 @@ pub(super) struct Builder<'a> {
     pub(super) files: &'a [SourceFile],
     modules: &'a [(String, Declared<'a>)],
     pub(super) instances: Vec<InstanceSyntax<'a>>,
-    addresses: HashMap<(InstanceId, String), ResourceId>,
+    /// By mode, type and name.
+    addresses: HashMap<(InstanceId, Mode, &'a str, &'a str), ResourceId>,
     declared: u32,
     depth: Cell<u32>,
     /// What values may still weigh.
@@ -103,7 +106,7 @@ fn instantiate<'a>(
         files,
         modules,
         instances: Vec::new(),
-        addresses: HashMap::new(),
+        addresses: HashMap::default(),
         declared: 0,
         depth: Cell::new(0),
         room: Cell::new(weight::MOST),
@@ -149,14 +152,14 @@ fn add_instance<'a>(
         provider: Version::NEWEST_PROVIDER,
     });
     let resources = builder.declared..builder.declared;
-    builder.instances.push(InstanceSyntax { module, caller, children: HashMap::new(), resources });
+    builder.instances.push(InstanceSyntax { module, caller, children: HashMap::default(), resources });
     let modules = builder.modules;
     let (directory, declared) = &modules[module];
     for declaration in &declared.resources {
         let resource = ResourceId(builder.declared);
         builder.declared += 1;
-        let address = resource::address(declaration.mode, declaration.kind, declaration.name);
-        builder.addresses.entry((id, address)).or_insert(resource);
+        let Declaration { mode, kind, name, .. } = *declaration;
+        builder.addresses.entry((id, mode, kind, name)).or_insert(resource);
     }
     for call in &declared.calls {
         // Terraform refuses circles.
@@ -323,9 +326,9 @@ impl<'a> Builder<'a> {
         &self.modules[self.instances[instance.0 as usize].module].1
     }
 
-    /// The resource at an address.
-    pub(super) fn address(&self, instance: InstanceId, address: &str) -> Option<ResourceId> {
-        self.addresses.get(&(instance, address.to_owned())).copied()
+    /// The resource of a type and a name.
+    pub(super) fn resource(&self, instance: InstanceId, mode: Mode, kind: &str, name: &str) -> Option<ResourceId> {
+        self.addresses.get(&(instance, mode, kind, name)).copied()
     }
 
     /// The value of a local.

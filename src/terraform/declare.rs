@@ -1,11 +1,13 @@
 //! What the files of a module declare, still as syntax.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Attribute, Block, Body};
+
+use foldhash::HashMap;
 
 use crate::discover::directory;
 use crate::json;

@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::declare::{Content, Expr, Source};
 use crate::hcl::{Bindings, Scope, Step, evaluate, turns};
 use crate::json;
-use crate::model::{Body, Entry, Form, InstanceId, Mode, Node, Reference, Symbol, Value, resource};
+use crate::model::{Body, Entry, Form, InstanceId, Mode, Node, Reference, Symbol, Value};
 use crate::source::{Base, Span};
 
 /// The names of one module instance, seen from one place in a file.
@@ -65,7 +65,7 @@ impl ModuleScope<'_, '_> {
     }
 
     fn reference(&self, mode: Mode, kind: &str, name: &str) -> Value {
-        match self.builder.address(self.instance, &resource::address(mode, kind, name)) {
+        match self.builder.resource(self.instance, mode, kind, name) {
             Some(resource) => {
                 Value::Reference(Reference { resource, within: Vec::new(), index: None, path: Vec::new() })
             }

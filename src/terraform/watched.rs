@@ -9,7 +9,7 @@ use hcl_edit::visit::{Visit, visit_traversal};
 use super::build::Builder;
 use super::declare::{Content, Declaration, Expr, Source};
 use crate::json;
-use crate::model::{InstanceId, Mode, Reference, resource};
+use crate::model::{InstanceId, Mode, Reference};
 
 /// Arguments that replace the resource that has them when their value changes.
 const ARGUMENTS: [&str; 2] = ["triggers", "triggers_replace"];
@@ -93,7 +93,7 @@ impl Collector<'_, '_> {
                 Some((*child, *self.builder.declared(*child).outputs.get(*output)?))
             }),
             kind => {
-                if let Some(resource) = self.builder.address(here, &resource::address(Mode::Managed, kind, name)) {
+                if let Some(resource) = self.builder.resource(here, Mode::Managed, kind, name) {
                     let path = names[1..].iter().map(|name| Arc::from(*name)).collect();
                     self.found.push(Reference { resource, within: Vec::new(), index: None, path });
                 }
