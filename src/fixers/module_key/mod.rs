@@ -1,13 +1,16 @@
 //! The customer-managed key of a module: one that is there and fits, else one for everything in the module.
 //!
 //! Invariants: never a key for a resource alone; the key's policy names exactly the services that use it; a role that is
-//! declared beside what is encrypted gets its permission in the same fix. Conditions of the policy name the account,
-//! never a resource: what is encrypted refers to the key, and the key must not refer back.
+//! declared beside what is encrypted gets its permission in the same fix. Where the configuration shows users whose role
+//! isn't declared there, the policy says what that of AWS's own key says: who may use the resource may use the key through
+//! its service. Conditions of the policy name the account, never a resource: what is encrypted refers to the key, and the
+//! key must not refer back.
 
 mod find;
 mod publishers;
 mod roles;
 mod statements;
+mod strangers;
 
 use crate::catalogue::Context;
 use crate::fix::Change;
@@ -43,6 +46,8 @@ pub(super) enum Service {
     Buckets,
     /// Topics that deliver to a queue.
     Topics,
+    /// Whoever of the account may use what a service (`dynamodb`) encrypts, through that service.
+    Users(&'static str),
 }
 
 /// What is encrypted, and who uses the key for it.
@@ -97,6 +102,17 @@ const USES: [Use; 14] = [
     used_by_one("schedule", "target.role_arn", &[READ]),
     used_by_one("state-machine", "role_arn", &[READ, WRITE]),
 ];
+
+impl Use {
+    /// The service that uses the key for its callers; empty where none is known to.
+    fn service(&self) -> &'static str {
+        match self.name {
+            // Its own key's policy says so, and it grants the key to the function's role when the function is deployed.
+            "function" => "lambda",
+            _ => self.prefix.trim_end_matches(':'),
+        }
+    }
+}
 
 /// A topic that nobody but `CloudWatch` publishes to.
 const ALARM_TOPIC: Use = used_by_roles("topic", "", &[], &[], "");
@@ -156,6 +172,10 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
             return Err(format!("it has a `{argument}` of its own, and a key serves one region"));
         }
     }
+    let stranger = strangers::of(project, resource, what);
+    let mut services = services.to_vec();
+    services.extend(stranger.iter().map(|_| Service::Users(what.service())));
+    let services = services.as_slice();
     let written = statements::Writer::new(project, resource);
     let needed: Vec<Draft> = services.iter().map(|service| written.statement(*service)).collect();
     let mut changes = Vec::new();
@@ -183,7 +203,7 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
     if !changes.is_empty() {
         changes.splice(0..0, data);
     }
-    let grants = roles::grants(project, resource, what, &arn, own)?;
+    let grants = roles::grants(project, resource, what, &arn, (own, stranger))?;
     changes.extend(grants.changes);
     notes.extend(grants.notes);
     Ok(KeyPlan { arn, changes, notes })

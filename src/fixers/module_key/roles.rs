@@ -22,16 +22,27 @@ pub(super) struct RoleGrants {
     pub(super) notes: Vec<String>,
 }
 
-/// The permissions of the roles that are declared beside `target`; `own` is the key where it is there already.
+/// The permissions of the roles that are declared beside `target`; `own` is the key where it is there already, `stranger`
+/// a user whose role isn't declared there.
 pub(super) fn grants(
     project: &Project,
     target: &Resource,
     what: &Use,
     arn: &Draft,
-    own: Option<&Resource>,
+    (own, stranger): (Option<&Resource>, Option<String>),
 ) -> Result<RoleGrants, String> {
     let mut out = RoleGrants { changes: Vec::new(), notes: Vec::new() };
+    let through = |stranger: &str| {
+        format!(
+            "{stranger}: whoever of the account may use it may use the key through `{}`, as with AWS's own key",
+            what.service()
+        )
+    };
     if let Some((argument, wanted)) = what.role {
+        if let Some(stranger) = stranger {
+            out.notes.push(through(&stranger));
+            return Ok(out);
+        }
         let role = only_role(project, target, argument)?;
         let needed = missing(project, role, own, wanted);
         grant(project, role, &needed, arn, &mut out)?;
@@ -44,14 +55,18 @@ pub(super) fn grants(
     for role in project.all(ROLE) {
         let grants = role::grants(project, role);
         let Some(writes) = uses(project, &grants, target, what) else { continue };
+        // Others use it through the service.
         if role.instance != target.instance {
-            out.notes.push(format!("{} stands in another module: it needs {READ} on the key", role.address()));
             continue;
         }
         seen = true;
         let wanted = if writes { &[READ, WRITE][..] } else { &[READ] };
         let needed = missing(project, role, own, wanted);
         grant(project, role, &needed, arn, &mut out)?;
+    }
+    if let Some(stranger) = stranger {
+        out.notes.push(through(&stranger));
+        return Ok(out);
     }
     let others = if seen { "other roles" } else { "no role that uses it is declared here: roles" };
     let both = if what.writes.is_empty() { READ.to_owned() } else { format!("{READ} (writers {WRITE}, too)") };
@@ -60,7 +75,7 @@ pub(super) fn grants(
 }
 
 /// The role that an argument names.
-fn only_role<'a>(project: &'a Project, target: &Resource, argument: &str) -> Result<&'a Resource, String> {
+pub(super) fn only_role<'a>(project: &'a Project, target: &Resource, argument: &str) -> Result<&'a Resource, String> {
     let Value::Reference(reference) = project.value(target, "", argument) else {
         return Err(format!("its role stands elsewhere: without {READ} on the key it would fail"));
     };
@@ -72,7 +87,7 @@ fn only_role<'a>(project: &'a Project, target: &Resource, argument: &str) -> Res
 }
 
 /// Whether a role uses `target`, and then whether it writes.
-fn uses(project: &Project, grants: &Grants, target: &Resource, what: &Use) -> Option<bool> {
+pub(super) fn uses(project: &Project, grants: &Grants, target: &Resource, what: &Use) -> Option<bool> {
     let on_target = |statement: &&Statement| {
         statement.allow == Some(true) && statement.resources.iter().any(|resource| names(project, resource, target))
     };

@@ -7,6 +7,10 @@ use crate::fix::Change;
 use crate::iam::policy::{Policy, Statement};
 use crate::model::{Draft, Language, Project, Resource, Value};
 
+/// What a service does with a key that it encrypts and decrypts with.
+const EVERY_USE: [&str; 5] =
+    ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
+
 /// Writes statements, and remembers which data sources they refer to.
 pub(super) struct Writer<'a> {
     project: &'a Project,
@@ -60,7 +64,7 @@ impl<'a> Writer<'a> {
         let mut entries = vec![
             ("Sid".to_owned(), Draft::string(service.sid())),
             ("Effect".to_owned(), Draft::string("Allow")),
-            ("Principal".to_owned(), Draft::object([("Service", self.principal(service))])),
+            ("Principal".to_owned(), self.principal(service)),
             ("Action".to_owned(), list(service.actions())),
             ("Resource".to_owned(), Draft::string("*")),
         ];
@@ -69,10 +73,16 @@ impl<'a> Writer<'a> {
     }
 
     fn principal(&self, service: Service) -> Draft {
-        match service {
-            Service::Logs => Draft::Text(vec![Draft::string("logs."), self.region(), Draft::string(".amazonaws.com")]),
+        let name = match service {
+            Service::Users(_) => return Draft::object([("AWS", Draft::string("*"))]),
+            Service::Logs => self.regional("logs"),
             other => Draft::string(other.principal()),
-        }
+        };
+        Draft::object([("Service", name)])
+    }
+
+    fn regional(&self, service: &str) -> Draft {
+        Draft::Text(vec![Draft::string(format!("{service}.")), self.region(), Draft::string(".amazonaws.com")])
     }
 
     fn condition(&self, service: Service) -> Option<Draft> {
@@ -89,6 +99,12 @@ impl<'a> Writer<'a> {
                 ];
                 let context = Draft::object([("kms:EncryptionContext:aws:logs:arn", Draft::Text(groups))]);
                 Some(Draft::object([("ArnLike", context)]))
+            }
+            // NOTE: what the policies of AWS's own keys say (`aws/dynamodb`, `aws/lambda`).
+            // https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+            Service::Users(through) => {
+                let entries = [("kms:CallerAccount", self.account()), ("kms:ViaService", self.regional(through))];
+                Some(Draft::object([("StringEquals", Draft::object(entries))]))
             }
             // NOTE: events that EventBridge publishes to a topic carry no source that a key's policy could ask for.
             // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -142,6 +158,7 @@ impl Service {
             Self::Events | Self::EventsToTopics | Self::Buses => "events.amazonaws.com",
             Self::Buckets => "s3.amazonaws.com",
             Self::Topics => "sns.amazonaws.com",
+            Self::Users(_) => "*",
         }
     }
 
@@ -154,12 +171,29 @@ impl Service {
             Self::Buses => "EventBuses",
             Self::Buckets => "BucketNotifications",
             Self::Topics => "TopicsToQueues",
+            Self::Users("dynamodb") => "UsersOfTables",
+            Self::Users("kinesis") => "UsersOfStreams",
+            Self::Users("lambda") => "UsersOfFunctions",
+            Self::Users("s3") => "UsersOfBuckets",
+            Self::Users("secretsmanager") => "UsersOfSecrets",
+            Self::Users("sns") => "UsersOfTopics",
+            Self::Users("sqs") => "UsersOfQueues",
+            Self::Users(_) => "UsersOfParameters",
         }
     }
 
     fn actions(self) -> &'static [&'static str] {
         match self {
-            Self::Logs => &["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            // Both keep a grant on the key for what they do later on.
+            Self::Users("dynamodb" | "lambda") => &[
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:CreateGrant",
+                "kms:DescribeKey",
+            ],
+            Self::Logs | Self::Users(_) => &EVERY_USE,
             Self::Buses => &["kms:Decrypt", "kms:GenerateDataKey*", "kms:DescribeKey"],
             _ => &["kms:Decrypt", "kms:GenerateDataKey*"],
         }
@@ -169,10 +203,14 @@ impl Service {
     pub(super) fn is_served(self, policy: &Policy) -> bool {
         policy.statements.iter().any(|statement| {
             statement.allow == Some(true)
-                && statement.principals.iter().any(|(kind, value)| &**kind == "Service" && self.is_principal(value))
+                && statement.principals.iter().any(|(kind, value)| &**kind == self.kind() && self.is_principal(value))
                 && self.actions().iter().all(|action| statement.covers_action(action.trim_end_matches('*')))
                 && statement.conditions.iter().all(|condition| self.is_harmless(condition))
         })
+    }
+
+    fn kind(self) -> &'static str {
+        if matches!(self, Self::Users(_)) { "AWS" } else { "Service" }
     }
 
     fn is_principal(self, value: &Value) -> bool {
@@ -190,6 +228,14 @@ impl Service {
         match self {
             Self::Logs => &**key == "kms:EncryptionContext:aws:logs:arn" && values.iter().all(wide),
             Self::EventsToTopics => false,
+            Self::Users(through) => match &**key {
+                "kms:CallerAccount" => true,
+                "kms:ViaService" => values.iter().any(|value| {
+                    let first = value.known_pieces().first().copied().unwrap_or_default();
+                    first.strip_prefix(through).is_some_and(|rest| rest.starts_with('.'))
+                }),
+                _ => false,
+            },
             _ => &**key == "aws:SourceAccount",
         }
     }
