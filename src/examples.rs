@@ -1,5 +1,5 @@
 //! Runs the examples of the pages: each `bad` one must become its `fixed` one byte for byte, in every shape that a file
-//! can have; `good` ones stay; `manual` ones are shown and not edited.
+//! can have; `good` ones stay; `exempt` ones stay with a reason; `manual` ones are shown and not edited.
 
 use crate::backend;
 use crate::catalogue::{Catalogue, Control, Example, ExampleKind, Settings};
@@ -170,6 +170,10 @@ pub fn run(catalogue: &Catalogue, case: &Case<'_>) -> Result<(), String> {
         ExampleKind::Good if !outcome.findings.is_empty() || !outcome.changed.is_empty() => {
             Err(format!("{place}: a good example, but: {}", outcome.findings.first().map_or("", |f| &f.message)))
         }
+        ExampleKind::Exempt if !outcome.findings.is_empty() || !outcome.changed.is_empty() => {
+            Err(format!("{place}: an exempt example, but: {}", outcome.findings.first().map_or("", |f| &f.message)))
+        }
+        ExampleKind::Exempt if outcome.exempt.is_empty() => Err(format!("{place}: nothing says why it is exempt")),
         ExampleKind::Manual if !outcome.changed.is_empty() => Err(format!("{place}: it was edited:\n{result}")),
         ExampleKind::Manual if outcome.findings.is_empty() => Err(format!("{place}: nothing was found")),
         _ => Ok(()),

@@ -220,6 +220,27 @@ pub struct NotApplied {
     pub quiet: bool,
 }
 
+/// A resource on which a control has no finding, with the reason: another tool may have one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreported {
+    /// The control's id.
+    pub control: String,
+    /// The resource's address in its module.
+    pub resource: String,
+    /// Relative to the scanned directory.
+    pub file: Arc<str>,
+    /// From 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
+    /// Whether its control is quiet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub quiet: bool,
+    /// The first and last line of the resource's block, from 1.
+    #[serde(skip)]
+    pub lines: std::ops::RangeInclusive<usize>,
+}
+
 /// What another tool reported and no finding answers for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Unmatched {

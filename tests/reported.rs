@@ -166,6 +166,35 @@ fn reasons_are_told() {
     );
 }
 
+/// Where a control is content although another tool isn't, it says why.
+#[test]
+fn what_is_right_as_it_is_has_a_reason() {
+    let keys = "resource \"aws_kms_key\" \"retired\" {\n  is_enabled = false\n}\n\nresource \"aws_kms_key\" \"open\" \
+                {\n  enable_key_rotation = var.rotates\n}\n\nvariable \"rotates\" {}\n";
+    let scratch = Scratch::with(&[("main.tf", keys)]);
+    let check = |resource: &str, first: u64| json!({ "check_id": "CKV_AWS_7", "file_path": "/main.tf", "file_line_range": [first, first + 2], "resource": resource });
+    let checks = [check("aws_kms_key.retired", 1), check("aws_kms_key.open", 5)];
+    let report = json!({ "check_type": "terraform", "results": { "failed_checks": checks } });
+    scratch.write("report", report.to_string());
+    let report = scratch.json(1, &["fix", "--from", "report"]);
+    let expected = [
+        "CKV_AWS_7 aws_kms_key.open: `kms-rotation` can't tell: it depends on values that aren't known before a deploy",
+        "CKV_AWS_7 aws_kms_key.retired: `kms-rotation` doesn't ask for it there: it is disabled, and KMS can't tell a \
+         disabled key to rotate",
+    ];
+    assert_eq!(unmatched(&report), expected.map(str::to_owned).into());
+    let report = scratch.json(0, &["scan", "--control", "kms-rotation"]);
+    let named =
+        |list: &str| items(&report[list]).iter().map(|item| text(&item["resource"]).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        (named("exempt"), named("undecided")),
+        (vec!["aws_kms_key.retired".into()], vec!["aws_kms_key.open".into()])
+    );
+    assert!(items(&report["findings"]).is_empty());
+    let words = scratch.expect(0, &["scan", "--control", "kms-rotation"]);
+    assert!(!words.stdout.contains("aws_kms_key"), "{}", words.stdout);
+}
+
 #[test]
 fn what_is_reported_is_written() {
     let scratch = shop("checkov.json");
@@ -187,7 +216,7 @@ fn kics_and_cdk_nag_are_understood() {
         "issue_type": "MissingAttribute", "search_key": "aws_sqs_queue[orders]" });
     let query = json!({ "query_name": "SQS With SSE Disabled", "query_id": "6e8849c1-3aa7-40e3-9063-b85ee300f29f", "severity": "MEDIUM", "files": [file] });
     scratch.write("report", json!({ "files_scanned": 1, "queries": [query] }).to_string());
-    let report = scratch.json(0, &["fix", "--from", "report"]);
+    let report = scratch.json(1, &["fix", "--from", "report"]);
     assert_eq!(applied(&report), ["sqs-encryption aws_sqs_queue.orders".to_owned()].into());
 
     let app = fixture("cdk");
@@ -230,6 +259,6 @@ fn what_is_no_report_is_refused() {
     scratch.expect(2, &["fix", "--from", "report", "--severity", "high"]);
     // Nothing in it: nothing to do.
     scratch.write("report", "[]");
-    let report = scratch.json(0, &["fix", "--from", "report"]);
+    let report = scratch.json(1, &["fix", "--from", "report"]);
     assert!(items(&report["applied"]).is_empty() && items(&report["findings"]).is_empty());
 }

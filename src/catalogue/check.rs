@@ -26,6 +26,8 @@ pub enum Verdict {
     Pass,
     /// It can't be told, for this reason. No finding, no edit.
     Unknown(String),
+    /// The property does not hold, and for this reason it isn't asked for. No finding, no edit.
+    Exempt(String),
     /// The property does not hold.
     Fail(Box<Failure>),
 }
@@ -130,6 +132,17 @@ impl Context<'_> {
             None => return Verdict::Unknown("whether the control applies depends on values that aren't known".into()),
             Some(false) => {}
         }
+        match self.property(&scope) {
+            Verdict::Pass => Verdict::Pass,
+            Verdict::Unknown(reason) => match scope.exemption() {
+                Some(Verdict::Exempt(reason)) => Verdict::Exempt(reason),
+                _ => Verdict::Unknown(reason),
+            },
+            verdict => scope.exemption().unwrap_or(verdict),
+        }
+    }
+
+    fn property(&self, scope: &PageScope<'_>) -> Verdict {
         if let Some(fixer) = &self.rule.fixer {
             return Registry::run(fixer, self);
         }
@@ -221,6 +234,7 @@ impl PageScope<'_> {
     pub(super) fn fails(&self) -> bool {
         self.truth(self.context.rule.skip.as_ref(), false) == Some(false)
             && self.truth(self.context.rule.pass.as_ref(), true) == Some(false)
+            && self.exemption().is_none()
     }
 
     fn companion(&self, name: &str) -> Option<&Companions> {
@@ -236,6 +250,15 @@ impl PageScope<'_> {
     fn why_unknown(&self) -> String {
         let maybe = self.companions().iter().find_map(|companions| companions.maybe.clone());
         maybe.unwrap_or_else(|| "it depends on values that aren't known before a deploy".into())
+    }
+
+    /// Why a resource that fails stays as it is; nothing when it doesn't.
+    fn exemption(&self) -> Option<Verdict> {
+        self.context.rule.exempt.iter().find_map(|exempt| match self.truth(Some(&exempt.when), false) {
+            Some(true) => Some(Verdict::Exempt(self.text(&exempt.reason))),
+            Some(false) => None,
+            None => Some(Verdict::Unknown("whether the control applies depends on values that aren't known".into())),
+        })
     }
 
     fn fix(&self) -> Result<Fix, String> {

@@ -116,6 +116,8 @@ pub struct Rule {
     pub skip: Option<Expression>,
     /// Passes where this holds.
     pub pass: Option<Expression>,
+    /// What stays as it is although the property doesn't hold.
+    pub exempt: Vec<Exemption>,
     /// Code that decides instead.
     pub fixer: Option<String>,
     /// What the fixes of a fixer cost: rows of the table of prices.
@@ -124,6 +126,15 @@ pub struct Rule {
     pub message: Option<Expression>,
     /// The first one whose `when` holds is the fix.
     pub fixes: Vec<FixSpec>,
+}
+
+/// What the property isn't asked of, for a reason that a reader of other tools' reports wants to know.
+#[derive(Debug)]
+pub struct Exemption {
+    /// Where it holds.
+    pub when: Expression,
+    /// Why the resource stays as it is.
+    pub reason: Expression,
 }
 
 /// A companion, under the name by which predicates speak of it.

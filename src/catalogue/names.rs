@@ -34,7 +34,8 @@ pub(super) fn check(control: &Control, first_line: usize) -> Result<(), PageErro
         let mut names = Names { control, rule, fault: None, bound: Vec::new() };
         let companions = rule.companions.iter().filter_map(|companion| companion.only.as_ref());
         let predicates = [&rule.skip, &rule.pass, &rule.message].into_iter().flatten();
-        predicates.chain(companions).for_each(|expr| names.visit_expr(expr));
+        let exempt = rule.exempt.iter().flat_map(|exempt| [&exempt.when, &exempt.reason]);
+        predicates.chain(companions).chain(exempt).for_each(|expr| names.visit_expr(expr));
         for fix in &rule.fixes {
             fix.when.iter().chain(&fix.notes).for_each(|expr| names.visit_expr(expr));
             let sets = fix.set.iter().chain(fix.set_companion.iter().map(|(_, body)| body));

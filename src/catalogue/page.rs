@@ -47,6 +47,8 @@ pub enum ExampleKind {
     },
     /// No finding.
     Good,
+    /// No finding, and the report says why.
+    Exempt,
     /// A finding without an edit.
     Manual,
 }
@@ -176,6 +178,8 @@ fn add_example(
         ExampleKind::Bad { fixed: String::new(), fixed_line: 0, grade: None, effect: None }
     } else if has("good") {
         ExampleKind::Good
+    } else if has("exempt") {
+        ExampleKind::Exempt
     } else if has("manual") {
         ExampleKind::Manual
     } else {

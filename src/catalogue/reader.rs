@@ -7,7 +7,7 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 
-use super::control::{CompanionSpec, FixSpec, OptionSpec, Rule};
+use super::control::{CompanionSpec, Exemption, FixSpec, OptionSpec, Rule};
 use super::later;
 use super::page::{self, PageError};
 use crate::fix::{Effect, Grade};
@@ -137,13 +137,14 @@ impl Reader<'_> {
     }
 
     pub(super) fn rule(&self, block: &Block) -> Result<Rule, PageError> {
-        self.known(&block.body, &["skip", "pass", "fixer", "cost", "message"], &["companion", "fix"])?;
+        self.known(&block.body, &["skip", "pass", "fixer", "cost", "message"], &["companion", "exempt", "fix"])?;
         let expression = |name: &str| block.body.get_attribute(name).map(|a| a.value.clone());
         let mut rule = Rule {
             kind: kind(block.ident.as_str(), &self.label(block, 0, "a resource type")?),
             companions: Vec::new(),
             skip: expression("skip"),
             pass: expression("pass"),
+            exempt: Vec::new(),
             fixer: self.text(&block.body, "fixer")?,
             cost: self.costs(&block.body)?,
             message: expression("message"),
@@ -161,6 +162,14 @@ impl Reader<'_> {
                 target_name: self.text(&companion.body, "name")?.unwrap_or_else(|| "name".into()),
                 only: companion.body.get_attribute("only").map(|a| a.value.clone()),
             });
+        }
+        for exempt in block.body.get_blocks("exempt") {
+            self.known(&exempt.body, &["when", "reason"], &[])?;
+            let part = |name: &str| {
+                let attribute = exempt.body.get_attribute(name).map(|a| a.value.clone());
+                attribute.ok_or_else(|| self.error(exempt.span(), format!("`{name}` is missing")))
+            };
+            rule.exempt.push(Exemption { when: part("when")?, reason: part("reason")? });
         }
         for fix in block.body.get_blocks("fix") {
             rule.fixes.push(self.fix(fix, &rule.kind)?);

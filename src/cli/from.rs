@@ -36,7 +36,9 @@ pub(super) fn analyse(
     let scan = engine::run(load(discovery), controls, settings, Options::default());
     let judged = proofs.iter().flat_map(|proofs| proofs.each(&|proof| proof.judge()));
     let scan = judged.fold(scan, Outcome::with);
-    let judged = reported::Judged { findings: &scan.findings, known: &known, controls, settings, root: &common.path };
+    let Outcome { findings, exempt, undecided, .. } = &scan;
+    let root = &common.path;
+    let judged = reported::Judged { findings, exempt, undecided, known: &known, controls, settings, root };
     let matched = reported::matches(&reports, &judged);
     let choose = |candidate: &Candidate<'_>| matched.means(&candidate.control.id, candidate.module, candidate.resource);
     let mut discovery = discover(&common);
@@ -48,6 +50,8 @@ pub(super) fn analyse(
     let mut outcome = proven.fold(outcome, Outcome::with);
     outcome.findings.retain(|finding| matched.means(&finding.control, &finding.module, &finding.resource));
     outcome.not_applied.retain(|left| matched.names(&left.control, &left.file, &left.resource));
+    // Why there is no finding stands where the report is answered.
+    (outcome.exempt, outcome.undecided) = (Vec::new(), Vec::new());
     outcome.unmatched = matched.unmatched;
     drop(proofs);
     Ok(analysis(prepared, outcome))

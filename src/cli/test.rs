@@ -60,6 +60,7 @@ fn export(catalogue: &Catalogue, directory: &Path, own: impl Fn(&str) -> bool) -
                     write("fixed", fixed)?;
                 }
                 ExampleKind::Good => write("good", &example.text)?,
+                ExampleKind::Exempt => write("exempt", &example.text)?,
                 ExampleKind::Manual => write("manual", &example.text)?,
             }
         }

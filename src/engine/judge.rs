@@ -33,6 +33,33 @@ pub(super) struct Judged<'c> {
     pub(super) suppressed: Option<Suppression>,
 }
 
+/// A resource that a control doesn't report, over all uses of its module.
+#[derive(Debug)]
+pub(super) struct Unasked<'c> {
+    pub(super) control: &'c Control,
+    /// One of the uses.
+    pub(super) resource: ResourceId,
+    pub(super) verdict: Withheld,
+}
+
+/// Why there is no finding.
+#[derive(Debug)]
+pub(super) enum Withheld {
+    /// The property isn't asked of it.
+    Exempt(String),
+    /// It can't be told.
+    Undecided(String),
+}
+
+/// What came of judging.
+#[derive(Debug, Default)]
+pub(super) struct Judgement<'c> {
+    /// All failures, in the order in which fixes are chosen: what others build on, severity, control, path, place.
+    pub(super) failed: Vec<Judged<'c>>,
+    /// What neither fails nor certainly passes.
+    pub(super) unasked: Vec<Unasked<'c>>,
+}
+
 /// The rules of a run.
 pub(super) struct RuleBook<'c> {
     /// Of the controls that are reported.
@@ -103,22 +130,22 @@ impl Judged<'_> {
     }
 }
 
-/// All failures, in the order in which fixes are chosen: what others build on, severity, control, path, place.
-pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, settings: &Settings) -> Vec<Judged<'c>> {
+/// Judges every resource by every rule that is for its type.
+pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, settings: &Settings) -> Judgement<'c> {
     let suppressions = Suppressions::of(workspace);
-    let mut all = Vec::new();
+    let mut all = Judgement::default();
     let kinds = workspace.project.by_kind.keys();
     let mut due: Vec<_> = kinds.filter_map(|kind| rules.by_kind.get(&**kind)).flatten().collect();
     due.sort_unstable_by_key(|(place, ..)| *place);
     for (_, control, rule) in due {
         judge_rule(workspace, settings, control, rule, &mut all);
     }
-    for judged in &mut all {
+    for judged in &mut all.failed {
         let resource = workspace.project.resource(judged.resource);
         let control = judged.control;
         judged.suppressed = suppressions.find(resource, |id| id == control.id || control.has_alias(id));
     }
-    all.sort_by(|a, b| {
+    all.failed.sort_by(|a, b| {
         let early = b.control.early.cmp(&a.control.early).then(b.control.severity.cmp(&a.control.severity));
         early.then_with(|| a.control.id.cmp(&b.control.id)).then(a.at.cmp(&b.at))
     });
@@ -130,7 +157,7 @@ fn judge_rule<'c>(
     settings: &Settings,
     control: &'c Control,
     rule: &'c Declared,
-    all: &mut Vec<Judged<'c>>,
+    all: &mut Judgement<'c>,
 ) {
     let Workspace { project, derivations, policies, .. } = workspace;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
@@ -149,6 +176,10 @@ fn judge_rule<'c>(
         let fails = |verdict: &Verdict| matches!(verdict, Verdict::Fail(_));
         let failing: Vec<InstanceId> =
             verdicts.iter().filter(|(_, verdict)| fails(verdict)).map(|(r, _)| r.instance).collect();
+        if failing.is_empty() {
+            all.unasked.extend(unasked(control, verdicts));
+            continue;
+        }
         let only = (failing.len() < verdicts.len()).then_some(failing);
         let mut failed = verdicts.into_iter().filter_map(|(resource, verdict)| match verdict {
             Verdict::Fail(failure) => Some((resource, failure)),
@@ -169,8 +200,21 @@ fn judge_rule<'c>(
         });
         let at = at.unwrap_or(resource.header);
         let key = OnceCell::new();
-        all.push(Judged { control, rule, key, resource: resource.id, message, at, fix, settled, suppressed: None });
+        let suppressed = None;
+        all.failed.push(Judged { control, rule, key, resource: resource.id, message, at, fix, settled, suppressed });
     }
+}
+
+/// Why a resource isn't reported that fails in no use of its module; nothing where it passes in all of them.
+fn unasked<'c>(control: &'c Control, verdicts: Vec<(&Resource, Verdict)>) -> Option<Unasked<'c>> {
+    let withheld = verdicts.into_iter().filter_map(|(resource, verdict)| match verdict {
+        Verdict::Exempt(reason) => Some((resource.id, Withheld::Exempt(reason))),
+        Verdict::Unknown(reason) => Some((resource.id, Withheld::Undecided(reason))),
+        Verdict::Pass | Verdict::Fail(_) => None,
+    });
+    // What can't be told may still fail.
+    let (resource, verdict) = withheld.max_by_key(|(_, verdict)| matches!(verdict, Withheld::Undecided(_)))?;
+    Some(Unasked { control, resource, verdict })
 }
 
 /// What names a fix of a call: all that the call makes has the same.

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::backend::build;
 use crate::catalogue::{Catalogue, Control, Settings, Severity};
 use crate::diagnostic::Diagnostic;
-use crate::finding::{Applied, Finding, NotApplied, Unmatched};
+use crate::finding::{Applied, Finding, NotApplied, Unmatched, Unreported};
 use crate::fix::Grade;
 use crate::iam::scope::Derivations;
 use crate::source::SourceFile;
@@ -74,6 +74,10 @@ pub struct Outcome {
     pub applied: Vec<Applied>,
     /// Findings that stay, each with the reason.
     pub not_applied: Vec<NotApplied>,
+    /// What fails a property that isn't asked of it, with the reason.
+    pub exempt: Vec<Unreported>,
+    /// What may fail: it depends on something that isn't known.
+    pub undecided: Vec<Unreported>,
     /// What another tool reported and nothing here answers for.
     pub unmatched: Vec<Unmatched>,
     /// Files with new text, by path.
@@ -127,12 +131,17 @@ impl Outcome {
         self.findings.extend(other.findings);
         self.applied.extend(other.applied);
         self.not_applied.extend(other.not_applied);
+        self.exempt.extend(other.exempt);
+        self.undecided.extend(other.undecided);
         self.changed.extend(other.changed);
         self.diagnostics.extend(other.diagnostics);
     }
 
     fn sort(&mut self) {
         self.findings.sort_by(|a, b| (&a.file, a.span, &a.control).cmp(&(&b.file, b.span, &b.control)));
+        for list in [&mut self.exempt, &mut self.undecided] {
+            list.sort_by(|a, b| (&a.file, a.line, &a.control).cmp(&(&b.file, b.line, &b.control)));
+        }
         self.changed.sort_by(|a, b| a.before.display.cmp(&b.before.display));
         self.diagnostics.sort();
     }

@@ -2,13 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use super::judge::{Judged, judge};
+use super::judge::{Judged, Judgement, Unasked, Withheld, judge};
 use super::round::Run;
 use super::{Options, Outcome};
 use crate::backend::align;
 use crate::diagnostic::Diagnostic;
 use crate::edit::EditSet;
-use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Replacement, Source};
+use crate::finding::{Excerpt, Finding, FixSummary, NotApplied, Replacement, Source, Unreported};
 use crate::fix::Grade;
 use crate::model::Project;
 use crate::source::{Region, SourceFile, Span, line_end, line_start};
@@ -34,15 +34,42 @@ pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
         }
         outcome.findings.push(finding(run, judged, options.preview));
     }
+    unreported(run, &run.unasked, options, false, &mut outcome);
     if options.apply.is_some() {
-        outcome.not_applied.extend(left_by_quiet_controls(run));
+        let Judgement { failed, unasked } = judge(&run.workspace, &run.rules.quiet, run.settings);
+        outcome.not_applied.extend(left_by_quiet_controls(run, &failed));
+        unreported(run, &unasked, options, true, &mut outcome);
     }
     outcome
 }
 
+/// What is no finding, with the reason.
+fn unreported(run: &Run<'_>, unasked: &[Unasked<'_>], options: Options, quiet: bool, outcome: &mut Outcome) {
+    let project = &run.workspace.project;
+    for Unasked { control, resource, verdict } in unasked {
+        if options.severity.is_some_and(|severity| control.severity < severity) {
+            continue;
+        }
+        let (list, reason) = match verdict {
+            Withheld::Exempt(reason) => (&mut outcome.exempt, reason),
+            Withheld::Undecided(reason) => (&mut outcome.undecided, reason),
+        };
+        let resource = project.resource(*resource);
+        let file = project.file(resource.header.file);
+        list.push(Unreported {
+            control: control.id.clone(),
+            resource: resource.address(),
+            file: file.display.clone(),
+            line: file.position(resource.header.start).line,
+            reason: reason.clone(),
+            quiet,
+            lines: block_lines(project, resource.span, resource.header),
+        });
+    }
+}
+
 /// What quiet controls would report: other tools do, and whoever compares wants the reason.
-fn left_by_quiet_controls(run: &Run<'_>) -> Vec<NotApplied> {
-    let left = judge(&run.workspace, &run.rules.quiet, run.settings);
+fn left_by_quiet_controls(run: &Run<'_>, left: &[Judged<'_>]) -> Vec<NotApplied> {
     let why = |judged: &Judged<'_>| match &judged.fix {
         Ok((_, Some(_))) => format!("quiet: run with --control {}", judged.control.id),
         _ => reason(run, judged, Grade::Review),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::batch::Batch;
-use super::judge::{Judged, Key, RuleBook, judge};
+use super::judge::{Judged, Judgement, Key, RuleBook, Unasked, judge};
 use super::record::{announced, place, planned};
 use super::{Candidate, Choose, MAX_ROUNDS, Options};
 use crate::backend::{build, parse, parse_edited};
@@ -23,6 +23,7 @@ pub(super) struct Run<'c> {
     pub(super) settings: &'c Settings,
     pub(super) options: Options,
     pub(super) judged: Vec<Judged<'c>>,
+    pub(super) unasked: Vec<Unasked<'c>>,
     pub(super) applied: Vec<Applied>,
     /// Fixes that were taken back, with the reason.
     pub(super) rejected: BTreeMap<Key, String>,
@@ -43,7 +44,7 @@ impl<'c> Run<'c> {
         options: Options,
         choose: &'c Choose<'c>,
     ) -> Self {
-        let judged = judge(&workspace, &rules.reported, settings);
+        let Judgement { failed: judged, unasked } = judge(&workspace, &rules.reported, settings);
         let settled = judged.iter().filter(|judged| judged.settled).map(|judged| judged.key(&workspace));
         let settled_before = settled.collect();
         // Only who edits asks for it.
@@ -56,6 +57,7 @@ impl<'c> Run<'c> {
             settings,
             options,
             judged,
+            unasked,
             applied,
             rejected,
             deferred,
@@ -146,11 +148,11 @@ impl<'c> Run<'c> {
                 let chosen = batch.chosen.iter().filter_map(|i| self.judged[*i].fix.as_ref().ok()?.1.as_ref());
                 let rewritten = chosen.flat_map(|lowered| lowered.rewritten.iter().copied());
                 self.workspace.rewritten = before.workspace.rewritten.iter().copied().chain(rewritten).collect();
-                let judged = judge(&self.workspace, &self.rules.reported, self.settings);
-                match self.verify(batch, &before, &judged) {
+                let now = judge(&self.workspace, &self.rules.reported, self.settings);
+                match self.verify(batch, &before, &now.failed) {
                     None => {
                         self.record(batch, &before.workspace);
-                        self.judged = judged;
+                        (self.judged, self.unasked) = (now.failed, now.unasked);
                         // The assembly still has what this run has mended in the program.
                         let (workspace, before) = (&self.workspace, &self.settled_before);
                         self.judged.retain(|judged| !judged.settled || before.contains(&judged.key(workspace)));
@@ -333,7 +335,8 @@ impl<'c> Run<'c> {
         // The originals parsed before; they do so again.
         let parsed = |(i, file)| Some((FileId(i as u32), parse(file).ok().flatten()?));
         self.replace_files(originals.into_iter().enumerate().filter_map(parsed).collect());
-        self.judged = judge(&self.workspace, &self.rules.reported, self.settings);
+        let now = judge(&self.workspace, &self.rules.reported, self.settings);
+        (self.judged, self.unasked) = (now.failed, now.unasked);
         let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
         self

@@ -23,7 +23,7 @@ enum Need<'p> {
     Unknown(&'static str),
     /// Who invokes it waits for it.
     Waits(&'p Resource),
-    /// It takes no queue: why.
+    /// It gets no queue: why.
     Never(&'static str),
     /// Its failures are lost: why, and what to know of its queue.
     Lost(String, Option<String>),
@@ -33,7 +33,8 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     match need(context, context.resource) {
         Need::None => Verdict::Pass,
         Need::Unknown(why) => Verdict::Unknown(why.into()),
-        Need::Never(why) => without(why),
+        Need::Never(why) if asks(context, "every_function") => without(why),
+        Need::Never(why) => Verdict::Exempt(why.into()),
         Need::Waits(invoker) => without(format!(
             "{} invokes it and sees its failures: a dead-letter queue would receive nothing",
             invoker.address()
@@ -46,6 +47,10 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
             Verdict::fail(message, fix)
         }
     }
+}
+
+fn asks(context: &Context<'_>, option: &str) -> bool {
+    context.option(option).as_bool() == Some(true)
 }
 
 fn without(why: impl Into<String>) -> Verdict {
@@ -63,24 +68,24 @@ fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {
         project.value(config, CONFIG, "function_name").refers_to(function.id)
             && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
     });
-    let asks = |option: &str| context.option(option).as_bool() == Some(true);
     if destination {
         return Need::None;
     }
     if crate::iam::scope::log_group::at_edge(project, function) {
-        let why = "CloudFront invokes it at the edge and waits for its answer, and a function there takes no queue";
-        return if asks("every_function") { Need::Never(why) } else { Need::None };
+        return Need::Never(
+            "CloudFront invokes it at the edge and waits for its answer, and a function there takes no queue",
+        );
     }
     if let Some(trigger) = invokers::asynchronous(project, function) {
         let lost = format!("{} invokes it asynchronously, and events that fail are lost", trigger.address());
         return Need::Lost(lost, None);
     }
-    if !asks("every_function") {
-        return Need::None;
+    if !asks(context, "every_function") {
+        return Need::Never("nothing here invokes it asynchronously: who waits for its answer sees its failures");
     }
     let lost = "whoever may invoke it can do so asynchronously, and events that fail are lost".to_owned();
     match invokers::waiting(project, function) {
-        Some(invoker) if asks("waiting_functions") => {
+        Some(invoker) if asks(context, "waiting_functions") => {
             let note = "waits for the answer and sees failures itself: the queue gets those of other invocations only";
             Need::Lost(lost, Some(format!("{} {note}", invoker.address())))
         }

@@ -34,7 +34,7 @@ pub(super) const NOT_SHOWN: &str = "who uses it is not in the configuration";
 
 /// No resource policy admits everybody.
 pub(super) fn everybody(context: &Context<'_>) -> Verdict {
-    open_policies::statements(context, &ARGUMENTS, |statement, argument| {
+    let verdict = open_policies::statements(context, &ARGUMENTS, |statement, argument| {
         if statement.allow != Some(true) || is_restricted(statement) {
             return None;
         }
@@ -43,7 +43,21 @@ pub(super) fn everybody(context: &Context<'_>) -> Verdict {
         }
         let fix = open_accounts::any_account(context, statement, argument)?;
         Some(("it names users or roles of any account".to_owned(), fix))
-    })
+    });
+    match verdict {
+        Verdict::Pass => named_by_arn(context).map_or(Verdict::Pass, Verdict::Exempt),
+        verdict => verdict,
+    }
+}
+
+/// Why a topic's policy stays that lets in users, roles or accounts by their ARNs.
+fn named_by_arn(context: &Context<'_>) -> Option<String> {
+    let resource = context.resource;
+    let policy = context.policies.of(context.project, resource, "policy")?;
+    let allowed = policy.certain().filter(|s| s.allow == Some(true) && s.conditions.is_empty());
+    let is_arn = |text: &&str| text.starts_with("arn:") && &*resource.kind == "aws_sns_topic_policy";
+    let found = allowed.flat_map(|s| &s.principals).find_map(|(_, value)| value.as_str().filter(is_arn))?;
+    Some(format!("it lets in {found} by its ARN: only the topic's owner knows whether another account is meant"))
 }
 
 fn fix(context: &Context<'_>, statement: &Statement, argument: &str) -> Fix {

@@ -8,19 +8,21 @@ use crate::model::{Draft, DraftBody, Value};
 /// What a method demands of requests is checked.
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     let method = context.resource;
-    if context.project.settle(&method.body.get("http_method")).as_str() == Some("OPTIONS") {
-        return Verdict::Pass;
-    }
     match method.body.get("request_validator_id").is_present() {
         Some(true) => return Verdict::Pass,
         None => return Verdict::Unknown("whether it has a validator isn't known before a deploy".into()),
         Some(false) => {}
     }
+    if context.project.settle(&method.body.get("http_method")).as_str() == Some("OPTIONS") {
+        return Verdict::Exempt(
+            "it answers what browsers ask beforehand, which has neither parameters nor a body".into(),
+        );
+    }
     let Some(demands) = demands(&method.body.get("request_parameters"), &method.body.get("request_models")) else {
         return Verdict::Unknown("what it demands of requests isn't known before a deploy".into());
     };
     if !demands && context.option("always").as_bool() != Some(true) {
-        return Verdict::Pass;
+        return Verdict::Exempt("it demands nothing of requests that could be checked (option `always`)".into());
     }
     let message = if demands {
         "what it demands of requests is declared, but not checked"

@@ -35,13 +35,17 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 /// What is logged of a step, where the option asks for it.
 fn execution_data(context: &Context<'_>) -> Verdict {
     let (project, machine) = (context.project, context.resource);
-    if context.option("execution_data").as_bool() != Some(true) {
-        return Verdict::Pass;
-    }
+    let asked = context.option("execution_data").as_bool() == Some(true);
     match project.settle(&machine.body.at("logging_configuration.include_execution_data")) {
         Value::Bool(true) => return Verdict::Pass,
-        Value::Bool(false) | Value::Null => {}
-        _ => return Verdict::Unknown("whether data is logged isn't known before a deploy".into()),
+        Value::Bool(false) | Value::Null if asked => {}
+        Value::Bool(false) | Value::Null => {
+            return Verdict::Exempt(format!(
+                "executions are logged without their data (option `execution_data`): {DATA}"
+            ));
+        }
+        _ if asked => return Verdict::Unknown("whether data is logged isn't known before a deploy".into()),
+        _ => return Verdict::Pass,
     }
     let logging = DraftBody::arguments([("include_execution_data", Draft::Bool(true))]);
     let content = DraftBody::default().with_block("logging_configuration", logging);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::Outcome;
-use crate::finding::{Applied, Finding, NotApplied, Unmatched};
+use crate::finding::{Applied, Finding, NotApplied, Unmatched, Unreported};
 
 /// The version of the schema.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -19,6 +19,8 @@ struct Report<'a> {
     applied: Option<&'a [Applied]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_applied: Option<&'a [NotApplied]>,
+    exempt: &'a [Unreported],
+    undecided: &'a [Unreported],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     unmatched: &'a [Unmatched],
     errors: Vec<&'a Diagnostic>,
@@ -71,6 +73,8 @@ pub fn render(outcome: &Outcome, fixing: bool) -> Result<String, serde_json::Err
         findings: &outcome.findings,
         applied: fixing.then_some(&outcome.applied),
         not_applied: fixing.then_some(&outcome.not_applied),
+        exempt: &outcome.exempt,
+        undecided: &outcome.undecided,
         unmatched: &outcome.unmatched,
         errors: outcome.diagnostics.iter().collect(),
         summary: summary(outcome),

@@ -1,17 +1,22 @@
 //! Which findings of ours another tool means.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::Reported;
 use crate::catalogue::{Catalogue, Control, Settings};
-use crate::finding::{Finding, Unmatched};
+use crate::finding::{Finding, Unmatched, Unreported};
 
 /// What a tree was judged by, and what was found.
 #[derive(Clone, Copy)]
 pub struct Judged<'a> {
     /// What the controls find.
     pub findings: &'a [Finding],
+    /// What they don't ask of a resource.
+    pub exempt: &'a [Unreported],
+    /// What they can't tell of a resource.
+    pub undecided: &'a [Unreported],
     /// All controls that there are.
     pub known: &'a Catalogue,
     /// Those that were judged.
@@ -126,9 +131,31 @@ fn one<'f>(reported: &Reported, judged: &Judged<'f>, top: &Path) -> Result<Vec<&
         meant = here.iter().filter(overlaps).copied().collect();
     }
     if meant.is_empty() {
-        return Err(format!("{} finds nothing wrong there", names()));
+        let answers = |other: &&Unreported| controls.iter().any(|control| control.id == other.control);
+        let why = |list: &[Unreported]| {
+            list.iter().filter(answers).find(|other| is_there(reported, other)).map(|other| other.reason.clone())
+        };
+        return Err(match (why(judged.exempt), why(judged.undecided)) {
+            (Some(reason), _) => format!("{} doesn't ask for it there: {reason}", names()),
+            (None, Some(reason)) => format!("{} can't tell: {reason}", names()),
+            (None, None) => format!("{} finds nothing wrong there", names()),
+        });
     }
     Ok(meant)
+}
+
+/// Whether what isn't reported is about the place that a report names.
+fn is_there(reported: &Reported, other: &Unreported) -> bool {
+    let in_file = reported.files.iter().any(|named| {
+        let named = named.replace('\\', "/");
+        let (named, file) =
+            (Path::new(named.trim_start_matches("./").trim_start_matches('/')), Path::new(&*other.file));
+        named.ends_with(file) || file.ends_with(named)
+    });
+    let named = reported.resource.as_deref().map(|named| is_address(named, &other.resource));
+    let overlaps =
+        |lines: &RangeInclusive<usize>| lines.start() <= other.lines.end() && other.lines.start() <= lines.end();
+    (in_file || reported.files.is_empty()) && named.unwrap_or_else(|| reported.lines.as_ref().is_some_and(overlaps))
 }
 
 /// The findings in the file that a report names; where several files may be meant, an error that names them.
@@ -183,6 +210,11 @@ fn is_resource(named: &str, finding: &Finding) -> bool {
             return true;
         }
     }
+    is_address(named, own)
+}
+
+/// Whether a name of another tool is an address of ours, behind modules and before keys.
+fn is_address(named: &str, own: &str) -> bool {
     let bare = without_keys(named);
     bare == own || bare.strip_suffix(own).is_some_and(|before| before.ends_with('.'))
 }

@@ -31,13 +31,14 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     placed(&Context { resource: &published::view(project, function), ..*context })
 }
 
-/// A function that stays outside is shown where the option asks for the reason.
+/// A function that stays outside is a finding where the option asks for one.
 fn left_outside(context: &Context<'_>, function: &Resource, why: &str) -> Verdict {
     let asked = context.option("every_function").as_bool() == Some(true);
-    if !asked || user::is_inside(context.project, function) != Some(false) {
-        return Verdict::Pass;
+    match user::is_inside(context.project, function) {
+        Some(false) if asked => Verdict::show("it runs outside of a VPC", "Leave it outside", why),
+        Some(false) => Verdict::Exempt(why.into()),
+        _ => Verdict::Pass,
     }
-    Verdict::show("it runs outside of a VPC", "Leave it outside", why)
 }
 
 fn placed(context: &Context<'_>) -> Verdict {

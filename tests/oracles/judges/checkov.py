@@ -54,6 +54,9 @@ class Scan:
         return self.failed + self.passed
 
 
+SCANNED: dict[str, Scan] = {}  # by digest: judges of one run look at the same trees
+
+
 @dataclass
 class Comparison:
     """Two scans compared."""
@@ -94,9 +97,15 @@ def scan_both(files: tuple[Files, Files], cache: Path | None) -> tuple[Scan, Sca
 
 
 def scan(files: Files, cache: Path | None = None) -> Scan:
-    """Checkov's findings in these files, from the cache if it has them."""
+    """Checkov's findings in these files, from this run or from the cache if one of them has them."""
     program = find_tool("checkov")
-    kept = cache / f"{digest(program, files)}.json" if cache else None
+    name = digest(program, files)
+    if name not in SCANNED:
+        SCANNED[name] = scan_anew(program, files, cache / f"{name}.json" if cache else None)
+    return SCANNED[name]
+
+
+def scan_anew(program: str, files: Files, kept: Path | None) -> Scan:
     if kept and kept.is_file():
         return from_json(json.loads(kept.read_text()))
     start = time.monotonic()
@@ -109,7 +118,7 @@ def scan(files: Files, cache: Path | None = None) -> Scan:
         result = read_output(run_checkov(program, tree), tree)
     result.seconds = round(time.monotonic() - start, 1)
     if kept:
-        cache.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(vars(result)))
     return result
 

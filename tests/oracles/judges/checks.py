@@ -5,6 +5,7 @@ from judges.terraform import ORACLES
 
 LIST = ORACLES / "serverless-checks.txt"
 FIX = "fix"  # the action of a check that a control repairs whatever the configuration looks like
+EVIDENCE = "evidence"  # of one that it repairs where the configuration shows that it applies
 
 Checks = dict[str, str]  # check id -> action
 

@@ -5,31 +5,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from judges import checkov, fmt, plan, validate
-from judges.checks import pick
+from judges import checkov, fmt, plan, reasons, validate
+from judges.checks import Checks, pick
 from judges.trees import compare_text, terraform_files, text_summary
-from judges.verdict import Verdict, as_json, run_judge
+from judges.verdict import Unavailable, Verdict, as_json, run_judge
 
-NAMES = ("fmt", "validate", "plan", "checkov")
+NAMES = ("fmt", "validate", "plan", "checkov", "reasons")
+OF_AN_EDIT = NAMES[:-1]  # what needs nothing but the two trees
 
 
 @dataclass
 class Options:
-    judges: tuple[str, ...] = NAMES
+    judges: tuple[str, ...] = OF_AN_EDIT
     report: Path | None = None
     strict: bool = False
     cache: Path | None = None
     checks: str | None = None
+    program: Path | None = None
 
     @classmethod
-    def of(cls, args: argparse.Namespace, report: Path | None) -> "Options":
-        return cls(args.judges, report, args.strict, args.cache, args.checks)
+    def of(cls, args: argparse.Namespace, report: Path | None, program: Path | None = None) -> "Options":
+        return cls(args.judges, report, args.strict, args.cache, args.checks, program)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, judges: tuple[str, ...] = OF_AN_EDIT) -> None:
     """The options that concern the judges."""
-    parser.add_argument("--judges", type=judge_names, default=NAMES, metavar="NAMES",
-                        help=f"which judges to run, with commas (default {','.join(NAMES)})")
+    parser.add_argument("--judges", type=judge_names, default=judges, metavar="NAMES",
+                        help=f"which judges to run, with commas (default {','.join(judges)})")
     parser.add_argument("--checks", metavar="@FILE|IDS", help="the Checkov checks to judge by "
                         "(default: serverless-checks.txt)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep Checkov's findings there, for the next run")
@@ -52,13 +54,20 @@ def run_judges(before: Path, after: Path, options: Options) -> list[Verdict]:
         "fmt": lambda: fmt.judge(before, after),
         "validate": lambda: validate.judge(before, after),
         "plan": lambda: plan.judge(before, after, options.report, options.strict),
-        "checkov": lambda: checkov.judge(before, after, checks, options.cache)}
+        "checkov": lambda: checkov.judge(before, after, checks, options.cache),
+        "reasons": lambda: judge_reasons(after, checks, options)}
     print("edit:", text_summary(compare_text(terraform_files(before), terraform_files(after))), flush=True)
     verdicts = []
     for name in options.judges:
         verdicts.append(run_judge(name, available[name]))
         verdicts[-1].show()
     return verdicts
+
+
+def judge_reasons(after: Path, checks: Checks, options: Options) -> Verdict:
+    if not options.report or not options.program:
+        raise Unavailable("reasons are judged where terramend runs: by `corpus`")
+    return reasons.judge(after, options.report, checks, reasons.aliases_of(options.program), options.cache)
 
 
 def write_json(path: Path | None, verdicts: list[Verdict], **more) -> None:
