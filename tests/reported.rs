@@ -216,7 +216,7 @@ fn kics_and_cdk_nag_are_understood() {
         "issue_type": "MissingAttribute", "search_key": "aws_sqs_queue[orders]" });
     let query = json!({ "query_name": "SQS With SSE Disabled", "query_id": "6e8849c1-3aa7-40e3-9063-b85ee300f29f", "severity": "MEDIUM", "files": [file] });
     scratch.write("report", json!({ "files_scanned": 1, "queries": [query] }).to_string());
-    let report = scratch.json(1, &["fix", "--from", "report"]);
+    let report = scratch.json(0, &["fix", "--from", "report"]);
     assert_eq!(applied(&report), ["sqs-encryption aws_sqs_queue.orders".to_owned()].into());
 
     let app = fixture("cdk");
@@ -259,6 +259,6 @@ fn what_is_no_report_is_refused() {
     scratch.expect(2, &["fix", "--from", "report", "--severity", "high"]);
     // Nothing in it: nothing to do.
     scratch.write("report", "[]");
-    let report = scratch.json(1, &["fix", "--from", "report"]);
+    let report = scratch.json(0, &["fix", "--from", "report"]);
     assert!(items(&report["applied"]).is_empty() && items(&report["findings"]).is_empty());
 }
