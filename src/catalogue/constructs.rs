@@ -15,9 +15,9 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block, Body};
 
-use super::check::PageScope;
 use super::page::PageError;
 use super::reader::Reader;
+use super::scope::PageScope;
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::{CallContent, Origin, Override, ProgramDraft, Value, Version, Within};
 use crate::program::parse_expression;

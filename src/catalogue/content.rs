@@ -7,7 +7,8 @@ use hcl_edit::expr::{Expression, ObjectKey, Traversal, TraversalOperator};
 use hcl_edit::structure::{Body, Structure};
 use hcl_edit::template::Element;
 
-use super::check::{Context, PageScope};
+use super::check::Context;
+use super::scope::PageScope;
 use crate::fix::Change;
 use crate::fixers::{AlarmPlan, KeyPlan, Registry};
 use crate::hcl::evaluate;

@@ -14,6 +14,7 @@ mod profile;
 mod prose;
 mod pull_request;
 mod reader;
+mod scope;
 mod settings;
 mod together;
 mod trivy;

@@ -6,7 +6,7 @@ use hcl_edit::expr::{Expression, Traversal};
 use hcl_edit::structure::Body;
 use hcl_edit::visit::{Visit, visit_expr};
 
-use super::check::PageScope;
+use super::scope::PageScope;
 use crate::fix::Change;
 use crate::fixers;
 use crate::model::{Draft, DraftBody, DraftItem, Mode, Project, Resource};

@@ -3,7 +3,7 @@
 //! Their properties are the template's, in camel case; so are the names inside of values, but not those of documents.
 
 use super::{highest, retention};
-use crate::catalogue::check::PageScope;
+use crate::catalogue::scope::PageScope;
 use crate::fix::{Change, Fix};
 use crate::model::{CallContent, Construct, Draft, DraftBody, DraftItem, ProgramDraft};
 use crate::program::camel_case;
