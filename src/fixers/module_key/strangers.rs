@@ -18,14 +18,13 @@ pub(super) fn of(project: &Project, target: &Resource, what: &Use) -> Option<Str
     }
     role_elsewhere(project, target, what)
         .or_else(|| acting_as_stranger(project, target))
-        .or_else(|| module(project, target))
-        .map(|who| format!("{who} may use it, by a role that isn't declared here"))
+        .or_else(|| module(project, target).map(|module| format!("{module} may use it")))
 }
 
 fn role_elsewhere(project: &Project, target: &Resource, what: &Use) -> Option<String> {
     let mut others = project.all("aws_iam_role").filter(|role| role.instance != target.instance);
     let user = others.find(|other| roles::uses(project, &role::grants(project, other), target, what).is_some())?;
-    Some(project.plan_address(user.id))
+    Some(format!("{} uses it from another module", project.plan_address(user.id)))
 }
 
 /// A function, task or pipe that refers to it and acts as a role that stands elsewhere.
@@ -39,7 +38,7 @@ fn acting_as_stranger(project: &Project, target: &Resource) -> Option<String> {
         let roles = ROLE_ARGUMENTS.iter().map(|name| project.value(user, "", name)).filter(|role| !role.is_null());
         roles.into_iter().any(|role| !is_declared(&role))
     })?;
-    Some(stranger.address())
+    Some(format!("{} may use it, by a role that isn't declared here", stranger.address()))
 }
 
 /// A module that it is passed to.
