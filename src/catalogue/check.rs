@@ -18,7 +18,7 @@ pub enum Verdict {
     Pass,
     /// It can't be told, for this reason. No finding, no edit.
     Unknown(String),
-    /// The property does not hold, and for this reason it isn't asked for. No finding, no edit.
+    /// Right as it is for this reason, although other tools may not see it. No finding, no edit.
     Exempt(String),
     /// The property does not hold.
     Fail(Box<Failure>),
@@ -139,7 +139,7 @@ impl Context<'_> {
             return Registry::run(fixer, self);
         }
         match scope.truth(self.rule.pass.as_ref(), true) {
-            Some(true) => Verdict::Pass,
+            Some(true) => scope.tied_by_name().map_or(Verdict::Pass, Verdict::Exempt),
             None => Verdict::Unknown(scope.why_unknown()),
             Some(false) => {
                 let message = self.rule.message.as_ref().map_or_else(

@@ -99,6 +99,23 @@ impl<'a> PageScope<'a> {
         maybe.unwrap_or_else(|| "it depends on values that aren't known before a deploy".into())
     }
 
+    /// What tells of a property that holds only because of companions which name the resource, and don't refer to it.
+    pub(super) fn tied_by_name(&self) -> Option<String> {
+        let Context { project, resource, .. } = self.context;
+        // Companions that nobody has looked up decide nothing.
+        let companions = self.companions.get()?;
+        let refers = |id: &ResourceId| project.resource(*id).uses(resource);
+        let named = companions.iter().flat_map(|companions| &companions.found).find(|id| !refers(id))?;
+        let mut rest = companions.clone();
+        for companions in &mut rest {
+            companions.found.retain(&refers);
+        }
+        let without = PageScope { context: self.context, companions: OnceCell::from(rest) };
+        let holds = without.truth(self.context.rule.pass.as_ref(), true) == Some(true);
+        let address = project.resource(*named).address();
+        (!holds).then(|| format!("{address} gives it that by its name: who follows references only doesn't see it"))
+    }
+
     /// Why a resource that fails stays as it is; nothing when it doesn't.
     pub(super) fn exemption(&self) -> Option<Verdict> {
         self.context.rule.exempt.iter().find_map(|exempt| match self.truth(Some(&exempt.when), false) {

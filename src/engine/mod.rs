@@ -74,7 +74,7 @@ pub struct Outcome {
     pub applied: Vec<Applied>,
     /// Findings that stay, each with the reason.
     pub not_applied: Vec<NotApplied>,
-    /// What fails a property that isn't asked of it, with the reason.
+    /// What is right as it is although other tools may report it, with the reason.
     pub exempt: Vec<Unreported>,
     /// What may fail: it depends on something that isn't known.
     pub undecided: Vec<Unreported>,
