@@ -169,3 +169,106 @@ fn a_published_module_keeps_its_defaults() {
     assert!(fixed.starts_with("module \"jobs\" {\n  source = \"../../\"\n  days   = 30\n}\n"), "{fixed}");
     assert!(fixed.ends_with("module \"none\" {\n  source = \"../../\"\n  create = false\n}\n"), "{fixed}");
 }
+
+const BUCKET_MODULE: &str = r#"terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.0"
+    }
+  }
+
+  provider_meta "aws" {
+    user_agent = ["github.com/terraform-aws-modules/terraform-aws-s3-bucket"]
+  }
+}
+
+variable "bucket" {
+  type    = string
+  default = null
+}
+
+variable "versioning" {
+  type    = map(string)
+  default = {}
+}
+
+variable "lifecycle_rule" {
+  type    = any
+  default = []
+}
+
+locals {
+  lifecycle_rules = try(jsondecode(var.lifecycle_rule), var.lifecycle_rule)
+}
+
+resource "aws_s3_bucket" "this" {
+  bucket = var.bucket
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  count  = length(keys(var.versioning)) > 0 ? 1 : 0
+  bucket = aws_s3_bucket.this.id
+
+  versioning_configuration {
+    status = try(var.versioning["enabled"] ? "Enabled" : "Suspended", "Enabled")
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  count  = length(local.lifecycle_rules) > 0 ? 1 : 0
+  bucket = aws_s3_bucket.this.id
+
+  dynamic "rule" {
+    for_each = local.lifecycle_rules
+
+    content {
+      id     = rule.value.id
+      status = rule.value.enabled ? "Enabled" : "Disabled"
+
+      abort_incomplete_multipart_upload {
+        days_after_initiation = rule.value.abort_incomplete_multipart_upload_days
+      }
+    }
+  }
+}
+"#;
+
+const BUCKET_CALLS: &str = r#"module "kept" {
+  source = "./vendor/s3-bucket"
+
+  versioning = { enabled = true }
+
+  lifecycle_rule = [{ id = "a", enabled = true, abort_incomplete_multipart_upload_days = 3 }]
+}
+
+module "plain" {
+  source = "./vendor/s3-bucket"
+
+  bucket = "plain"
+}
+"#;
+
+/// A copy of a published module is given what its calls lack by the inputs of the original; what has them isn't touched.
+#[test]
+fn calls_of_a_copy_give_its_inputs() {
+    let files = |module: &str| Scratch::with(&[("main.tf", BUCKET_CALLS), ("vendor/s3-bucket/main.tf", module)]);
+    let run = ["fix", "--grade", "review", "--write", "--control", "s3-versioning", "--control", "s3-lifecycle", "."];
+    let project = files(BUCKET_MODULE);
+    project.expect(0, &run);
+    let fixed = project.read("main.tf");
+    let (kept, plain) = fixed.split_once("module \"plain\"").unwrap();
+    assert!(BUCKET_CALLS.starts_with(kept), "{fixed}");
+    assert!(plain.contains("versioning = { enabled = true }"), "{fixed}");
+    assert!(plain.contains("abort_incomplete_multipart_upload_days = 7"), "{fixed}");
+    assert_eq!(project.read("vendor/s3-bucket/main.tf"), BUCKET_MODULE);
+
+    // An input that the copy doesn't have is not given, nor one of a module that doesn't say whose copy it is.
+    for module in [BUCKET_MODULE.replace("versioning", "versions"), BUCKET_MODULE.replace("user_agent", "agent")] {
+        let project = files(&module);
+        project.run(&run);
+        let plain = project.read("main.tf");
+        let (_, plain) = plain.split_once("module \"plain\"").unwrap();
+        assert!(!plain.contains("versioning"), "{plain}");
+    }
+}

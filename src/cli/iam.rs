@@ -2,6 +2,7 @@
 
 mod report;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
@@ -295,7 +296,13 @@ fn alone() -> Project {
         watched: Vec::new(),
         origin: None,
     };
-    let module = Module { directory: ".".into(), files: Vec::new(), provider: Version::NEWEST_PROVIDER, macros: false };
+    let module = Module {
+        directory: ".".into(),
+        files: Vec::new(),
+        provider: Version::NEWEST_PROVIDER,
+        macros: false,
+        inputs: BTreeSet::new(),
+    };
     let instance = Instance {
         module: ModuleId(0),
         address: String::new(),

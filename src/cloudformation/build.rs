@@ -3,7 +3,7 @@
 //! A template is a module. One that is nested has an instance for each stack that nests it, with that stack's parameters.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::template::{Template, construct_path, nested_file};
@@ -68,6 +68,7 @@ fn instantiate<'a>(files: &[SourceFile], trees: &'a [Tree], project: &mut Projec
             directory: file.display.clone(),
             files: vec![id],
             provider: Version::NEWEST_PROVIDER,
+            inputs: BTreeSet::new(),
             macros: Template::of(root).has_macros(),
         });
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
+use super::inputs;
 use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Catalogue, Context, Control, Declared, Failure, Settings, Verdict};
 use crate::cost::{self, Cost};
@@ -180,7 +181,7 @@ fn judge_rule<'c>(
             all.unasked.extend(unasked(control, verdicts));
             continue;
         }
-        let only = (failing.len() < verdicts.len()).then_some(failing);
+        let only = (failing.len() < verdicts.len()).then(|| failing.clone());
         let mut failed = verdicts.into_iter().filter_map(|(resource, verdict)| match verdict {
             Verdict::Fail(failure) => Some((resource, failure)),
             _ => None,
@@ -198,6 +199,7 @@ fn judge_rule<'c>(
             settled = lowered.as_ref().is_some_and(|lowered| lowered.settled);
             if settled { Err(SETTLED.into()) } else { Ok((fix, lowered)) }
         });
+        let fix = fix.or_else(|reason| inputs::fix(workspace, settings, control, &failing).ok_or(reason));
         let at = at.unwrap_or(resource.header);
         let key = OnceCell::new();
         let suppressed = None;
@@ -236,7 +238,7 @@ fn written(project: &Project, fix: &Fix) -> Vec<Change> {
 }
 
 /// Gives a fix its final grade and lowers it.
-fn prepare(
+pub(super) fn prepare(
     workspace: &Workspace,
     settings: &Settings,
     mut fix: Fix,

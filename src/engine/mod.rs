@@ -4,6 +4,7 @@
 //! result depends on the input only, never on the order of files or threads.
 
 mod batch;
+mod inputs;
 mod judge;
 mod outcome;
 mod proof;

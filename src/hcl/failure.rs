@@ -44,6 +44,8 @@ pub(super) fn fails(expr: &Expression, scope: &dyn Scope, bound: Names<'_>) -> O
         }
         Expression::FuncCall(call) => match call.name.name.as_str() {
             "can" => Some(false),
+            // They read text.
+            "jsondecode" | "yamldecode" if takes_no_text(call.args.iter().next(), scope, bound) => Some(true),
             "try" => crate::model::value::all(call.args.iter().map(inner)),
             _ if any(call.args.iter().map(inner)) == Some(true) => Some(true),
             _ if any(call.args.iter().map(inner)) == Some(false) => known(expr, scope, bound),
@@ -59,6 +61,11 @@ pub(super) fn fails(expr: &Expression, scope: &dyn Scope, bound: Names<'_>) -> O
         },
         Expression::StringTemplate(_) | Expression::HeredocTemplate(_) | Expression::ForExpr(_) => None,
     }
+}
+
+fn takes_no_text(argument: Option<&Expression>, scope: &dyn Scope, bound: Names<'_>) -> bool {
+    let value = argument.map(|argument| evaluate(argument, scope, bound).value);
+    matches!(value, Some(Value::List(_) | Value::AtLeast(_) | Value::Map(_)))
 }
 
 /// What has a known value didn't fail.

@@ -3,6 +3,7 @@
 //! A module is a directory; an instance is one use of it: as a root, or by a `module` block. A module that is used twice
 //! has two instances, and its resources stand in the project twice, each with the values of its instance.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use foldhash::HashMap;
@@ -33,6 +34,8 @@ pub struct Module {
     pub provider: Version,
     /// Whether macros may declare resources that don't stand in its files.
     pub macros: bool,
+    /// The inputs of a copy of a published module; of other modules nobody asks.
+    pub inputs: BTreeSet<String>,
 }
 
 /// One use of a module.
@@ -193,6 +196,12 @@ impl Project {
         };
         let is_parent = |instance: &Instance| instance.root == child.root && instance.address == parent;
         Some((InstanceId(self.instances.iter().position(is_parent)? as u32), call))
+    }
+
+    /// The call that makes an instance of a copy of a published module, judged by the inputs of the original.
+    pub fn call_of_copy(&self, id: InstanceId) -> Option<&Resource> {
+        let (caller, call) = self.caller(id)?;
+        self.at(caller, &address(Mode::Call, "", call))
     }
 
     /// The uses of the block that declares this resource: the resource itself, and its twins in other instances of the

@@ -99,6 +99,7 @@ fn instantiate<'a>(
             files: declared.files.clone(),
             provider,
             macros: false,
+            inputs: copy_of(modules, directory).map(|_| declared.inputs()).unwrap_or_default(),
         });
         debug_assert_eq!(project.modules.len(), i + 1);
     }
@@ -232,46 +233,84 @@ fn evaluate_all(builder: &Builder<'_>, project: &mut Project) {
     // After all resources: their ids were given when the instances were made.
     for i in 0..builder.instances.len() {
         add_opaque_calls(builder, InstanceId(i as u32), project);
+        add_calls_of_copies(builder, InstanceId(i as u32), project);
     }
+}
+
+/// Calls of copies of published modules. What the copy declares is judged; this is for what its calls lack.
+fn add_calls_of_copies(builder: &Builder<'_>, instance: InstanceId, project: &mut Project) {
+    for call in &builder.declared(instance).calls {
+        let Some(child) = builder.instances[instance.0 as usize].children.get(call.name) else { continue };
+        let (directory, _) = &builder.modules[builder.instances[child.0 as usize].module];
+        let Some(published) = copy_of(builder.modules, directory) else { continue };
+        let resource = call_resource(builder, instance, call, format!("module:{published}").into(), project);
+        project.by_address.insert((instance, resource.address()), resource.id);
+        project.resources.push(resource);
+    }
+}
+
+/// The published module of which a directory holds a copy: those of terraform-aws-modules say so to the provider.
+fn copy_of(modules: &[(String, Declared<'_>)], directory: &str) -> Option<String> {
+    let agent = |directory: &str| {
+        let (_, declared) = modules.iter().find(|(known, _)| known == directory)?;
+        declared.agent
+    };
+    let own = agent(directory)?;
+    // Modules inside a published one say the same.
+    let above = directory.rsplit_once('/').map_or((".", directory), |both| both).0;
+    let outer = above.strip_suffix("modules").map(|outer| outer.strip_suffix('/').unwrap_or("."));
+    let inside = outer.is_some_and(|outer| agent(outer) == Some(own));
+    published_name(own).filter(|_| !inside)
 }
 
 /// Calls to code that isn't here; those of published modules are judged by their inputs.
 fn add_opaque_calls(builder: &Builder<'_>, instance: InstanceId, project: &mut Project) {
     let children = &builder.instances[instance.0 as usize].children;
     for call in builder.declared(instance).calls.iter().filter(|call| !children.contains_key(call.name)) {
-        let mut arguments = builder.scope(instance, call.base).body(call.content, None);
-        for (base, content) in &call.overrides {
-            merge_override(&mut arguments, builder.scope(instance, *base).body(*content, None));
-        }
         let source = call.source.as_deref().unwrap_or_default();
         let published = published_name(source);
         let kind: Arc<str> = published.as_ref().map_or(Arc::from(ANY_MODULE), |name| format!("module:{name}").into());
-        let id = ResourceId(project.resources.len() as u32);
+        let resource = call_resource(builder, instance, call, kind.clone(), project);
         if published.is_some() {
-            project.by_kind.entry(kind.clone()).or_default().push(id);
-            project.by_address.insert((instance, resource::address(Mode::Call, &kind, call.name)), id);
+            project.by_kind.entry(kind).or_default().push(resource.id);
+            project.by_address.insert((instance, resource.address()), resource.id);
         }
-        project.by_kind.entry(ANY_MODULE.into()).or_default().push(id);
-        project.resources.push(Resource {
-            id,
-            instance,
-            mode: Mode::Call,
-            kind,
-            name: call.name.into(),
-            span: call.span,
-            header: call.header,
-            repeat: repeat_of(&arguments),
-            body: arguments.clone(),
-            watched: Vec::new(),
-            origin: None,
-        });
+        project.by_kind.entry(ANY_MODULE.into()).or_default().push(resource.id);
         project.opaque_calls.push(OpaqueCall {
             instance,
             name: call.name.into(),
             source: source.into(),
             span: call.header,
-            arguments,
+            arguments: resource.body.clone(),
         });
+        project.resources.push(resource);
+    }
+}
+
+/// A call as a resource whose arguments are its inputs.
+fn call_resource(
+    builder: &Builder<'_>,
+    instance: InstanceId,
+    call: &Call<'_>,
+    kind: Arc<str>,
+    project: &Project,
+) -> Resource {
+    let mut body = builder.scope(instance, call.base).body(call.content, None);
+    for (base, content) in &call.overrides {
+        merge_override(&mut body, builder.scope(instance, *base).body(*content, None));
+    }
+    Resource {
+        id: ResourceId(project.resources.len() as u32),
+        instance,
+        mode: Mode::Call,
+        kind,
+        name: call.name.into(),
+        span: call.span,
+        header: call.header,
+        repeat: repeat_of(&body),
+        body,
+        watched: Vec::new(),
+        origin: None,
     }
 }
 

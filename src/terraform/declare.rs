@@ -1,7 +1,7 @@
 //! What the files of a module declare, still as syntax.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
@@ -84,6 +84,8 @@ pub(super) struct Declared<'a> {
     pub(super) overrides: Vec<Declaration<'a>>,
     /// Version constraints on the AWS provider.
     pub(super) constraints: Vec<String>,
+    /// What the module calls itself to the AWS provider.
+    pub(super) agent: Option<&'a str>,
     /// Values from `*.tfvars`, by variable; the flag says that the file is loaded without being named.
     pub(super) values: HashMap<&'a str, Vec<(Source<'a>, bool)>>,
 }
@@ -227,6 +229,11 @@ fn each_block<'a>(root: &'a json::Node, kind: &str, labels: usize, visit: Visit<
 }
 
 impl<'a> Declared<'a> {
+    /// The names of its variables.
+    pub(super) fn inputs(&self) -> BTreeSet<String> {
+        self.variables.keys().map(|name| (*name).to_owned()).collect()
+    }
+
     /// Adds what one file declares.
     pub(super) fn add(&mut self, file: FileId, name: &str, tree: &'a Tree) {
         self.files.push(file);
@@ -288,6 +295,9 @@ impl<'a> Declared<'a> {
                 self.locals.extend(locals.map(|a| (a.key.as_str(), Source { base, expr: Expr::Hcl(&a.value) })));
             }
             ("terraform", []) => {
+                let mut agents =
+                    block.body.get_blocks("provider_meta").filter_map(|meta| meta.body.get_attribute("user_agent"));
+                self.agent = agents.find_map(|agent| agent.value.as_array()?.get(0)?.as_str()).or(self.agent);
                 for providers in block.body.get_blocks("required_providers") {
                     if let Some(aws) = providers.body.get_attribute("aws") {
                         self.constraints.extend(version_of(aws));
