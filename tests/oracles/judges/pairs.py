@@ -52,6 +52,7 @@ class Row:
 # What is added for a check and can't pass it.
 INHERENT = {
     ("CKV_AWS_18", "aws_s3_bucket.access_logs"): "a bucket for access logs keeps none of its own, which would go on for ever",
+    ("CKV_AWS_309", "aws_apigatewayv2_route.all_preflight"): "browsers don't sign preflight requests",
 }
 
 
