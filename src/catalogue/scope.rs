@@ -26,6 +26,7 @@ impl<'a> PageScope<'a> {
     pub(super) fn new(context: Context<'a>) -> Self {
         Self { context, companions: OnceCell::new() }
     }
+
     /// The truth of a predicate; `missing` when there is none.
     pub(super) fn truth(&self, predicate: Option<&Expression>, missing: bool) -> Option<bool> {
         predicate.map_or(Some(missing), |expr| evaluate(expr, self, None).value.as_bool())
@@ -74,7 +75,7 @@ impl<'a> PageScope<'a> {
 
     /// The same rule on another resource.
     pub(super) fn of<'b>(&'b self, resource: &'b Resource) -> PageScope<'b> {
-        PageScope { context: Context { resource, ..self.context }, companions: OnceCell::new() }
+        PageScope::new(Context { resource, ..self.context })
     }
 
     /// Whether the rule applies to the resource and certainly doesn't hold.
