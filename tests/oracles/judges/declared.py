@@ -2,7 +2,8 @@
 
 The report is the JSON of `terramend fix --format json`. Of it this reads
   {"applied": [{"changes": [{"address": "module.x.aws_sqs_queue.q", "action": "update", "root": "dir"}]}]}
-where an address has no index keys, and root is the root module's directory ('.' for the top of the tree).
+where an address has no index keys, and root is the root module's directory ('.' for the top of the tree). The address of a
+module whose source is somewhere else stands for what it makes and updates; what it replaces or deletes must be declared.
 """
 import json
 import posixpath
@@ -62,17 +63,32 @@ class Holding:
 def hold(changes: list[Change], declared: dict[str, str]) -> Holding:
     held = Holding()
     for change in changes:
-        said = declared.get(without_index(change.address))
+        said = declared_for(change, declared)
         if change.unedited or said == change.action:
             continue
         if said is None and change.ripple:
             held.ripples.append(f"{change.address}: only values that are unknown until apply")
         else:
             held.failures.append(f"{change}, {'not declared' if said is None else f'declared {said}'}")
-    planned = {without_index(c.address) for c in changes}
+    planned = {part for c in changes for part in (without_index(c.address), *modules_of(c.address))}
     held.unplanned = [f"{address}: declared {action}, not planned"
                       for address, action in sorted(declared.items()) if address not in planned]
     return held
+
+
+def declared_for(change: Change, declared: dict[str, str]) -> str | None:
+    """The action declared for the changed resource, or the change itself where a call that is updated makes it."""
+    said = declared.get(without_index(change.address))
+    if said is None and change.action in ("create", "update"):
+        by_call = any(declared.get(module) == "update" for module in modules_of(change.address))
+        return change.action if by_call else None
+    return said
+
+
+def modules_of(address: str) -> list[str]:
+    """The addresses of the modules that a resource is in: module.a.aws_x.y is in module.a."""
+    parts = without_index(address).split(".")
+    return [".".join(parts[:end]) for end in range(2, len(parts), 2) if parts[end - 2] == "module"]
 
 
 def only_unknown(before, after, unknown) -> bool:

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from judges import provisioners
 from judges.declared import Change, Declared, Holding, hold, only_unknown, read_report
 from judges.terraform import Environment, at_once, pretend_providers, squeeze, terraform
-from judges.trees import module_dirs, scratch_copy, walk
+from judges.trees import module_dirs, scratch_copy
 from judges.verdict import Verdict, scratch
 
 VARIABLE = re.compile(r'^variable\s+"?([\w-]+)"?\s*\{(?:([^\n{}]*)\}|(.*?)^\})', re.M | re.S)
 HAS_DEFAULT = re.compile(r"^\s*default\s*=", re.M)
 TYPE = re.compile(r"^\s*type\s*=\s*(\w+)", re.M)
-PROVISIONER = re.compile(r'^\s*provisioner\s+"?(local-exec|remote-exec|file)\b|"provisioner"\s*:', re.M)
 LOCAL_SOURCE = re.compile(r'^\s*source\s*=\s*"(\.[^"]*)"', re.M)
 OF_TYPE = {"number": "1", "bool": "false", "list": '["x1"]', "set": '["x1"]', "map": "{}", "object": "{}",
            "tuple": "[]", "any": '"x1"'}
@@ -27,6 +27,7 @@ LIKELY = {"region": "us-east-1", "account": "123456789012", "email": "a@example.
           "arn": "arn:aws:iam::123456789012:role/x1", "zone": "us-east-1a", "environment": "dev", "stage": "dev"}
 OVERRIDE = "zz_backend_override.tf"
 STATE = "*.tfstate*"
+RUNS_COMMANDS = "a provisioner would run commands"
 QUIET = ("-input=false", "-no-color")
 
 
@@ -40,26 +41,34 @@ class Root:
     env: Environment = field(default_factory=dict)
     noise: set[tuple[str, str]] = field(default_factory=set)  # what its plan shows without any edit
     changes: list[Change] = field(default_factory=list)
+    plans: dict[str, str] = field(default_factory=dict)  # of the tree before and of the one after, as Terraform's JSON
 
     def become(self, state: str, reason: str = "") -> None:
         self.state, self.reason = state, reason
 
 
-def judge(before: Path, after: Path, report: Path | None = None, strict: bool = False) -> Verdict:
+def judge(before: Path, after: Path, report: Path | None = None, strict: bool = False,
+          modules: Path | None = None) -> Verdict:
     declared = read_report(report) if report else None
-    with scratch() as work, pretend_providers(work, with_effects=True) as env:
+    with scratch() as work:
+        return conclude(run_roots(before, after, work, modules), declared, strict)
+
+
+def run_roots(before: Path, after: Path, work: Path, modules: Path | None) -> list[Root]:
+    """Every root module of the tree before the edit, deployed, and then planned as the edited tree has it."""
+    with pretend_providers(work, with_effects=True, modules=modules) as env:
         place = work / "tree"
         with scratch_copy(before, place, STATE):
             roots = [Root(p, work / f"root-{n}", env=env) for n, p in enumerate(root_paths(place))]
-            skip_commands(roots, (before, after))
             each(roots, "", place, deploy)
         with scratch_copy(after, place, STATE):
             each(roots, "deployed", place, plan)
-    return conclude(roots, declared, strict)
+    return roots
 
 
 def each(roots: Iterable[Root], state: str, place: Path, step: Callable[[Root, Path], None]) -> None:
     """The step for every root in that state, as many at a time as there are cores."""
+    skip_commands([root for root in roots if root.state == state], place)
     chosen = [root for root in roots if root.state == state]
     for root in chosen:
         root.work.mkdir(exist_ok=True)
@@ -85,28 +94,25 @@ def text(path: Path) -> str:
     return path.read_text("utf8", "replace") if path.is_file() else ""
 
 
-def skip_commands(roots: list[Root], trees: tuple[Path, ...]) -> None:
-    """A provisioner would run commands, really: skip all of a top-level folder that holds one."""
-    unsafe = {f.relative_to(tree).parts[:-1][:1] for tree in trees for f in walk(tree, (".tf", ".tf.json"))
-              if PROVISIONER.search(text(f))}
+def skip_commands(roots: list[Root], tree: Path) -> None:
+    """A provisioner would run commands, really: those that can't be taken out stop the roots of their top-level folder."""
+    unsafe = {file.parts[:-1][:1] for file in provisioners.take_out(tree)}
     for root in roots:
         top = Path(root.path).parts[:1]
-        if top in unsafe or (unsafe and not top) or outside(trees, root.path) & unsafe:
-            root.become("skipped", "a provisioner would run commands")
+        if top in unsafe or (unsafe and not top) or outside(tree, root.path) & unsafe:
+            root.become("skipped", RUNS_COMMANDS)
 
 
-def outside(trees: tuple[Path, ...], path: str) -> set[tuple[str, ...]]:
+def outside(tree: Path, path: str) -> set[tuple[str, ...]]:
     """The top-level folders of the local modules that the root calls, directly or not."""
-    found = set()
-    for tree in (t.resolve() for t in trees):
-        todo, seen = [(tree / path).resolve()], set()
-        while todo:
-            directory = todo.pop()
-            if directory not in seen and directory.is_relative_to(tree):
-                seen.add(directory)
-                todo += called_by(directory)
-        found |= {d.relative_to(tree).parts[:1] for d in seen}
-    return found
+    tree = tree.resolve()
+    todo, seen = [(tree / path).resolve()], set()
+    while todo:
+        directory = todo.pop()
+        if directory not in seen and directory.is_relative_to(tree):
+            seen.add(directory)
+            todo += called_by(directory)
+    return {d.relative_to(tree).parts[:1] for d in seen}
 
 
 def variables(directory: Path) -> Environment:
@@ -123,14 +129,25 @@ def variables(directory: Path) -> Environment:
 
 def deploy(root: Root, directory: Path) -> None:
     """Apply the root to the pretend cloud; one that cannot be applied is no concern of the edit's."""
-    root.env = root.env | variables(directory) | {"TF_DATA_DIR": str(root.work / "before")}
-    for args in (("init", *QUIET), ("apply", "-auto-approve", *QUIET)):
-        run = terraform(directory, root.env, *args)
-        if run.returncode:
-            root.become("skipped", squeeze(run.stderr, 160))
-            return
-    root.noise = {(c.address, c.action) for c in planned_changes(root, directory)[0]}
+    error = install(root, directory, "before")
+    if not error:
+        run = terraform(directory, root.env, "apply", "-auto-approve", *QUIET)
+        error = squeeze(run.stderr, 160) if run.returncode else ""
+    if error:
+        root.become("skipped", error)
+        return
+    root.noise = {(c.address, c.action) for c in planned_changes(root, directory, "before")[0]}
     root.become("deployed")
+
+
+def install(root: Root, directory: Path, tree: str) -> str:
+    """Installs the root's modules, without their provisioners; why it cannot be planned."""
+    data = root.work / tree
+    root.env = root.env | variables(directory) | {"TF_DATA_DIR": str(data)}
+    run = terraform(directory, root.env, "init", *QUIET)
+    if run.returncode:
+        return squeeze(run.stderr, 300)
+    return RUNS_COMMANDS if provisioners.take_out(data / "modules") else ""
 
 
 def plan(root: Root, directory: Path) -> None:
@@ -138,26 +155,24 @@ def plan(root: Root, directory: Path) -> None:
     if not directory.is_dir():
         root.become("broken", "the root module is gone")
         return
-    root.env = root.env | variables(directory) | {"TF_DATA_DIR": str(root.work / "after")}
-    run = terraform(directory, root.env, "init", *QUIET)
-    changes, error = ([], run.stderr) if run.returncode else planned_changes(root, directory)
+    error = install(root, directory, "after")
+    changes, error = ([], error) if error else planned_changes(root, directory, "after")
     for change in changes:
         change.unedited = (change.address, change.action) in root.noise
     root.changes = changes
     root.become("broken" if error else "planned", squeeze(error, 300))
 
 
-def planned_changes(root: Root, directory: Path) -> tuple[list[Change], str]:
+def planned_changes(root: Root, directory: Path, tree: str) -> tuple[list[Change], str]:
     """The changes that a plan shows, or why there is none."""
     file = str(root.work / "terraform.plan")
-    run = terraform(directory, root.env, "plan", "-detailed-exitcode", f"-out={file}", *QUIET)
-    if run.returncode not in (0, 2):
+    run = terraform(directory, root.env, "plan", f"-out={file}", *QUIET)
+    if run.returncode:
         return [], run.stderr or "terraform plan failed"
-    if run.returncode == 0:
-        return [], ""
     shown = terraform(directory, root.env, "show", "-json", file)
     if shown.returncode:
         return [], shown.stderr or "terraform show failed"
+    root.plans[tree] = shown.stdout
     changes = (planned_change(c) for c in json.loads(shown.stdout).get("resource_changes", []))
     return [c for c in changes if c], ""
 

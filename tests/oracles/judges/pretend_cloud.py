@@ -10,11 +10,21 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 POLICY = '{"Version":"2012-10-17","Statement":[]}'
 KNOWN = {"account_id": ACCOUNT, "region": REGION, "partition": "aws", "dns_suffix": "amazonaws.com", "json": POLICY,
          "minified_json": POLICY, "user_id": "AIDAEXAMPLE", "cidr_block": "10.0.0.0/16"}
+# Of one type: a region has several zones, and the packager of terraform-aws-modules/lambda answers with these keys. A value
+# whose type the schema leaves open is sent with its type.
+PACKAGE = {"filename": "package.zip", "build_plan": "{}", "build_plan_filename": "plan.json", "timestamp": "0",
+           "was_missing": "false"}
+OF_KIND = {("aws_availability_zones", "names"): [REGION + zone for zone in "abc"],
+           ("aws_availability_zones", "zone_ids"): ["use1-az1", "use1-az2", "use1-az4"],
+           ("aws_subnets", "ids"): ["subnet-1", "subnet-2", "subnet-3"],
+           ("external", "result"): [b'["map","string"]', PACKAGE]}
 
 
 def made_up(kind):
     """A function that invents the value of a computed argument of this resource type."""
     def leaf(name, typ):
+        if (kind, name) in OF_KIND:
+            return OF_KIND[kind, name]
         if typ == "string":
             if name == "arn" or name.endswith("_arn"):
                 return f"arn:aws:fake:{REGION}:{ACCOUNT}:{kind}/{name}"

@@ -25,6 +25,9 @@ from judges.pretend_cloud import compute, imported, made_up, replaced_by, settle
 PROTOCOL = 6
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}  # the protocol's numbers
 CAPABILITIES = pb.ServerCapabilities(get_provider_schema_optional=True)
+# What a module says of itself to a provider, a list of strings; CDK for Terraform's classes don't hold it:
+# <https://hashicorp.github.io/terraform-provider-aws/design-decisions/provider_meta>
+META = {"a": {"user_agent": [["list", "string"], False, True, False]}, "b": {}}
 NO_LIMIT = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 
 
@@ -64,7 +67,7 @@ class Provider(rpc.ProviderServicer):
     def __init__(self, doc, effects):
         self.doc, self.effects = doc, effects
         self.schemas = pb.GetProviderSchema.Response(
-            provider=schema_message(doc["provider"]),
+            provider=schema_message(doc["provider"]), provider_meta=schema_message(META),
             resource_schemas={kind: schema_message(b) for kind, b in doc["resources"].items()},
             data_source_schemas={kind: schema_message(b) for kind, b in doc["data"].items()},
             server_capabilities=CAPABILITIES)

@@ -22,10 +22,11 @@ class Options:
     cache: Path | None = None
     checks: str | None = None
     program: Path | None = None
+    modules: Path | None = None
 
     @classmethod
     def of(cls, args: argparse.Namespace, report: Path | None, program: Path | None = None) -> "Options":
-        return cls(args.judges, report, args.strict, args.cache, args.checks, program)
+        return cls(args.judges, report, args.strict, args.cache, args.checks, program, args.modules)
 
 
 def add_options(parser: argparse.ArgumentParser, judges: tuple[str, ...] = OF_AN_EDIT) -> None:
@@ -35,6 +36,8 @@ def add_options(parser: argparse.ArgumentParser, judges: tuple[str, ...] = OF_AN
     parser.add_argument("--checks", metavar="@FILE|IDS", help="the Checkov checks to judge by "
                         "(default: serverless-checks.txt)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep Checkov's findings there, for the next run")
+    parser.add_argument("--modules", type=Path, metavar="DIR", help="clones of a registry's modules for validate and plan: "
+                        "DIR/NAMESPACE/terraform-PROVIDER-NAME, with the tags of their versions")
     parser.add_argument("--strict", action="store_true", help="a change that is declared and not planned is a failure")
 
 
@@ -52,8 +55,8 @@ def run_judges(before: Path, after: Path, options: Options) -> list[Verdict]:
     checks = pick(options.checks)
     available: dict[str, Callable[[], Verdict]] = {
         "fmt": lambda: fmt.judge(before, after),
-        "validate": lambda: validate.judge(before, after),
-        "plan": lambda: plan.judge(before, after, options.report, options.strict),
+        "validate": lambda: validate.judge(before, after, options.modules),
+        "plan": lambda: plan.judge(before, after, options.report, options.strict, options.modules),
         "checkov": lambda: checkov.judge(before, after, checks, options.cache),
         "reasons": lambda: judge_reasons(after, checks, options)}
     print("edit:", text_summary(compare_text(terraform_files(before), terraform_files(after))), flush=True)

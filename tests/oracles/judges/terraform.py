@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from judges.module_registry import module_registry
 from judges.verdict import Unavailable, find_tool
 
 ORACLES = Path(__file__).resolve().parent.parent
@@ -55,10 +56,11 @@ def clean_environment() -> Environment:
 
 
 @contextlib.contextmanager
-def pretend_providers(work: Path, with_effects: bool = False) -> Iterator[Environment]:
+def pretend_providers(work: Path, with_effects: bool = False, modules: Path | None = None) -> Iterator[Environment]:
     """The environment in which Terraform uses the schemas in schemas/ as its providers, while the block runs.
 
-    No other provider can be installed: the only place to install from is an empty folder in work.
+    No other provider can be installed: the only place to install from is an empty folder in work. Of a registry's modules
+    those can whose clones are in `modules`.
     """
     require_provider()
     command = [sys.executable, "-B", "-m", "judges.schema_provider"]
@@ -71,16 +73,18 @@ def pretend_providers(work: Path, with_effects: bool = False) -> Iterator[Enviro
         attach = server.stdout.readline().strip()
         if not attach:
             raise Unavailable(f"the schema provider did not start: {squeeze(server.stderr.read(), -300)}")
-        yield clean_environment() | {"TF_REATTACH_PROVIDERS": attach, "TF_CLI_CONFIG_FILE": str(no_downloads(work))}
+        with module_registry(modules) as registry:
+            config = str(no_downloads(work, registry))
+            yield clean_environment() | {"TF_REATTACH_PROVIDERS": attach, "TF_CLI_CONFIG_FILE": config}
     finally:
         stop(server)
 
 
-def no_downloads(work: Path) -> Path:
-    """A Terraform configuration file that lets no provider be installed."""
+def no_downloads(work: Path, registry: str) -> Path:
+    """A Terraform configuration file that lets no provider be installed, and no module but the registry's."""
     empty, config = work / "no-providers", work / "terraform.rc"
     empty.mkdir(exist_ok=True)
-    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{empty}"\n  }}\n}}\n')
+    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{empty}"\n  }}\n}}\n{registry}')
     return config
 
 

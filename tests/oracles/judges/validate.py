@@ -1,7 +1,8 @@
 """Judge: does `terraform validate` find nothing new, with the AWS provider's schema (6.66.0)?
 
-Every directory that holds Terraform files is validated, as it is, offline. Local modules are installed for it;
-directories that call modules of a registry keep the error 'Module not installed', before and after alike.
+Every directory that holds Terraform files is validated, as it is, offline. Local modules are installed for it, and a
+registry's whose clones are there; directories that call other modules keep the error 'Module not installed', before and
+after alike.
 """
 import json
 import re
@@ -33,9 +34,9 @@ class Problem(NamedTuple):
 Problems = Counter[Problem]
 
 
-def judge(before: Path, after: Path) -> Verdict:
+def judge(before: Path, after: Path, modules: Path | None = None) -> Verdict:
     verdict = Verdict("validate")
-    with scratch() as work, pretend_providers(work) as env:
+    with scratch() as work, pretend_providers(work, modules=modules) as env:
         old, new = survey(before, work / "tree", env), survey(after, work / "tree", env)
     for directory, problems in new.items():
         verdict.failures += [f"{directory}/{p}" for p in problems - old.get(directory, Counter())]
