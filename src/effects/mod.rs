@@ -3,11 +3,13 @@
 //!
 //! The data is generated (see its first line): one line a resource type, sorted, so that a lookup parses one line only.
 
+mod chained;
 mod conditions;
 pub mod schema;
 mod stateful;
 mod triggers;
 
+pub use chained::chained;
 pub use stateful::is_stateful;
 pub use triggers::triggered;
 
@@ -98,7 +100,7 @@ impl Facts {
 /// Sets the effect and the grade of a fix by the facts; refuses one that writes what the provider would refuse.
 pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(), String> {
     let mut stateful = false;
-    let mut redeployed = BTreeSet::new();
+    let (mut redeployed, mut behind) = (BTreeSet::new(), BTreeSet::new());
     for change in &fix.changes {
         schema::refuse(project, change)?;
         let Some((resource, paths)) = changed(change) else { continue };
@@ -118,11 +120,16 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
             fix.effect = Effect::Replace;
             stateful |= is_stateful(&resource.kind);
         }
+        behind.extend(chained(resource, &paths));
         redeployed.extend(triggered(project, resource, &paths).into_iter().map(|triggered| {
             stateful |= is_stateful(&triggered.kind);
             let same = project.instance(triggered.instance).module == project.instance(resource.instance).module;
             if same { triggered.address() } else { project.plan_address(triggered.id) }
         }));
+    }
+    for address in behind {
+        fix.effect = Effect::Replace;
+        fix.notes.push(format!("replaces `{address}`, which the module makes after what this adds"));
     }
     for address in redeployed {
         fix.effect = Effect::Replace;

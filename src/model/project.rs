@@ -106,6 +106,8 @@ pub struct Project {
     pub outputs: Vec<(InstanceId, Value)>,
     /// Resources by type, in order.
     pub by_kind: HashMap<Arc<str>, Vec<ResourceId>>,
+    /// Calls of copies of published modules, which no control judges: what the copies declare is judged.
+    pub calls_of_copies: Vec<ResourceId>,
     /// Resources by instance and address.
     pub by_address: HashMap<(InstanceId, String), ResourceId>,
 }
@@ -209,7 +211,7 @@ impl Project {
     pub fn twins(&self, id: ResourceId) -> impl Iterator<Item = &Resource> + use<'_> {
         let this = self.resource(id);
         let ids = self.by_kind.get(&this.kind).map_or(&[][..], Vec::as_slice);
-        ids.iter().map(|id| self.resource(*id)).filter(move |r| r.span == this.span)
+        ids.iter().chain(&self.calls_of_copies).map(|id| self.resource(*id)).filter(move |r| r.span == this.span)
     }
 
     /// The first use of the block that declares a resource: one for all of them.

@@ -245,6 +245,7 @@ fn add_calls_of_copies(builder: &Builder<'_>, instance: InstanceId, project: &mu
         let Some(published) = copy_of(builder.modules, directory) else { continue };
         let resource = call_resource(builder, instance, call, format!("module:{published}").into(), project);
         project.by_address.insert((instance, resource.address()), resource.id);
+        project.calls_of_copies.push(resource.id);
         project.resources.push(resource);
     }
 }

@@ -184,7 +184,8 @@ impl Writer<'_> {
                 let variable = text.strip_prefix("${var.").and_then(|rest| rest.strip_suffix('}'));
                 let variable = variable.filter(|name| name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c)));
                 let variable = variable.ok_or_else(|| format!("`{path}` is an expression"))?;
-                super::variable::set(lowering, &self.place, self.resource, variable, value)
+                let solution = super::solve::Solution::is(variable, value.clone());
+                super::variable::set(lowering, &self.place, self.resource, &solution)
             }
             _ => {
                 lowering.whole_definition()?;

@@ -13,6 +13,7 @@ mod place;
 mod policy;
 mod render;
 mod set;
+mod solve;
 mod triggers;
 mod variable;
 

@@ -8,6 +8,7 @@ use hcl_edit::structure::Block;
 
 use super::place::{self, Inside};
 use super::render::Place;
+use super::solve::{solve, solve_block};
 use super::{Lowering, header_of, is_literal, shorten, variable};
 use crate::edit::{Edit, Order};
 use crate::model::{Draft, DraftBody, DraftItem, Resource};
@@ -76,8 +77,10 @@ impl Lowering<'_> {
                         self.touch_with(resource.span.file, header.clone(), path, shared);
                     }
                 }
-                DraftItem::Block(_) if has_dynamic(block, name) => {
-                    return Err(format!("`{name}` is a dynamic block"));
+                DraftItem::Block(inner) if has_dynamic(block, name) => {
+                    let solution = dynamic(block, name).and_then(|dynamic| solve_block(dynamic, inner));
+                    let solution = solution.ok_or_else(|| format!("`{name}` is a dynamic block"))?;
+                    variable::set(self, place, resource, &solution)?;
                 }
                 DraftItem::Block(_) if block.body.get_attribute(name).is_some() => {
                     return Err(format!("`{name}` is written as an argument"));
@@ -139,8 +142,8 @@ impl Lowering<'_> {
             self.overwrite(resource.span.file, range, text, header_of(resource), path);
             return Ok(());
         }
-        match variable_name(old) {
-            Some(name) => variable::set(self, place, resource, name, new),
+        match solve(old, new) {
+            Some(solution) => variable::set(self, place, resource, &solution),
             None => Err(format!("`{path}` is an expression: {}", shorten(&file.text[old.span().unwrap_or_default()]))),
         }
     }
@@ -163,18 +166,16 @@ impl Lowering<'_> {
 }
 
 pub(super) fn has_dynamic(block: &Block, name: &str) -> bool {
-    block.body.get_blocks("dynamic").any(|b| b.labels.first().is_some_and(|label| label.as_str() == name))
+    dynamics(block, name).next().is_some()
 }
 
-/// `x` of `var.x`.
-fn variable_name(expr: &Expression) -> Option<&str> {
-    let Expression::Traversal(traversal) = expr else { return None };
-    let Expression::Variable(root) = &traversal.expr else { return None };
-    match (root.as_str(), traversal.operators.as_slice()) {
-        ("var", [operator]) => match operator.value() {
-            hcl_edit::expr::TraversalOperator::GetAttr(name) => Some(name.as_str()),
-            _ => None,
-        },
-        _ => None,
-    }
+/// The only `dynamic` block of a name.
+fn dynamic<'b>(block: &'b Block, name: &str) -> Option<&'b Block> {
+    let mut all = dynamics(block, name);
+    all.next().filter(|_| all.next().is_none() && block.body.get_blocks(name).next().is_none())
+}
+
+fn dynamics<'b>(block: &'b Block, name: &str) -> impl Iterator<Item = &'b Block> {
+    let of_name = move |inner: &&Block| inner.labels.first().is_some_and(|label| label.as_str() == name);
+    block.body.get_blocks("dynamic").filter(of_name)
 }

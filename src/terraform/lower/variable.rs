@@ -1,10 +1,12 @@
 //! A value that comes from a variable is changed where it is given: in the calls that pass it, else in its default.
 
 use hcl_edit::Span as _;
+use hcl_edit::expr::Expression;
 use hcl_edit::structure::Block;
 
 use super::place::Inside;
 use super::render::Place;
+use super::solve::{Solution, solve};
 use super::{Lowering, is_literal, shorten};
 use crate::edit::Edit;
 use crate::hcl::Document;
@@ -12,55 +14,147 @@ use crate::model::{Draft, InstanceId, ModuleId, Project, Resource};
 use crate::source::{FileId, Span};
 use crate::workspace::Tree;
 
-/// Gives `var.NAME` the value `new` for the uses that are meant.
+/// Gives the variable that decides on a value its own, for the uses that are meant.
 pub(super) fn set(
     lowering: &mut Lowering<'_>,
     place: &Place<'_>,
     resource: &Resource,
-    name: &str,
-    new: &Draft,
+    solution: &Solution<'_>,
 ) -> Result<(), String> {
     let project = &lowering.workspace.project;
+    let meant = |instance: InstanceId| lowering.out.only.as_ref().is_none_or(|only| only.contains(&instance));
+    let uses = project.twins(resource.id).filter(|twin| meant(twin.instance) && !project.is_switched_off(twin));
+    let uses: Vec<InstanceId> = uses.map(|twin| twin.instance).collect();
+    let all = lowering.out.only.is_none();
+    let mut given = Given::default();
+    give(lowering, place, (&uses, all), &resource.span, solution, &mut given)?;
+    let defaults: Vec<&str> = given.defaults.iter().map(|(_, name)| name.as_str()).collect();
+    lowering.out.shared = Some(match (defaults.as_slice(), given.calls.as_slice()) {
+        ([], names) => format!("changes what {} passes as `{}`", callers(names), given.passed.join("`, `")),
+        (defaults, _) => format!("changes the default of `var.{}`, for all who use it", defaults.join("`, `var.")),
+    });
+    Ok(())
+}
+
+/// Where a variable was given its value.
+#[derive(Default)]
+struct Given {
+    /// Variables whose defaults change.
+    defaults: Vec<(ModuleId, String)>,
+    /// Calls that pass something else now, and as what.
+    calls: Vec<String>,
+    passed: Vec<String>,
+}
+
+/// Gives a variable of a module its value in these uses, `all` of the module or not: in the calls that pass it, in the
+/// variables that these pass on, or in its default. `asked`: the block that refers to it.
+fn give(
+    lowering: &mut Lowering<'_>,
+    place: &Place<'_>,
+    (uses, all): (&[InstanceId], bool),
+    asked: &Span,
+    solution: &Solution<'_>,
+    given: &mut Given,
+) -> Result<(), String> {
+    let project = &lowering.workspace.project;
+    let (name, new) = (solution.name, solution.value.as_ref());
+    let Some(module) = uses.first().map(|first| project.instance(*first).module) else { return Ok(()) };
     let text = match new {
         Draft::Bool(_) | Draft::Number(_) | Draft::String(_) => place.value(new, "")?,
         _ => return Err(format!("it is set by `var.{name}`, and the new value can't stand outside the module")),
     };
-    let meant = |instance: InstanceId| lowering.out.only.as_ref().is_none_or(|only| only.contains(&instance));
-    let by_default = lowering.out.only.is_none() && !is_published(project, resource);
+    if solution.chooses {
+        refuse_wide_switch(lowering, module, asked, name)?;
+    }
+    let by_default = all && !is_published(project, module);
     let mut default = false;
-    let mut calls = Vec::new();
-    for twin in project.twins(resource.id).filter(|twin| meant(twin.instance) && !project.is_switched_off(twin)) {
-        match call_of(lowering, twin.instance) {
-            None if project.instance(twin.instance).address.is_empty() => default = true,
-            None => return Err(format!("it is set by `var.{name}`, and the call of the module isn't HCL")),
-            Some((_, block)) if by_default && !block.body.has_attribute(name) => default = true,
-            Some(call) if calls.iter().any(|known| is_same(*known, call)) => {}
-            Some(call) => calls.push(call),
+    let mut calls: Vec<(FileId, &Block, Vec<InstanceId>)> = Vec::new();
+    for instance in uses {
+        let caller = project.caller(*instance).map(|(caller, _)| caller);
+        match (call_of(lowering, *instance), caller) {
+            (None, _) if project.instance(*instance).address.is_empty() => default = true,
+            (Some((_, block)), _) if by_default && !block.body.has_attribute(name) => default = true,
+            (Some(call), Some(caller)) => {
+                match calls.iter_mut().find(|(file, block, _)| is_same((*file, *block), call)) {
+                    Some((.., callers)) => callers.push(caller),
+                    None => calls.push((call.0, call.1, vec![caller])),
+                }
+            }
+            _ => return Err(format!("it is set by `var.{name}`, and the call of the module isn't HCL")),
         }
     }
-    let names: Vec<String> =
-        calls.iter().filter_map(|(_, block)| Some(format!("module.{}", block.labels.first()?.as_str()))).collect();
-    for (file, block) in calls {
-        set_argument(lowering, file, block, name, &text)?;
-    }
     if default {
-        set_default(lowering, resource, name, &text)?;
+        set_default(lowering, module, name, &text)?;
+        given.defaults.push((module, name.to_owned()));
     }
-    lowering.out.shared = Some(match (default, names.as_slice()) {
-        (true, _) => format!("changes the default of `var.{name}`, for all who use it"),
-        (false, names) => format!("changes what {} passes as `{name}`", callers(names)),
+    calls.into_iter().try_for_each(|call| give_call(lowering, place, call, &text, solution, given))
+}
+
+/// Gives a call the value of its input, or the variable that it passes on.
+fn give_call(
+    lowering: &mut Lowering<'_>,
+    place: &Place<'_>,
+    (file, block, callers): (FileId, &Block, Vec<InstanceId>),
+    text: &str,
+    solution: &Solution<'_>,
+    given: &mut Given,
+) -> Result<(), String> {
+    let name = solution.name;
+    let project = &lowering.workspace.project;
+    let passed = block.body.get_attribute(name).map(|attribute| &attribute.value);
+    if let Some(above) = passed.filter(|value| !is_literal(value)).and_then(|value| solve(value, &solution.value)) {
+        let module = project.instance(callers[0]).module;
+        if given.defaults.iter().any(|(of, known)| *of == module && known == above.name) {
+            return Ok(());
+        }
+        let mut others = (0..project.instances.len() as u32).map(InstanceId);
+        let all = others.all(|id| project.instance(id).module != module || callers.contains(&id));
+        let asked = Span::new(file, block.span().unwrap_or_default());
+        return give(lowering, place, (&callers, all), &asked, &above, given);
+    }
+    let written = passed.filter(|value| solution.fills && !matches!(value, Expression::Null(_)));
+    if let Some(value) = written.and_then(hcl_edit::Span::span) {
+        let written = shorten(&project.file(file).text[value]);
+        return Err(format!("a call passes {written} as `{name}`, which is a decision"));
+    }
+    set_argument(lowering, file, block, name, text)?;
+    given.calls.extend(block.labels.first().map(|label| format!("module.{}", label.as_str())));
+    if !given.passed.iter().any(|known| known == name) {
+        given.passed.push(name.to_owned());
+    }
+    Ok(())
+}
+
+/// A variable that chooses is changed only if it chooses this alone, and isn't about where it is deployed to: what is
+/// `production` stays that.
+fn refuse_wide_switch(lowering: &Lowering<'_>, module: ModuleId, asked: &Span, name: &str) -> Result<(), String> {
+    const PLACES: [&str; 7] = ["prod", "env", "stage", "staging", "dev", "test", "workspace"];
+    let is_place = name.split('_').any(|word| PLACES.iter().any(|place| word.starts_with(place)));
+    let mention = format!("var.{name}");
+    let elsewhere = files_of(lowering, module).any(|file| {
+        let text = &lowering.workspace.project.file(file).text;
+        text.match_indices(&mention).any(|(at, _)| {
+            let whole = !text[at + mention.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
+            let inside = file == asked.file && (asked.start as usize..asked.end as usize).contains(&at);
+            whole && !inside
+        })
     });
+    if is_place || elsewhere {
+        return Err(format!("`var.{name}` chooses it, and says more than that"));
+    }
     Ok(())
 }
 
 /// Whether a module is there for others: nothing but examples calls it here. What its variables default to is its word to
 /// them, and a change is for its maintainers to announce; the examples pass what is right.
-fn is_published(project: &Project, resource: &Resource) -> bool {
+fn is_published(project: &Project, module: ModuleId) -> bool {
     let shows = |directory: &str| directory.split('/').any(|part| matches!(part, "examples" | "example" | "wrappers"));
-    let mut callers = project.twins(resource.id).filter_map(|twin| project.caller(twin.instance)).peekable();
+    let ids = (0..project.instances.len() as u32).map(InstanceId);
+    let uses = ids.filter(|id| project.instance(*id).module == module);
+    let mut callers = uses.filter_map(|id| project.caller(id)).peekable();
     callers.peek().is_some()
         && callers.all(|(caller, _)| shows(&project.module_of(caller).directory))
-        && !shows(&project.module_of(resource.instance).directory)
+        && !shows(&project.modules[module.0 as usize].directory)
 }
 
 /// Who passes: calls of one name once, and not all of many.
@@ -198,9 +292,8 @@ fn set_argument(
 }
 
 /// Changes the default, unless a values file overrides it.
-fn set_default(lowering: &mut Lowering<'_>, resource: &Resource, name: &str, text: &str) -> Result<(), String> {
+fn set_default(lowering: &mut Lowering<'_>, module: ModuleId, name: &str, text: &str) -> Result<(), String> {
     let project = &lowering.workspace.project;
-    let module = project.instance(resource.instance).module;
     for file in files_of(lowering, module) {
         let source = project.file(file);
         let sets = match lowering.tree(file) {
