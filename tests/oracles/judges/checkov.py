@@ -21,8 +21,8 @@ from judges.trees import Files, declared_blocks, terraform_files, without_index
 from judges.verdict import JudgeError, Verdict, find_tool, scratch
 
 TIMEOUT = 3600  # seconds for one tree
-ARGUMENTS = ("--framework", "terraform", "-o", "json", "--compact", "--skip-download",
-             "--download-external-modules", "false")
+SOURCES, PLANS = "terraform", "terraform_plan"  # what a tree holds, as Checkov's frameworks
+ARGUMENTS = ("-o", "json", "--compact", "--skip-download", "--download-external-modules", "false")
 QUIET = {"LOG_LEVEL": "ERROR", "BC_SKIP_MAPPING": "TRUE", "CHECKOV_RUN_SCA_PACKAGE_SCAN_V2": "false"}
 NAME_LIMIT = 70
 
@@ -71,8 +71,11 @@ class Comparison:
 def judge(before: Path, after: Path, checks: Checks, cache: Path | None = None) -> Verdict:
     files = terraform_files(before), terraform_files(after)
     old, new = scan_both(files, cache)
-    compared = compare(old, new, declared_blocks(files[0]))
-    verdict = Verdict("checkov")
+    return conclude("checkov", compare(old, new, declared_blocks(files[0])), checks, old, new)
+
+
+def conclude(name: str, compared: Comparison, checks: Checks, old: Scan, new: Scan) -> Verdict:
+    verdict = Verdict(name)
     verdict.summary = table(compared, checks, old.names | new.names)
     verdict.failures = [f"newly fails: {f}" for f in compared.new_on_existing if f.check in checks]
     verdict.failures += [f"newly fails on an added resource: {f}" for f in compared.new_on_added
@@ -86,26 +89,26 @@ def judge(before: Path, after: Path, checks: Checks, cache: Path | None = None) 
     return verdict.close()
 
 
-def scan_both(files: tuple[Files, Files], cache: Path | None) -> tuple[Scan, Scan]:
+def scan_both(files: tuple[Files, Files], cache: Path | None, framework: str = SOURCES) -> tuple[Scan, Scan]:
     """Both scans at a time; one is enough for equal trees."""
     if files[0] == files[1]:
-        same = scan(files[0], cache)
+        same = scan(files[0], cache, framework)
         return same, same
     with ThreadPoolExecutor(2) as pool:
-        old, new = pool.map(lambda f: scan(f, cache), files)
+        old, new = pool.map(lambda f: scan(f, cache, framework), files)
     return old, new
 
 
-def scan(files: Files, cache: Path | None = None) -> Scan:
+def scan(files: Files, cache: Path | None = None, framework: str = SOURCES) -> Scan:
     """Checkov's findings in these files, from this run or from the cache if one of them has them."""
     program = find_tool("checkov")
-    name = digest(program, files)
+    name = digest(f"{program} {framework}", os.stat(program).st_mtime_ns, files)
     if name not in SCANNED:
-        SCANNED[name] = scan_anew(program, files, cache / f"{name}.json" if cache else None)
+        SCANNED[name] = scan_anew((program, "--framework", framework), files, cache / f"{name}.json" if cache else None)
     return SCANNED[name]
 
 
-def scan_anew(program: str, files: Files, kept: Path | None) -> Scan:
+def scan_anew(program: tuple[str, ...], files: Files, kept: Path | None) -> Scan:
     if kept and kept.is_file():
         return from_json(json.loads(kept.read_text()))
     start = time.monotonic()
@@ -128,18 +131,18 @@ def from_json(saved: dict) -> Scan:
     return Scan(**{**saved, **findings})
 
 
-def digest(program: str, files: Files) -> str:
+def digest(program: str, installed: int, files: Files) -> str:
     """Names the scan: the installed Checkov (its version would take seconds to ask for) and the files."""
-    sums = hashlib.sha256(f"{program} {os.stat(program).st_mtime_ns}".encode())
+    sums = hashlib.sha256(f"{program} {installed}".encode())
     for name in sorted(files):
         sums.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
     return sums.hexdigest()[:24]
 
 
-def run_checkov(program: str, tree: Path) -> list[dict]:
+def run_checkov(program: tuple[str, ...], tree: Path) -> list[dict]:
     """Checkov's report, one part per framework."""
     try:
-        run = subprocess.run([program, "-d", str(tree), *ARGUMENTS], cwd=tree.parent, env=os.environ | QUIET,
+        run = subprocess.run([*program, "-d", str(tree), *ARGUMENTS], cwd=tree.parent, env=os.environ | QUIET,
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         raise JudgeError(f"checkov took over {TIMEOUT} seconds") from None

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
 from judges import provisioners
@@ -50,13 +51,15 @@ class Root:
 def judge(before: Path, after: Path, report: Path | None = None, strict: bool = False,
           modules: Path | None = None) -> Verdict:
     declared = read_report(report) if report else None
-    with scratch() as work:
-        return conclude(run_roots(before, after, work, modules), declared, strict)
+    return conclude(run_roots(before, after, modules), declared, strict)
 
 
-def run_roots(before: Path, after: Path, work: Path, modules: Path | None) -> list[Root]:
-    """Every root module of the tree before the edit, deployed, and then planned as the edited tree has it."""
-    with pretend_providers(work, with_effects=True, modules=modules) as env:
+@cache
+def run_roots(before: Path, after: Path, modules: Path | None) -> list[Root]:
+    """Every root module of the tree before the edit, deployed, and then planned as the edited tree has it. Judges of one run
+    look at the same trees.
+    """
+    with scratch() as work, pretend_providers(work, with_effects=True, modules=modules) as env:
         place = work / "tree"
         with scratch_copy(before, place, STATE):
             roots = [Root(p, work / f"root-{n}", env=env) for n, p in enumerate(root_paths(place))]

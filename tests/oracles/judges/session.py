@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from judges import checkov, fmt, plan, reasons, validate
+from judges import checkov, fmt, plan, planned, reasons, validate
 from judges.checks import Checks, pick
 from judges.trees import compare_text, terraform_files, text_summary
 from judges.verdict import Unavailable, Verdict, as_json, run_judge
 
-NAMES = ("fmt", "validate", "plan", "checkov", "reasons")
+NAMES = ("fmt", "validate", "plan", "checkov", "planned", "reasons")
 OF_AN_EDIT = NAMES[:-1]  # what needs nothing but the two trees
 
 
@@ -58,6 +58,7 @@ def run_judges(before: Path, after: Path, options: Options) -> list[Verdict]:
         "validate": lambda: validate.judge(before, after, options.modules),
         "plan": lambda: plan.judge(before, after, options.report, options.strict, options.modules),
         "checkov": lambda: checkov.judge(before, after, checks, options.cache),
+        "planned": lambda: planned.judge(before, after, checks, options.modules, options.cache),
         "reasons": lambda: judge_reasons(after, checks, options)}
     print("edit:", text_summary(compare_text(terraform_files(before), terraform_files(after))), flush=True)
     verdicts = []
