@@ -274,3 +274,29 @@ fn calls_of_a_copy_give_its_inputs() {
         assert!(!plain.contains("versioning"), "{plain}");
     }
 }
+
+const CLEAR_STREAM: &str = r#"resource "aws_kinesis_firehose_delivery_stream" "clicks" {
+  name        = "clicks"
+  destination = "extended_s3"
+
+  extended_s3_configuration {
+    role_arn   = "arn:aws:iam::111122223333:role/clicks"
+    bucket_arn = "arn:aws:s3:::acme-clicks"
+  }
+}
+"#;
+
+/// What the default profile does is done in another one, too, where that asks for more than the grade allows.
+#[test]
+fn a_stricter_profile_never_does_less() {
+    let project = Scratch::with(&[("main.tf", CLEAR_STREAM)]);
+    let control = ["--control", "firehose-encryption", "--profile", "strict"];
+    let told = project.expect(1, &[&["fix", "--write"][..], &control, &["."]].concat()).stderr;
+    assert!(
+        told.contains("(safe; a deploy: in-place)") && told.contains("grade review: run with --grade review"),
+        "{told}"
+    );
+    assert!(project.read("main.tf").contains("enabled = true\n"), "{told}");
+    project.expect(0, &[&["fix", "--grade", "review", "--write"][..], &control, &["."]].concat());
+    assert!(project.read("main.tf").contains("key_arn  = aws_kms_key.main.arn"));
+}

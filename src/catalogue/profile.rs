@@ -68,6 +68,11 @@ impl Control {
         self.profile(profile).and_then(|spec| spec.quiet).unwrap_or(self.quiet)
     }
 
+    /// Whether a profile gives options of this control other values.
+    pub fn sets_options(&self, profile: Profile) -> bool {
+        self.profile(profile).is_some_and(|spec| !spec.options.is_empty())
+    }
+
     /// The value of an option when the configuration says nothing.
     pub fn default_of(&self, name: &str, profile: Profile) -> Option<&Value> {
         let special = self.profile(profile).and_then(|spec| spec.options.iter().find(|(option, _)| option == name));

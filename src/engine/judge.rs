@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use super::inputs;
+use super::{inputs, lesser};
 use crate::backend::{Suppressions, lower};
 use crate::catalogue::{Catalogue, Context, Control, Declared, Failure, Settings, Verdict};
 use crate::cost::{self, Cost};
@@ -21,7 +21,7 @@ use crate::workspace::{Lowered, Workspace};
 #[derive(Debug)]
 pub(super) struct Judged<'c> {
     pub(super) control: &'c Control,
-    rule: &'c Declared,
+    pub(super) rule: &'c Declared,
     key: OnceCell<Key>,
     /// One of the failing uses.
     pub(super) resource: ResourceId,
@@ -31,6 +31,8 @@ pub(super) struct Judged<'c> {
     pub(super) fix: Result<(Fix, Option<Lowered>), String>,
     /// Whether the program that makes the resource says already what the fix would write.
     pub(super) settled: bool,
+    /// Whether the fix is what the default profile asks for, because what this one asks for can't be had.
+    pub(super) lesser: bool,
     pub(super) suppressed: Option<Suppression>,
 }
 
@@ -131,15 +133,42 @@ impl Judged<'_> {
     }
 }
 
+/// What is asked of resources.
+#[derive(Clone, Copy)]
+pub(super) struct Demand<'s> {
+    pub(super) settings: &'s Settings,
+    /// What is asked for where that can't be had; nothing when there is no less.
+    pub(super) least: Option<&'s Settings>,
+    /// The grade from which a fix can be had.
+    pub(super) grade: Grade,
+}
+
+/// One control's rule, with what it is judged in.
+#[derive(Clone, Copy)]
+pub(super) struct Judging<'a, 'c> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) control: &'c Control,
+    pub(super) rule: &'c Declared,
+}
+
+/// What is wrong with a declared resource, over all uses of its module.
+pub(super) struct Found<'r> {
+    pub(super) resource: &'r Resource,
+    pub(super) message: String,
+    pub(super) at: Option<Span>,
+    pub(super) fix: Result<(Fix, Option<Lowered>), String>,
+    pub(super) settled: bool,
+}
+
 /// Judges every resource by every rule that is for its type.
-pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, settings: &Settings) -> Judgement<'c> {
+pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, demand: Demand<'_>) -> Judgement<'c> {
     let suppressions = Suppressions::of(workspace);
     let mut all = Judgement::default();
     let kinds = workspace.project.by_kind.keys();
     let mut due: Vec<_> = kinds.filter_map(|kind| rules.by_kind.get(&**kind)).flatten().collect();
     due.sort_unstable_by_key(|(place, ..)| *place);
     for (_, control, rule) in due {
-        judge_rule(workspace, settings, control, rule, &mut all);
+        judge_rule(Judging { workspace, control, rule }, demand, &mut all);
     }
     for judged in &mut all.failed {
         let resource = workspace.project.resource(judged.resource);
@@ -153,40 +182,61 @@ pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, settings: &Set
     all
 }
 
-fn judge_rule<'c>(
-    workspace: &Workspace,
-    settings: &Settings,
-    control: &'c Control,
-    rule: &'c Declared,
-    all: &mut Judgement<'c>,
-) {
-    let Workspace { project, derivations, policies, .. } = workspace;
+fn judge_rule<'c>(judging: Judging<'_, 'c>, demand: Demand<'_>, all: &mut Judgement<'c>) {
+    let Judging { workspace: Workspace { project, .. }, control, rule } = judging;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
     let is_own = |resource: &&Resource| resource.origin.as_ref().is_none_or(|origin| origin.foreign.is_none());
-    let judged = |resource: &&Resource| !project.is_switched_off(resource) && (settings.foreign || is_own(resource));
+    let judged =
+        |resource: &&Resource| !project.is_switched_off(resource) && (demand.settings.foreign || is_own(resource));
     for resource in project.of_kind(&rule.kind).filter(judged) {
         uses.entry(resource.span).or_default().push(resource);
     }
     for resources in uses.into_values() {
-        let verdicts: Vec<(&Resource, Verdict)> = resources
-            .into_iter()
-            .map(|resource| {
-                (resource, Context { project, settings, derivations, policies, control, rule, resource }.judge())
-            })
+        let verdicts = judging.verdicts(demand.settings, &resources);
+        let found = match judging.found(demand.settings, verdicts) {
+            Ok(found) => found,
+            Err(verdicts) => {
+                all.unasked.extend(unasked(control, verdicts));
+                continue;
+            }
+        };
+        let (found, lesser) = lesser::instead(judging, demand, found, &resources);
+        let Found { resource, message, at, fix, settled } = found;
+        let at = at.unwrap_or(resource.header);
+        let (key, suppressed, resource) = (OnceCell::new(), None, resource.id);
+        all.failed.push(Judged { control, rule, key, resource, message, at, fix, settled, lesser, suppressed });
+    }
+}
+
+/// The uses of a declared resource with what is said of each.
+type Verdicts<'r> = Vec<(&'r Resource, Verdict)>;
+
+impl Judging<'_, '_> {
+    /// What the rule says of each use.
+    pub(super) fn verdicts<'r>(&self, settings: &Settings, resources: &[&'r Resource]) -> Verdicts<'r> {
+        let Self { workspace: Workspace { project, derivations, policies, .. }, control, rule } = *self;
+        let verdict = |resource| Context { project, settings, derivations, policies, control, rule, resource }.judge();
+        resources.iter().map(|resource| (*resource, verdict(resource))).collect()
+    }
+
+    /// What is wrong, with the fix that mends it in all uses; the verdicts when nothing is.
+    pub(super) fn found<'r>(&self, settings: &Settings, verdicts: Verdicts<'r>) -> Result<Found<'r>, Verdicts<'r>> {
+        let Self { workspace, control, .. } = *self;
+        let project = &workspace.project;
+        let failing: Vec<InstanceId> = verdicts
+            .iter()
+            .filter(|(_, verdict)| matches!(verdict, Verdict::Fail(_)))
+            .map(|(r, _)| r.instance)
             .collect();
-        let fails = |verdict: &Verdict| matches!(verdict, Verdict::Fail(_));
-        let failing: Vec<InstanceId> =
-            verdicts.iter().filter(|(_, verdict)| fails(verdict)).map(|(r, _)| r.instance).collect();
         if failing.is_empty() {
-            all.unasked.extend(unasked(control, verdicts));
-            continue;
+            return Err(verdicts);
         }
         let only = (failing.len() < verdicts.len()).then(|| failing.clone());
         let mut failed = verdicts.into_iter().filter_map(|(resource, verdict)| match verdict {
             Verdict::Fail(failure) => Some((resource, failure)),
             _ => None,
         });
-        let Some((resource, failure)) = failed.next() else { continue };
+        let Some((resource, failure)) = failed.next() else { return Err(Vec::new()) };
         let Failure { message, at, mut fix } = *failure;
         let to_write = |fix: &Result<Fix, String>| fix.as_ref().ok().map(|fix| written(project, fix));
         let first = to_write(&fix);
@@ -200,15 +250,12 @@ fn judge_rule<'c>(
             if settled { Err(SETTLED.into()) } else { Ok((fix, lowered)) }
         });
         let fix = fix.or_else(|reason| inputs::fix(workspace, settings, control, &failing).ok_or(reason));
-        let at = at.unwrap_or(resource.header);
-        let key = OnceCell::new();
-        let suppressed = None;
-        all.failed.push(Judged { control, rule, key, resource: resource.id, message, at, fix, settled, suppressed });
+        Ok(Found { resource, message, at, fix, settled })
     }
 }
 
 /// Why a resource isn't reported that fails in no use of its module; nothing where it passes in all of them.
-fn unasked<'c>(control: &'c Control, verdicts: Vec<(&Resource, Verdict)>) -> Option<Unasked<'c>> {
+fn unasked<'c>(control: &'c Control, verdicts: Verdicts<'_>) -> Option<Unasked<'c>> {
     let withheld = verdicts.into_iter().filter_map(|(resource, verdict)| match verdict {
         Verdict::Exempt(reason) => Some((resource.id, Withheld::Exempt(reason))),
         Verdict::Unknown(reason) => Some((resource.id, Withheld::Undecided(reason))),

@@ -6,6 +6,7 @@
 mod batch;
 mod inputs;
 mod judge;
+mod lesser;
 mod outcome;
 mod proof;
 mod record;

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::judge::{Judged, Judgement, Unasked, Withheld, judge};
+use super::judge::{Judged, Judgement, Unasked, Withheld};
 use super::round::Run;
 use super::{Options, Outcome};
 use crate::backend::align;
@@ -36,7 +36,7 @@ pub(super) fn report(run: &mut Run<'_>, options: Options) -> Outcome {
     }
     unreported(run, &run.unasked, options, false, &mut outcome);
     if options.apply.is_some() {
-        let Judgement { failed, unasked } = judge(&run.workspace, &run.rules.quiet, run.settings);
+        let Judgement { failed, unasked } = run.judge(&run.rules.quiet);
         outcome.not_applied.extend(left_by_quiet_controls(run, &failed));
         unreported(run, &unasked, options, true, &mut outcome);
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::batch::Batch;
-use super::judge::{Judged, Judgement, Key, RuleBook, Unasked, judge};
+use super::judge::{Demand, Judged, Judgement, Key, RuleBook, Rules, Unasked, judge};
+use super::lesser;
 use super::record::{announced, place, planned};
 use super::{Candidate, Choose, MAX_ROUNDS, Options};
 use crate::backend::{build, parse, parse_edited};
@@ -21,6 +22,8 @@ pub(super) struct Run<'c> {
     pub(super) workspace: Workspace,
     pub(super) rules: &'c RuleBook<'c>,
     pub(super) settings: &'c Settings,
+    /// What is asked for where `settings` ask for too much.
+    least: Option<Settings>,
     pub(super) options: Options,
     pub(super) judged: Vec<Judged<'c>>,
     pub(super) unasked: Vec<Unasked<'c>>,
@@ -44,7 +47,9 @@ impl<'c> Run<'c> {
         options: Options,
         choose: &'c Choose<'c>,
     ) -> Self {
-        let Judgement { failed: judged, unasked } = judge(&workspace, &rules.reported, settings);
+        let least = lesser::least(settings);
+        let demand = demand(settings, least.as_ref(), options);
+        let Judgement { failed: judged, unasked } = judge(&workspace, &rules.reported, demand);
         let settled = judged.iter().filter(|judged| judged.settled).map(|judged| judged.key(&workspace));
         let settled_before = settled.collect();
         // Only who edits asks for it.
@@ -55,6 +60,7 @@ impl<'c> Run<'c> {
             workspace,
             rules,
             settings,
+            least,
             options,
             judged,
             unasked,
@@ -65,6 +71,11 @@ impl<'c> Run<'c> {
             choose,
             initial,
         }
+    }
+
+    /// What the rules say of the present state.
+    pub(super) fn judge(&self, rules: &Rules<'c>) -> Judgement<'c> {
+        judge(&self.workspace, rules, demand(self.settings, self.least.as_ref(), self.options))
     }
 
     /// Applies fixes of `grade` and above until none is left.
@@ -148,7 +159,7 @@ impl<'c> Run<'c> {
                 let chosen = batch.chosen.iter().filter_map(|i| self.judged[*i].fix.as_ref().ok()?.1.as_ref());
                 let rewritten = chosen.flat_map(|lowered| lowered.rewritten.iter().copied());
                 self.workspace.rewritten = before.workspace.rewritten.iter().copied().chain(rewritten).collect();
-                let now = judge(&self.workspace, &self.rules.reported, self.settings);
+                let now = self.judge(&self.rules.reported);
                 match self.verify(batch, &before, &now.failed) {
                     None => {
                         self.record(batch, &before.workspace);
@@ -214,10 +225,15 @@ impl<'c> Run<'c> {
 
     /// What is wrong with a batch that was applied; nothing when all is well.
     fn verify(&self, batch: &Batch, before: &Before, after: &[Judged<'_>]) -> Option<Failure> {
-        let now: BTreeSet<Key> =
-            after.iter().filter(|judged| !judged.settled).map(|judged| judged.key(&self.workspace)).collect();
-        let keys = batch.chosen.iter().map(|i| self.judged[*i].key(&before.workspace));
-        if let Some(left) = keys.into_iter().find(|key| now.contains(key)) {
+        let now: BTreeMap<Key, &Judged<'_>> =
+            after.iter().filter(|judged| !judged.settled).map(|judged| (judged.key(&self.workspace), judged)).collect();
+        let is_left = |judged: &Judged<'_>| {
+            let key = judged.key(&before.workspace);
+            let left = now.get(&key)?;
+            let is_met = judged.lesser && lesser::is_met(&self.workspace, self.least.as_ref(), left);
+            (!is_met).then_some(key)
+        };
+        if let Some(left) = batch.chosen.iter().find_map(|i| is_left(&self.judged[*i])) {
             let reason = format!("after the edit, {} still fails {}", left.2, left.0);
             return Some(Failure { reason, culprit: Some(left) });
         }
@@ -335,12 +351,17 @@ impl<'c> Run<'c> {
         // The originals parsed before; they do so again.
         let parsed = |(i, file)| Some((FileId(i as u32), parse(file).ok().flatten()?));
         self.replace_files(originals.into_iter().enumerate().filter_map(parsed).collect());
-        let now = judge(&self.workspace, &self.rules.reported, self.settings);
+        let now = self.judge(&self.rules.reported);
         (self.judged, self.unasked) = (now.failed, now.unasked);
         let keys: Vec<Key> = self.judged.iter().map(|judged| judged.key(&self.workspace)).collect();
         self.rejected.extend(keys.into_iter().map(|key| (key, reason.clone())));
         self
     }
+}
+
+/// What a run asks for; a scan shows what can be had at all.
+fn demand<'s>(settings: &'s Settings, least: Option<&'s Settings>, options: Options) -> Demand<'s> {
+    Demand { settings, least, grade: options.apply.unwrap_or(Grade::Review) }
 }
 
 /// What became of a batch.

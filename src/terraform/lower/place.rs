@@ -84,17 +84,31 @@ impl<'a> Inside<'a> {
         {
             return None;
         }
+        self.comments().find(|(_, comment)| begins(comment, name)).map(|(at, _)| at)
+    }
+
+    /// Where an argument or block stands in a comment of the block itself, inside a block that stands there, too: the
+    /// block has been written anew without it.
+    pub(super) fn commented_out_in(&self, block: &str, name: &str) -> Option<u32> {
+        let mut comments = self.comments().skip_while(|(_, comment)| !begins(comment, block)).skip(1);
+        let inside = comments.by_ref().take_while(|(_, comment)| !comment.starts_with('}'));
+        inside.filter(|(_, comment)| begins(comment, name)).map(|(at, _)| at).next()
+    }
+
+    /// What is commented out in the block itself, line by line, with the place of the line.
+    fn comments(&self) -> impl Iterator<Item = (u32, &str)> {
         let is_inside = |at: usize| self.body.iter().filter_map(hcl_edit::Span::span).any(|span| span.contains(&at));
-        let mut at = self.inner.start;
-        for line in self.text[self.inner.clone()].split_inclusive('\n') {
-            let comment = line.trim_start().strip_prefix('#').or_else(|| line.trim_start().strip_prefix("//"));
-            let rest = comment.and_then(|comment| comment.trim_start_matches(['#', '/', ' ', '\t']).strip_prefix(name));
-            if rest.is_some_and(|rest| rest.trim_start().starts_with(['=', '{'])) && !is_inside(at) {
-                return u32::try_from(at).ok();
-            }
-            at += line.len();
-        }
-        None
+        let mut next = self.inner.start;
+        let lines = self.text[self.inner.clone()].split_inclusive('\n').map(move |line| {
+            let at = next;
+            next += line.len();
+            (at, line.trim())
+        });
+        lines.filter_map(move |(at, line)| {
+            let comment = line.strip_prefix('#').or_else(|| line.strip_prefix("//"))?;
+            let comment = comment.trim_start_matches(['#', '/', ' ', '\t']);
+            (!is_inside(at)).then_some((u32::try_from(at).ok()?, comment))
+        })
     }
 
     /// The insertion of aligned argument lines and rendered blocks (without surrounding line endings).
@@ -308,4 +322,9 @@ fn inner_range(text: &str, block: &Block, span: &Range<usize>) -> Result<Range<u
         return Err("the block's end is not where it should be".into());
     }
     Ok(open + 1..span.end - 1)
+}
+
+/// Whether a comment is an argument or a block of this name.
+fn begins(comment: &str, name: &str) -> bool {
+    comment.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', '{']))
 }

@@ -56,8 +56,7 @@ impl Lowering<'_> {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             let existing: Vec<_> = block.body.get_blocks(name).collect();
             if let Some(at) = inside.commented_out(name).filter(|_| name != "depends_on") {
-                let line = file.position(at).line;
-                self.out.decided = Some(format!("`{path}` stands commented out in line {line}: somebody took it out"));
+                self.out.decided = Some(taken_out(file, &path, at));
             }
             match item {
                 DraftItem::Argument(value) => {
@@ -91,7 +90,14 @@ impl Lowering<'_> {
                         blocks.push(place.block(name, inner, &inside.indent)?);
                         self.touch_with(resource.span.file, header.clone(), path, below);
                     }
-                    [one] => self.set_in(place, resource, file, one, inner, &path)?,
+                    [one] => {
+                        let is_new = |name: &&str| !one.body.has_attribute(name) && !one.body.has_blocks(name);
+                        let mut added = inner.items.iter().map(|(name, _)| name.as_str()).filter(is_new);
+                        if let Some(at) = added.find_map(|added| inside.commented_out_in(name, added)) {
+                            self.out.decided = Some(taken_out(file, &path, at));
+                        }
+                        self.set_in(place, resource, file, one, inner, &path)?;
+                    }
                     _ => return Err(format!("there are several `{name}` blocks")),
                 },
             }
@@ -135,10 +141,13 @@ impl Lowering<'_> {
     ) -> Result<(), String> {
         let file = self.workspace.project.file(resource.span.file);
         if is_literal(old) {
-            self.whole_definition()?;
             let range = old.span().ok_or("the value has no place in its file")?;
             let indent = crate::source::indentation(&file.text, range.start).to_owned();
             let text = place.value(new, &indent)?;
+            if file.text[range.clone()] == text {
+                return Ok(());
+            }
+            self.whole_definition()?;
             self.overwrite(resource.span.file, range, text, header_of(resource), path);
             return Ok(());
         }
@@ -163,6 +172,12 @@ impl Lowering<'_> {
         self.out.edits.push(Edit::replace(Span::new(file, range), text));
         self.touch(file, header, path);
     }
+}
+
+/// Why what stands in a comment isn't written again.
+fn taken_out(file: &SourceFile, path: &str, at: u32) -> String {
+    let line = file.position(at).line;
+    format!("`{path}` stands commented out in line {line}: somebody took it out")
 }
 
 pub(super) fn has_dynamic(block: &Block, name: &str) -> bool {
