@@ -67,7 +67,13 @@ impl<'s, 'a> Writer<'s, 'a> {
         let near = self.scope.context.resource.id;
         let data = self.data.borrow();
         data.iter()
-            .map(|(kind, name)| Change::AddData { near, below: false, kind: kind.clone(), name: name.clone() })
+            .map(|(kind, name)| Change::AddData {
+                near,
+                below: false,
+                kind: kind.clone(),
+                name: name.clone(),
+                provider: None,
+            })
             .collect()
     }
 

@@ -78,7 +78,7 @@ pub enum Change {
         /// Its arguments.
         content: DraftBody,
     },
-    /// Use a data source without arguments, declared by this fix where the module has none.
+    /// Use a data source without arguments of its own, declared by this fix where the module has none.
     AddData {
         /// The resource that it stands beside.
         near: ResourceId,
@@ -88,6 +88,8 @@ pub enum Change {
         kind: String,
         /// Its local name.
         name: String,
+        /// The provider that reads it, as it is written (`aws.central`); the module's own where nothing is said.
+        provider: Option<String>,
     },
     /// Give a module a variable for a list, empty unless it is passed, and pass it in every call of the module.
     Pass {

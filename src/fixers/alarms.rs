@@ -267,16 +267,10 @@ fn lets_alarms_in(project: &Project, topic: &Resource) -> bool {
 
 /// Whether alarms can publish to a topic from where a resource is.
 fn usable(project: &Project, topic: &Resource, near: &Resource) -> Result<(), String> {
-    let place = |resource: &Resource| {
-        ["provider", "region"].map(|argument| {
-            let node = &resource.body.entry(argument)?.node;
-            Some(project.file(node.span.file).text[node.span.range()].to_owned())
-        })
-    };
     if &*topic.kind != project.kind(TOPIC) {
         return Ok(());
     }
-    if place(topic) != place(near) {
+    if !project.stand_together(topic, near) {
         return Err(format!("{} may stand in another region, and alarms publish in their own", topic.address()));
     }
     if project.language == Language::CloudFormation && topic.repeat != Repeat::Once {

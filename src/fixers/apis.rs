@@ -59,9 +59,13 @@ pub(super) fn open_on_purpose(context: &Context<'_>) -> Value {
     let (project, method) = (context.project, context.resource);
     let parts = path(project, method);
     let known: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
-    if let Some(why) = open_path(&known) {
-        return Value::string(why);
-    }
+    open_path(&known).map_or_else(|| checked_elsewhere(context), Value::string)
+}
+
+/// What shows that a method which asks nobody isn't open to everybody: its function checks signatures, or its API lets in
+/// only who is meant. Null where nothing does, unknown where a policy isn't known.
+pub(super) fn checked_elsewhere(context: &Context<'_>) -> Value {
+    let (project, method) = (context.project, context.resource);
     if functions_behind(project, method).into_iter().any(checks_signatures) {
         return Value::string("its function checks signatures");
     }

@@ -33,9 +33,8 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     match need(context, context.resource) {
         Need::None => Verdict::Pass,
         Need::Unknown(why) => Verdict::Unknown(why.into()),
-        Need::Never(why) if asks(context, "every_function") => without(why),
         Need::Never(why) => Verdict::Exempt(why.into()),
-        Need::Waits(invoker) => without(format!(
+        Need::Waits(invoker) => Verdict::Exempt(format!(
             "{} invokes it and sees its failures: a dead-letter queue would receive nothing",
             invoker.address()
         )),
@@ -51,10 +50,6 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 
 fn asks(context: &Context<'_>, option: &str) -> bool {
     context.option(option).as_bool() == Some(true)
-}
-
-fn without(why: impl Into<String>) -> Verdict {
-    Verdict::show("it has no dead-letter queue", "Leave it without a dead-letter queue", why)
 }
 
 fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {

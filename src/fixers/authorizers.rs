@@ -59,6 +59,27 @@ pub(super) fn preflight_route(context: &Context<'_>) -> Value {
     api.and_then(|api| own_preflight(project, route, api)).map_or(Value::Null, Value::string)
 }
 
+/// The key of the route that takes preflight for `/` itself, which the greedy path beside `$default` doesn't match; null
+/// where none is needed.
+///
+/// Source: developer guide of API Gateway, "Create routes for HTTP APIs": a greedy path variable catches child resources.
+pub(super) fn preflight_root(context: &Context<'_>) -> Value {
+    const KEY: &str = "OPTIONS /";
+    let (project, route) = (context.project, context.resource);
+    let key = |route: &Resource| project.settle(&route.body.get("route_key")).as_str().map(str::to_owned);
+    let Some(api) = api_of(project, route).filter(|_| key(route).as_deref() == Some("$default")) else {
+        return Value::Null;
+    };
+    let of_api = |other: &&Resource| api_of(project, other).is_some_and(|of| of.id == api.id);
+    let is_there = project.of_kind(&route.kind).filter(of_api).any(|other| key(other).as_deref() == Some(KEY));
+    if is_there { Value::Null } else { Value::string(KEY) }
+}
+
+/// Whether the configuration declares the API of a route.
+pub(super) fn is_declared(context: &Context<'_>) -> Value {
+    Value::Bool(api_of(context.project, context.resource).is_some())
+}
+
 /// `HTTP`, `WEBSOCKET` or unknown.
 pub(super) fn protocol(context: &Context<'_>) -> Value {
     api_of(context.project, context.resource).map_or(Value::Unknown, |api| {
@@ -224,7 +245,7 @@ fn takes_preflight(project: &Project, method: &Resource, api: &Resource) -> bool
     path.is_some_and(|path| {
         !project.of_kind("aws_apigatewayv2_route").filter(of_api).any(|other| {
             let key = text(other, "route_key").unwrap_or_default();
-            key.strip_prefix("OPTIONS ").is_some_and(|other| other == path || other == "/{proxy+}")
+            key.strip_prefix("OPTIONS ").is_some_and(|other| other == path || other == "/{proxy+}" && path != "/")
         })
     })
 }

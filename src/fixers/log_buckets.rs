@@ -19,7 +19,7 @@ pub(super) fn of_module(context: &Context<'_>) -> Value {
         other.instance == bucket.instance
             && other.id != bucket.id
             && other.repeat == Repeat::Once
-            && ["provider", "region"].iter().all(|name| other.body.entry(name).is_none())
+            && project.apart(other).is_none()
     };
     let found = project.all(BUCKET).filter(here).find(|other| takes(project, other));
     let id = |found: &Resource| Reference {

@@ -95,10 +95,12 @@ const FACTS: &[(&str, Fact)] = &[
     ("api_authorization", authorizers::authorization),
     ("api_authorizer", authorizers::authorizer),
     ("api_name", alarm_subjects::api_name),
+    ("api_is_declared", authorizers::is_declared),
     ("api_protocol", authorizers::protocol),
     ("asynchronous_invoker", invokers::asynchronous_invoker),
     ("authorization_note", authorizers::note),
     ("bucket_public_signal", bucket_signals::public_signal_of_bucket),
+    ("checked_elsewhere", apis::checked_elsewhere),
     ("concurrency_bound", concurrency::concurrency_bound),
     ("concurrency_share", concurrency::concurrency_share),
     ("construct_id", log_groups::construct_id),
@@ -121,6 +123,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("open_operations", api_bodies::open_operations),
     ("outside_user", network_use::outside_user),
     ("patient_reader", concurrency::patient_reader),
+    ("preflight_root", authorizers::preflight_root),
     ("preflight_route", authorizers::preflight_route),
     ("private_api", apis::private_api),
     ("private_store", vpc_placement::private_store),
@@ -232,7 +235,13 @@ fn account(project: &Project, near: &Resource) -> Result<(Draft, Option<Change>)
         }
         None => Ok((
             Draft::Expression(format!("data.{KIND}.current.account_id")),
-            Some(Change::AddData { near: near.id, below: false, kind: KIND.into(), name: "current".into() }),
+            Some(Change::AddData {
+                near: near.id,
+                below: false,
+                kind: KIND.into(),
+                name: "current".into(),
+                provider: None,
+            }),
         )),
     }
 }
@@ -245,7 +254,13 @@ fn region(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
         Some(data) => (Draft::Attribute(data.id, attribute.into()), None),
         None => (
             Draft::Expression(format!("data.{KIND}.current.{attribute}")),
-            Some(Change::AddData { near: near.id, below: false, kind: KIND.into(), name: "current".into() }),
+            Some(Change::AddData {
+                near: near.id,
+                below: false,
+                kind: KIND.into(),
+                name: "current".into(),
+                provider: None,
+            }),
         ),
     }
 }

@@ -6,6 +6,7 @@
 pub mod companion;
 mod construct;
 pub mod draft;
+mod place;
 pub mod project;
 pub mod reference;
 pub mod resource;

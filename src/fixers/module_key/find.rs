@@ -22,7 +22,8 @@ pub(super) enum Found<'a> {
 pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Service]) -> Result<Found<'a>, String> {
     let fitting: Vec<&Resource> = project
         .all(KEY)
-        .filter(|key| key.instance == resource.instance && is_general(project, key) && policy(project, key).is_some())
+        .filter(|key| key.instance == resource.instance && project.stand_together(key, resource))
+        .filter(|key| is_general(project, key) && policy(project, key).is_some())
         .collect();
     let used = |key: &&Resource| {
         let mut users = project.of_kind(&resource.kind).filter(|user| user.instance == resource.instance);
@@ -47,7 +48,7 @@ pub(super) fn key<'a>(project: &'a Project, resource: &Resource, services: &[Ser
     })
 }
 
-/// A symmetric key for encryption, there once, in the module's own region.
+/// A symmetric key for encryption, there once.
 fn is_general(project: &Project, key: &Resource) -> bool {
     let is = |name: &str, usual: &str| {
         let value = project.value(key, KEY, name);
@@ -57,7 +58,7 @@ fn is_general(project: &Project, key: &Resource) -> bool {
         && is("key_usage", "ENCRYPT_DECRYPT")
         && is("customer_master_key_spec", "SYMMETRIC_DEFAULT")
         && matches!(project.value(key, KEY, "is_enabled"), Value::Null | Value::Bool(true))
-        && ["provider", "region", "custom_key_store_id"].iter().all(|name| key.body.entry(name).is_none())
+        && key.body.entry("custom_key_store_id").is_none()
 }
 
 /// What holds the policy of a key: the key, or a resource of its own.

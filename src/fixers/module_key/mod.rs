@@ -14,7 +14,7 @@ mod strangers;
 
 use crate::catalogue::Context;
 use crate::fix::Change;
-use crate::model::{Draft, DraftBody, Language, Project, Resource};
+use crate::model::{Draft, DraftBody, DraftItem, Language, Resource};
 
 use find::Found;
 use publishers::{of_queue, of_topic};
@@ -167,10 +167,16 @@ pub(super) fn is_asked(context: &Context<'_>) -> bool {
 
 fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result<KeyPlan, String> {
     let (project, resource) = (context.project, context.resource);
-    for argument in ["provider", "region"] {
-        if resource.body.entry(argument).is_some() {
-            return Err(format!("it has a `{argument}` of its own, and a key serves one region"));
+    match project.apart(resource) {
+        // Nobody uses the key but the service itself, in the provider's account and region.
+        Some("provider") if what.prefix.is_empty() && what.role.is_none() && what.name != "topic" => {}
+        Some("provider") => {
+            return Err(
+                "it has a `provider` of its own, and roles of another account need more than a permission".into()
+            );
         }
+        Some(argument) => return Err(format!("it has a `{argument}` of its own, and a key serves one region")),
+        None => {}
     }
     let stranger = strangers::of(project, resource, what);
     let mut services = services.to_vec();
@@ -188,10 +194,14 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
         Found::None => {
             let near = super::module_anchor(project, resource, &PLACES);
             let kind = project.kind(KEY);
-            let name = project.unused_name(resource.instance, kind, context.named(NAME.0, NAME.1));
+            let provider = project.own_provider(resource);
+            let base = context.named(NAME.0, NAME.1);
+            let base = provider.map_or(base.to_owned(), |provider| format!("{base}_{}", statements::alias(provider)));
+            let name = project.unused_name(resource.instance, kind, &base);
             let what = context.named("module", "template");
-            notes.push(format!("adds one key for all that the {what} encrypts"));
-            changes.extend(add(project, near, &name, &written, needed));
+            let by = provider.map_or(String::new(), |provider| format!(" by the provider {provider}"));
+            notes.push(format!("adds one key for all that the {what} encrypts{by}"));
+            changes.extend(add(context, near, &name, &written, needed));
             (project.once(kind, &name, context.named("arn", "Arn")), None)
         }
     };
@@ -209,14 +219,34 @@ fn module_key(context: &Context<'_>, what: &Use, services: &[Service]) -> Result
     Ok(KeyPlan { arn, changes, notes })
 }
 
+/// The arguments that put a key where the resource is. Where that has a `region` that is null so far, the key has it, too:
+/// a caller may give one.
+fn place(context: &Context<'_>) -> Vec<(String, DraftItem)> {
+    let (project, resource) = (context.project, context.resource);
+    // NOTE: every resource has `region` since provider 6.
+    let has_regions = project.provider(resource.instance).major >= 6;
+    let region = context.as_written(resource, "region").filter(|_| has_regions);
+    let region = region.filter(|draft| *draft != Draft::Expression("null".into()));
+    let provider = project.own_provider(resource).map(|provider| Draft::Expression(provider.to_owned()));
+    let arguments = [("provider", provider), ("region", region)];
+    let written = |(name, draft): (&str, Option<Draft>)| Some((name.to_owned(), DraftItem::Argument(draft?)));
+    arguments.into_iter().filter_map(written).collect()
+}
+
 /// The module's key and its alias.
 fn add(
-    project: &Project,
+    context: &Context<'_>,
     near: &Resource,
     name: &str,
     written: &statements::Writer<'_>,
     needed: Vec<Draft>,
 ) -> Vec<Change> {
+    let project = context.project;
+    let place = place(context);
+    let placed = |mut body: DraftBody| {
+        body.items.splice(0..0, place.clone());
+        body
+    };
     let mut all = vec![written.administration()];
     all.extend(needed);
     let shared =
@@ -234,6 +264,7 @@ fn add(
                 ("name_prefix", Draft::string(format!("alias/{}-", written.module_name()))),
                 ("target_key_id", project.once(KEY, name, "key_id")),
             ]);
+            let (key, alias) = (placed(key), placed(alias));
             vec![shared(KEY.into(), name.into(), key), shared(alias_kind, name.into(), alias)]
         }
         Language::CloudFormation => {

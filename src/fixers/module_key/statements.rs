@@ -15,19 +15,32 @@ const EVERY_USE: [&str; 5] =
 pub(super) struct Writer<'a> {
     project: &'a Project,
     resource: &'a Resource,
+    /// The provider of the key, where it isn't the module's own.
+    provider: Option<&'a str>,
     data: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(project: &'a Project, resource: &'a Resource) -> Self {
-        Self { project, resource, data: RefCell::default() }
+        Self { project, resource, provider: project.own_provider(resource), data: RefCell::default() }
     }
 
     /// The data sources that the statements refer to and the module doesn't have.
     pub(super) fn data_sources(&self, near: &Resource, below: bool) -> Vec<Change> {
         let near = near.id;
-        let add = |kind: &&str| Change::AddData { near, below, kind: (*kind).into(), name: "current".into() };
+        let add = |kind: &&str| Change::AddData {
+            near,
+            below,
+            kind: (*kind).into(),
+            name: self.data_name(),
+            provider: self.provider.map(str::to_owned),
+        };
         self.data.borrow().iter().map(add).collect()
+    }
+
+    /// What a data source is called: `current`, or as the provider.
+    fn data_name(&self) -> String {
+        self.provider.map_or_else(|| "current".into(), alias)
     }
 
     /// The directory's name, as a part of an alias.
@@ -134,20 +147,26 @@ impl<'a> Writer<'a> {
     }
 
     fn attribute(&self, kind: &'static str, attribute: &str) -> Draft {
-        if let Some(data) = self.project.data_of(kind, self.resource.instance).find(|data| is_plain(data)) {
+        let is_its = |data: &&Resource| is_plain(data) && self.project.own_provider(data) == self.provider;
+        if let Some(data) = self.project.data_of(kind, self.resource.instance).find(is_its) {
             return Draft::Attribute(data.id, attribute.into());
         }
         let mut data = self.data.borrow_mut();
         if !data.contains(&kind) {
             data.push(kind);
         }
-        Draft::Expression(format!("data.{kind}.current.{attribute}"))
+        Draft::Expression(format!("data.{kind}.{}.{attribute}", self.data_name()))
     }
 }
 
-/// Whether a data source tells of the deployment itself, not of another region or account.
+/// The last name of a provider, as a part of names: `central` of `aws.central`.
+pub(super) fn alias(provider: &str) -> String {
+    provider.rsplit('.').next().unwrap_or(provider).replace('-', "_")
+}
+
+/// Whether a data source tells of a deployment itself, whichever provider reads it.
 fn is_plain(data: &Resource) -> bool {
-    data.body.entries.is_empty() && data.repeat == crate::model::Repeat::Once
+    data.body.entries.iter().all(|entry| &*entry.name == "provider") && data.repeat == crate::model::Repeat::Once
 }
 
 impl Service {

@@ -102,8 +102,7 @@ fn door<'a>(context: &Context<'a>, function: &Resource, connection: &Connection<
             "{address} stands in another module: its subnets and its group would have to be passed in"
         ));
     }
-    let apart = |argument: &str| context.as_written(function, argument) != context.as_written(store.resource, argument);
-    if ["provider", "region"].into_iter().any(apart) {
+    if !project.stand_together(function, store.resource) {
         return Err(format!("{address} may be in another region or account"));
     }
     let listed = store.resource.body.at(store.kind.groups);

@@ -63,19 +63,28 @@ impl Lowering<'_> {
         free
     }
 
-    pub(super) fn add_data(&mut self, near: &Resource, kind: &str, name: &str, below: bool) {
+    /// A data source: by which provider, and whether below or above what it stands beside.
+    pub(super) fn add_data(
+        &mut self,
+        near: &Resource,
+        kind: &str,
+        name: &str,
+        (provider, below): (Option<&str>, bool),
+    ) {
         let project = &self.workspace.project;
         if project.at(near.instance, &resource::address(Mode::Data, kind, name)).is_some() {
             return;
         }
         let file = project.file(near.span.file);
-        let text = format!("data \"{kind}\" \"{name}\" {{}}");
+        let nl = file.newline();
+        let body =
+            provider.map_or(String::new(), |provider| format!("{nl}{}provider = {provider}{nl}", unit(&file.text)));
+        let text = format!("data \"{kind}\" \"{name}\" {{{body}}}");
         if below {
             self.insert_below(file, near.span, &text);
         } else {
             let comments = crate::hcl::comments(&file.text);
             let start = crate::hcl::comments_above(&file.text, &comments, near.span.start as usize);
-            let nl = file.newline();
             self.out.edits.push(Edit::insert(near.span.file, start, format!("{text}{nl}{nl}")));
         }
         self.out.added.push(format!("data {kind} {name}"));

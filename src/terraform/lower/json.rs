@@ -35,14 +35,10 @@ pub(super) fn change(
             lowering.out.added.push(format!("resource {kind} {name}"));
             lowering.out.created.push((resource::address(Mode::Managed, kind, &name), resource.id));
         }
-        Change::AddData { kind, name, .. } => {
-            if lowering.workspace.project.at(resource.instance, &resource::address(Mode::Data, kind, name)).is_some() {
-                return Ok(());
-            }
-            let edit = writer.declare(root, "data", kind, name, Layout::Object(Vec::new()))?;
-            lowering.out.edits.push(edit);
-            lowering.out.added.push(format!("data {kind} {name}"));
+        Change::AddData { provider: Some(_), .. } => {
+            return Err("data sources of another provider are not written in JSON yet".into());
         }
+        Change::AddData { kind, name, .. } => writer.add_data(lowering, root, kind, name)?,
         Change::Pass { .. } => return Err("variables of modules in JSON are not passed yet".into()),
         Change::AppendBlock { name, content, .. } => {
             let block = writer.body(content)?;
@@ -147,6 +143,16 @@ impl Writer<'_> {
     fn changed(&self, lowering: &mut Lowering<'_>, name: &str) {
         lowering.touch(self.resource.span.file, header_of(self.resource), name);
         lowering.out.updated.push((self.resource.id, vec![name.to_owned()]));
+    }
+
+    fn add_data(&self, lowering: &mut Lowering<'_>, root: &Node, kind: &str, name: &str) -> Result<(), String> {
+        let address = resource::address(Mode::Data, kind, name);
+        if lowering.workspace.project.at(self.resource.instance, &address).is_none() {
+            let edit = self.declare(root, "data", kind, name, Layout::Object(Vec::new()))?;
+            lowering.out.edits.push(edit);
+            lowering.out.added.push(format!("data {kind} {name}"));
+        }
+        Ok(())
     }
 
     fn set(&self, lowering: &mut Lowering<'_>, node: &Node, content: &DraftBody, prefix: &str) -> Result<(), String> {

@@ -126,8 +126,8 @@ impl<'w> Lowering<'w> {
             }
             Change::Copy { name, rewired, content, .. } => self.copy(resource, name, rewired, content),
             Change::Rewire { argument, from, to, .. } => self.rewire(resource, argument, *from, to),
-            Change::AddData { kind, name, below, .. } => {
-                self.add_data(resource, kind, name, *below);
+            Change::AddData { kind, name, below, provider, .. } => {
+                self.add_data(resource, kind, name, (provider.as_deref(), *below));
                 Ok(())
             }
             Change::Pass { variable, description, values, .. } => {
