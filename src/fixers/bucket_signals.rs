@@ -6,7 +6,7 @@
 use crate::catalogue::Context;
 use crate::iam::policy::Policy;
 use crate::model::companion::Tie;
-use crate::model::{Language, Project, Resource, Value};
+use crate::model::{Body, Language, Project, Resource, Value};
 
 /// Words in names and tags that say "public".
 const PUBLIC_WORDS: [&str; 8] = ["public", "www", "static", "assets", "website", "site", "cdn", "web"];
@@ -33,7 +33,41 @@ pub(super) fn signal(project: &Project, bucket: &Resource) -> Option<String> {
         .or_else(|| acl(project, bucket))
         .or_else(|| open_policy(project, bucket))
         .or_else(|| website_endpoint(project, bucket))
-        .or_else(|| word(bucket))
+        .or_else(|| word(bucket).filter(|_| !is_private(project, bucket)))
+}
+
+/// Whether a bucket is shown to be private, whatever it is called: public policies and ACLs are void, or a distribution
+/// reads it as somebody.
+fn is_private(project: &Project, bucket: &Resource) -> bool {
+    let yes = |value: &Value| project.settle(value) == Value::Bool(true);
+    let shut = |body: &Body, names: [&str; 2]| names.iter().all(|name| yes(&body.at(name)));
+    let blocks = project.companions(bucket, tie(project, "aws_s3_bucket_public_access_block")).found;
+    blocks.iter().any(|id| shut(&project.resource(*id).body, ["ignore_public_acls", "restrict_public_buckets"]))
+        || shut(
+            &bucket.body,
+            ["PublicAccessBlockConfiguration.IgnorePublicAcls", "PublicAccessBlockConfiguration.RestrictPublicBuckets"],
+        )
+        || has_reader(project, bucket)
+}
+
+/// Whether a distribution reads the bucket with an origin access control or identity.
+fn has_reader(project: &Project, bucket: &Resource) -> bool {
+    let names = |value: &Value| {
+        let mut found = false;
+        value.each_reference(&mut |reference| {
+            found |=
+                reference.resource == bucket.id && reference.path.last().is_some_and(|n| n.ends_with("domain_name"));
+        });
+        found
+    };
+    let signs = |origin: &Body| {
+        ["origin_access_control_id", "s3_origin_config.origin_access_identity"]
+            .iter()
+            .any(|by| origin.at(by).is_present() == Some(true))
+    };
+    project.of_kind("aws_cloudfront_distribution").any(|distribution| {
+        distribution.body.blocks("origin").any(|origin| names(&origin.get("domain_name")) && signs(origin))
+    })
 }
 
 /// The sign that a bucket is meant to be public, beside what its policy says.

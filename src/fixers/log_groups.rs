@@ -3,7 +3,7 @@
 use crate::catalogue::{Context, Verdict};
 use crate::fix::{Change, Effect, Fix, Grade};
 use crate::iam::role;
-use crate::iam::scope::log_group::PREFIX;
+use crate::iam::scope::log_group::{self, PREFIX};
 use crate::model::{Draft, DraftBody, Language, Node, Project, Resource, Value};
 
 /// Groups that only hold what functions, APIs and workflows say.
@@ -45,7 +45,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
     if function.body.at(log_group).is_present() != Some(false) {
         return Verdict::Pass;
     }
-    if crate::iam::scope::log_group::at_edge(project, function) {
+    if log_group::at_edge(project, function) {
         return Verdict::Pass;
     }
     let name = project.settle(&function.body.get(context.named("function_name", "FunctionName")));
@@ -155,7 +155,8 @@ fn is_group_of(context: &Context<'_>, group: &Resource, function: &Resource, exp
 
 fn fix(context: &Context<'_>) -> Fix {
     let (project, function) = (context.project, context.resource);
-    let known_before = own_name(project, function);
+    // Without a reference to the function, so that the group can be there before the first call.
+    let known_before = log_group::expression(project, function).map(Draft::Expression);
     let ordered = known_before.is_some();
     let by_reference =
         || Draft::Text(vec![Draft::string(PREFIX), Draft::Attribute(function.id, "function_name".into())]);
@@ -190,22 +191,6 @@ fn fix(context: &Context<'_>) -> Fix {
         changes,
         notes,
     }
-}
-
-/// The group's name without a reference to the function, so that the group can be there before the first call. Where the
-/// name is JSON, or goes over lines, the reference has to do.
-fn own_name(project: &Project, function: &Resource) -> Option<Draft> {
-    let node = &function.body.entry("function_name")?.node;
-    let file = project.file(node.span.file);
-    let text = file.text[node.span.range()].trim();
-    if file.display.ends_with(".json") || text.contains('\n') {
-        return None;
-    }
-    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    Some(match quoted {
-        Some(inner) => Draft::Expression(format!("\"{PREFIX}{inner}\"")),
-        None => Draft::Text(vec![Draft::string(PREFIX), Draft::Expression(text.to_owned())]),
-    })
 }
 
 /// A template can't take over the group that Lambda has made, so the function gets another one, under a name that

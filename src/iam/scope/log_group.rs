@@ -1,8 +1,8 @@
 //! The log group that a function writes to.
 
-use super::need::Target;
+use super::need::{Origin, Target};
 use crate::iam::policy::Policy;
-use crate::model::{Node, Project, Resource, Value};
+use crate::model::{InstanceId, Node, Project, Resource, Value};
 
 /// Where Lambda writes by itself.
 pub const PREFIX: &str = "/aws/lambda/";
@@ -33,7 +33,46 @@ pub fn made(project: &Project, function: &Resource) -> Option<Target> {
     let name = name.as_str().filter(|_| !custom)?;
     let mut target = Target::named(project, "logs:log-group", &format!("{PREFIX}{name}"), ":*");
     target.doubt = None;
+    // What a name is put together from may be given otherwise at the next deploy: the group follows it.
+    if !is_written_out(project, function) {
+        target.origin = match expression(project, function) {
+            Some(expression) => Origin::Expression(function.instance, arn(project, function.instance, &expression)),
+            None => Origin::Unwritable,
+        };
+    }
     Some(target)
+}
+
+/// Whether a function's name stands there as a text without parts.
+fn is_written_out(project: &Project, function: &Resource) -> bool {
+    let Some(entry) = function.body.entry("function_name") else { return false };
+    let span = entry.node.span;
+    let text = project.file(span.file).text.get(span.range()).unwrap_or_default().trim();
+    text.starts_with(['"', '\'']) && !["${", "%{"].iter().any(|part| text.contains(part))
+}
+
+/// The name of a function's group as an expression, from how the function's name is written; nothing where that is JSON, or
+/// goes over lines.
+pub fn expression(project: &Project, function: &Resource) -> Option<String> {
+    let span = function.body.entry("function_name")?.node.span;
+    let file = project.file(span.file);
+    let text = file.text.get(span.range())?.trim();
+    if file.display.ends_with(".json") || text.contains('\n') {
+        return None;
+    }
+    Some(match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) => format!("\"{PREFIX}{inner}\""),
+        None => format!("\"{PREFIX}${{{text}}}\""),
+    })
+}
+
+/// The ARN of a group in any region and account, by the expression that names it.
+fn arn(project: &Project, instance: InstanceId, name: &str) -> String {
+    let partition = match project.data_of("aws_partition", instance).next() {
+        Some(data) => format!("${{{}.partition}}", data.address()),
+        None => "aws".to_owned(),
+    };
+    format!("\"arn:{partition}:logs:*:*:log-group:{}", name.trim_start_matches('"'))
 }
 
 /// The declared log group that a function certainly writes to.
