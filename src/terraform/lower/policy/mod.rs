@@ -114,12 +114,16 @@ pub(super) fn append_element(
     let last_start = skip_blank(text, last.start);
     let indent = indentation(text, last_start).to_owned();
     let own_line = text[line_start(text, last_start)..last_start].trim().is_empty();
-    let element = render(&indent)?;
     let end = last_start + text[last_start..last.end].trim_end().len();
     let comma = text[end..whole.end].find(|c: char| !c.is_whitespace()).filter(|at| text[end + at..].starts_with(','));
-    if !own_line && text[last.clone()].contains('\n') && element.ends_with('}') {
-        return Ok(prepend_element(file, id, whole.start + 1, &element, unit));
+    if !own_line && text[last.clone()].contains('\n') {
+        // The last of several begins further in than the list does.
+        let first = render(indentation(text, whole.start))?;
+        if first.ends_with('}') {
+            return Ok(prepend_element(file, id, whole.start + 1, &first, unit));
+        }
     }
+    let element = render(&indent)?;
     if !own_line {
         return Ok(match comma {
             Some(at) => Edit::insert(id, end + at + 1, format!(" {element},")),

@@ -193,7 +193,8 @@ fn beside(writer: &Writer<'_>, list: &Array, at: &Range<usize>, statement: &Draf
         return Ok(writer.replace(at.end..at.end, format!(", {}", writer.place.one_line(statement)?)));
     }
     let whole = trimmed(text, list.span())?;
-    let element = writer.place.value(statement, indent)?;
+    // The last of several begins further in than the list does.
+    let element = writer.place.value(statement, indentation(text, whole.start))?;
     Ok(super::prepend_element(writer.file, writer.id, whole.start + 1, &element, writer.place.unit))
 }
 
