@@ -307,11 +307,26 @@ impl Visit for Collector {
     }
 }
 
-/// A circle of references through one of the changed resources, said as a sentence.
-pub fn cycle(project: &Project, changed: &[String]) -> Option<String> {
+/// A circle of references through one of the changed resources that `before` didn't have, said as a sentence. What refers
+/// to itself already (in a provisioner, where Terraform takes it) isn't the edit's doing.
+pub fn cycle(project: &Project, before: &Project, changed: &[String]) -> Option<String> {
     if changed.is_empty() {
         return None;
     }
+    let circular = |project: &Project| -> Vec<String> {
+        let edges = edges(project);
+        let starts = project.resources.iter().filter(|resource| changed.contains(&resource.address()));
+        starts.filter(|start| reaches(&edges, start.id)).map(Resource::address).collect()
+    };
+    let found = circular(project);
+    if found.is_empty() {
+        return None;
+    }
+    let known = circular(before);
+    found.iter().find(|address| !known.contains(address)).map(|address| format!("{address} would depend on itself"))
+}
+
+fn edges(project: &Project) -> HashMap<ResourceId, Vec<ResourceId>> {
     let mut edges: HashMap<ResourceId, Vec<ResourceId>> = HashMap::new();
     for resource in &project.resources {
         let targets = edges.entry(resource.id).or_default();
@@ -319,11 +334,7 @@ pub fn cycle(project: &Project, changed: &[String]) -> Option<String> {
             entry.node.value.each_reference(&mut |reference| targets.push(reference.resource));
         }
     }
-    let starts = project.resources.iter().filter(|resource| changed.contains(&resource.address()));
-    starts
-        .into_iter()
-        .find(|start| reaches(&edges, start.id))
-        .map(|start| format!("{} would depend on itself", start.address()))
+    edges
 }
 
 fn reaches(edges: &HashMap<ResourceId, Vec<ResourceId>>, start: ResourceId) -> bool {

@@ -293,7 +293,7 @@ impl<'c> Run<'c> {
         let updated =
             lowered.iter().flat_map(|l| &l.updated).map(|(id, _)| before.workspace.project.resource(*id).address());
         let changed: Vec<_> = created.into_iter().chain(updated).collect();
-        verify::cycle(&self.workspace.project, &changed)
+        verify::cycle(&self.workspace.project, &before.workspace.project, &changed)
     }
 
     /// Whether a finding may come up on what was there before, because a later round of this run repairs it: an order, a
