@@ -21,6 +21,8 @@ enum Need<'p> {
     None,
     /// What it has isn't known.
     Unknown(&'static str),
+    /// What sends its failures somewhere.
+    Sent(&'p Resource),
     /// Who invokes it waits for it.
     Waits(&'p Resource),
     /// It gets no queue: why.
@@ -32,6 +34,10 @@ enum Need<'p> {
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
     match need(context, context.resource) {
         Need::None => Verdict::Pass,
+        Need::Sent(config) => Verdict::Exempt(format!(
+            "{} sends its failures to a destination, with more about them than a dead-letter queue gets",
+            config.address()
+        )),
         Need::Unknown(why) => Verdict::Unknown(why.into()),
         Need::Never(why) => Verdict::Exempt(why.into()),
         Need::Waits(invoker) => Verdict::Exempt(format!(
@@ -59,12 +65,12 @@ fn need<'p>(context: &Context<'p>, function: &Resource) -> Need<'p> {
         None => return Need::Unknown("the dead-letter target isn't known before a deploy"),
         Some(false) => {}
     }
-    let destination = project.all(CONFIG).any(|config| {
+    let destination = project.all(CONFIG).find(|config| {
         project.value(config, CONFIG, "function_name").refers_to(function.id)
             && project.value(config, CONFIG, "destination_config.on_failure").is_present() != Some(false)
     });
-    if destination {
-        return Need::None;
+    if let Some(config) = destination {
+        return Need::Sent(config);
     }
     if crate::iam::scope::log_group::at_edge(project, function) {
         return Need::Never(

@@ -91,6 +91,8 @@ pub fn locate(project: &Project, function: &Resource, hints: &Hints) -> Result<L
 /// A known argument.
 fn known(project: &Project, function: &Resource, name: &str) -> Result<String, String> {
     match project.settle(&function.body.get(name)) {
+        // The default of a variable that is to be given.
+        Value::String(text) if text.is_empty() => Err(format!("its `{name}` isn't known before a deploy")),
         Value::String(text) => Ok(text.to_string()),
         Value::Null => Err(format!("it has no `{name}`")),
         _ => Err(format!("its `{name}` isn't known before a deploy")),
