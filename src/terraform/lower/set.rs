@@ -77,9 +77,7 @@ impl Lowering<'_> {
                     }
                 }
                 DraftItem::Block(inner) if has_dynamic(block, name) => {
-                    let solution = dynamic(block, name).and_then(|dynamic| solve_block(dynamic, inner));
-                    let solution = solution.ok_or_else(|| format!("`{name}` is a dynamic block"))?;
-                    variable::set(self, place, resource, &solution)?;
+                    self.set_dynamic(place, resource, block, (name, inner))?;
                 }
                 DraftItem::Block(_) if block.body.get_attribute(name).is_some() => {
                     return Err(format!("`{name}` is written as an argument"));
@@ -128,6 +126,19 @@ impl Lowering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Sets what a `dynamic` block holds, by the variable that makes it.
+    fn set_dynamic(
+        &mut self,
+        place: &Place<'_>,
+        resource: &Resource,
+        block: &Block,
+        (name, content): (&str, &DraftBody),
+    ) -> Result<(), String> {
+        let solution = dynamic(block, name).and_then(|dynamic| solve_block(dynamic, content));
+        let solution = solution.ok_or_else(|| format!("`{name}` is a dynamic block"))?;
+        variable::set(self, place, resource, &solution)
     }
 
     /// Replaces a value; one that comes from a variable's default is replaced there.
