@@ -2,7 +2,7 @@
 
 use crate::catalogue::Context;
 use crate::fix::Change;
-use crate::model::{Draft, DraftBody, DraftItem, Language, Repeat, Resource, Value};
+use crate::model::{Draft, DraftBody, DraftItem, Language, Repeat, Resource, Value, Version};
 
 const FUNCTION: &str = "aws_lambda_function";
 const ROLE: &str = "aws_iam_role";
@@ -11,6 +11,9 @@ const POLICY: &str = "aws_iam_role_policy";
 
 /// Keeps what fails for 14 days, the longest that a queue can.
 const RETENTION_SECONDS: &str = "1209600";
+
+/// The first version of the provider that can ask for SQS's own encryption.
+const SSE: Version = Version { major: 3, minor: 76 };
 
 const ELSEWHERE: &str = "the function's role stands elsewhere: it needs sqs:SendMessage on the queue";
 
@@ -33,7 +36,9 @@ impl DeadLetters {
     ) -> Result<Self, String> {
         let project = context.project;
         let role = own_role(context, function).ok_or(ELSEWHERE)?;
-        if [function, near, role].iter().any(|resource| resource.repeat != Repeat::Once) {
+        let mut all = [function, near, role].into_iter();
+        // A queue beside a function is there as often as the function, and so is the permission.
+        if near.id != function.id && all.any(|resource| resource.repeat != Repeat::Once) {
             return Err("function and role are repeated: which queue belongs to which role isn't known".into());
         }
         let name = name(context, function, suffix)?;
@@ -102,7 +107,8 @@ impl DeadLetters {
         let content = self.grant_body(context, role, name);
         let queue = format!("{}_dlq", near.name);
         let policy = context.named(&queue, &format!("{queue}_policy")).to_owned();
-        self.add(context, role, POLICY, policy.clone(), content);
+        let beside = if near.repeat == Repeat::Once { role } else { near };
+        self.add(context, beside, POLICY, policy.clone(), content);
         self.policy = Some(policy);
     }
 
@@ -149,13 +155,16 @@ impl DeadLetters {
 }
 
 fn queue_body(context: &Context<'_>) -> DraftBody {
-    context.project.arguments(
-        QUEUE,
-        [
-            ("message_retention_seconds", Draft::Number(RETENTION_SECONDS.into())),
-            ("sqs_managed_sse_enabled", Draft::Bool(true)),
-        ],
-    )
+    let project = context.project;
+    let is_old = project.language == Language::Terraform && project.provider(context.resource.instance) < SSE;
+    // The policy of AWS's own key lets every principal of the account use it by way of SQS, and the role is one.
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    let encryption = if is_old {
+        ("kms_master_key_id", Draft::string("alias/aws/sqs"))
+    } else {
+        ("sqs_managed_sse_enabled", Draft::Bool(true))
+    };
+    project.arguments(QUEUE, [("message_retention_seconds", Draft::Number(RETENTION_SECONDS.into())), encryption])
 }
 
 /// What a new queue and the policy are called; nothing where names are left to CloudFormation, so that none can clash.

@@ -13,11 +13,6 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         None => return Verdict::Unknown("whether it has a validator isn't known before a deploy".into()),
         Some(false) => {}
     }
-    if context.project.settle(&method.body.get("http_method")).as_str() == Some("OPTIONS") {
-        return Verdict::Exempt(
-            "it answers what browsers ask beforehand, which has neither parameters nor a body".into(),
-        );
-    }
     let Some(demands) = demands(&method.body.get("request_parameters"), &method.body.get("request_models")) else {
         return Verdict::Unknown("what it demands of requests isn't known before a deploy".into());
     };
