@@ -230,14 +230,13 @@ impl<'w> Lowering<'w> {
         }
         let file = self.workspace.project.file(resource.span.file);
         let block = self.block(resource)?;
-        if has_dynamic(block, name) {
-            return Err(format!("`{name}` is a dynamic block"));
-        }
         let renamed = self.renamed.clone();
         let place = self.written_at(file, resource, true, &renamed);
         let inside = Inside::of(&file.text, block, place.unit, place.newline)?;
         let text = place.block(name, content, &inside.indent)?;
-        let insertions = match block.body.get_blocks(name).last().and_then(hcl_edit::Span::span) {
+        // What is appended may be there several times: also beside those that a `dynamic` block makes.
+        let alike = block.body.get_blocks(name).chain(set::dynamics(block, name)).filter_map(hcl_edit::Span::span);
+        let insertions = match alike.max_by_key(|span| span.end) {
             Some(last) => vec![inside.insert_below(&last, &text)],
             None => inside.insert(&[], &[text]),
         };

@@ -196,12 +196,12 @@ pub(super) fn has_dynamic(block: &Block, name: &str) -> bool {
 }
 
 /// The only `dynamic` block of a name.
-fn dynamic<'b>(block: &'b Block, name: &str) -> Option<&'b Block> {
+fn dynamic<'b>(block: &'b Block, name: &'b str) -> Option<&'b Block> {
     let mut all = dynamics(block, name);
     all.next().filter(|_| all.next().is_none() && block.body.get_blocks(name).next().is_none())
 }
 
-fn dynamics<'b>(block: &'b Block, name: &str) -> impl Iterator<Item = &'b Block> {
+pub(super) fn dynamics<'b>(block: &'b Block, name: &'b str) -> impl Iterator<Item = &'b Block> {
     let of_name = move |inner: &&Block| inner.labels.first().is_some_and(|label| label.as_str() == name);
     block.body.get_blocks("dynamic").filter(of_name)
 }
