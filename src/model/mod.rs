@@ -6,8 +6,9 @@
 pub mod companion;
 mod construct;
 pub mod draft;
+pub mod mentions;
 mod place;
-pub mod project;
+mod project;
 pub mod reference;
 pub mod resource;
 mod text;

@@ -200,6 +200,18 @@ impl Project {
         Some((InstanceId(self.instances.iter().position(is_parent)? as u32), call))
     }
 
+    /// Whether a module is there for others: nothing but examples calls it here.
+    pub fn is_published(&self, module: ModuleId) -> bool {
+        let shows =
+            |directory: &str| directory.split('/').any(|part| matches!(part, "examples" | "example" | "wrappers"));
+        let ids = (0..self.instances.len() as u32).map(InstanceId);
+        let uses = ids.filter(|id| self.instance(*id).module == module);
+        let mut callers = uses.filter_map(|id| self.caller(id)).peekable();
+        callers.peek().is_some()
+            && callers.all(|(caller, _)| shows(&self.module_of(caller).directory))
+            && !shows(&self.modules[module.0 as usize].directory)
+    }
+
     /// The call that makes an instance of a copy of a published module, judged by the inputs of the original.
     pub fn call_of_copy(&self, id: InstanceId) -> Option<&Resource> {
         let (caller, call) = self.caller(id)?;

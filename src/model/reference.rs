@@ -143,41 +143,6 @@ impl Project {
         self.resources.iter().filter(near).filter(|user| user.body.refers_to(target.id))
     }
 
-    /// A place that mentions `target` without being known to refer to it: an output, a local, an argument whose value
-    /// can't be read. Whatever is said of all users of a resource needs this to be nothing.
-    pub fn unread_mention(&self, target: &Resource) -> Option<String> {
-        let address = target.address();
-        self.module_of(target.instance).files.iter().find_map(|id| {
-            let file = self.file(*id);
-            let unread = mentions(&file.text, &address).find(|at| {
-                let at = *at as u32;
-                let mut around = self.resources.iter().filter(|r| r.instance == target.instance);
-                let holder = around.find(|r| r.span.file == *id && r.span.contains(at));
-                holder.is_none_or(|holder| holder.id != target.id && !holder.body.refers_to(target.id))
-            })?;
-            Some(format!("line {} of {}", file.position(unread as u32).line, file.name()))
-        })
-    }
-
-    /// The resources of the same module that mention `target` in an expression that can't be read.
-    pub fn unread_users<'a>(&'a self, target: &'a Resource) -> impl Iterator<Item = &'a Resource> + use<'a> {
-        let address = target.address();
-        let near = self.resources.iter().filter(|user| user.instance == target.instance && user.id != target.id);
-        near.filter(move |user| {
-            let mentioned = mentions(&self.file(user.span.file).text, &address).any(|at| user.span.contains(at as u32));
-            mentioned && !user.body.refers_to(target.id)
-        })
-    }
-
-    /// The name of a call of a module, in the file's own syntax, that mentions `target` in its arguments.
-    pub fn passed_to(&self, target: &Resource) -> Option<String> {
-        let address = target.address();
-        self.module_of(target.instance).files.iter().find_map(|id| {
-            let file = self.file(*id);
-            mentions(&file.text, &address).find_map(|at| called_at(&file.text, at).map(str::to_owned))
-        })
-    }
-
     /// Whether something outside of the project may use a resource: an output of a root module, or a call of code that
     /// can't be read. Says which.
     pub fn handed_out(&self, target: ResourceId) -> Option<String> {
@@ -191,27 +156,4 @@ impl Project {
         let output = self.outputs.iter().any(|(_, value)| value.refers_to(target));
         call.map(|call| format!("module.{}", call.name)).or_else(|| output.then(|| "an output".to_owned()))
     }
-}
-
-/// The name of the `module` block that stands around an offset, by the line that opened the last block: one that begins
-/// at the margin.
-fn called_at(text: &str, at: usize) -> Option<&str> {
-    let opens = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains('{');
-    let header = text[..at].lines().rev().find(opens)?;
-    header.strip_prefix("module")?.trim_start().strip_prefix('"')?.split('"').next()
-}
-
-/// Where an address stands in a text as a whole name, comment lines apart.
-fn mentions<'a>(text: &'a str, address: &'a str) -> impl Iterator<Item = usize> + use<'a> {
-    let in_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-' || c == '.';
-    let found = text.match_indices(address).map(|(at, _)| at);
-    found.filter(move |at| {
-        let before = text[..*at].chars().next_back();
-        let after = text[at + address.len()..].chars().next();
-        let line = text[crate::source::line_start(text, *at)..*at].trim_start();
-        !before.is_some_and(in_name)
-            && !after.is_some_and(|c| in_name(c) && c != '.')
-            && !line.starts_with('#')
-            && !line.starts_with("//")
-    })
 }

@@ -17,7 +17,7 @@ impl Lowering<'_> {
             let others = project.users_of(resource).filter(|user| !resources.contains(&user.id));
             let (waiting, using): (Vec<_>, Vec<_>) = others.partition(|user| only_waits(user, *id));
             let other = using.first().map(|user| user.address()).or_else(|| project.handed_out(*id));
-            if let Some(other) = other.or_else(|| project.unread_mention(resource)) {
+            if let Some(other) = other.or_else(|| project.loose_mention(resource)) {
                 return Err(format!("{other} refers to {}", resource.address()));
             }
             for user in waiting {

@@ -10,7 +10,7 @@ use super::solve::{Solution, solve};
 use super::{Lowering, is_literal, shorten};
 use crate::edit::Edit;
 use crate::hcl::Document;
-use crate::model::{Draft, InstanceId, ModuleId, Project, Resource};
+use crate::model::{Draft, InstanceId, ModuleId, Resource};
 use crate::source::{FileId, Span};
 use crate::workspace::Tree;
 
@@ -66,7 +66,9 @@ fn give(
     if solution.chooses {
         refuse_wide_switch(lowering, module, asked, name)?;
     }
-    let by_default = all && !is_published(project, module);
+    // What a published module's variables default to is its word to others, and a change is for its maintainers to announce;
+    // its examples pass what is right.
+    let by_default = all && !project.is_published(module);
     let mut default = false;
     let mut calls: Vec<(FileId, &Block, Vec<InstanceId>)> = Vec::new();
     for instance in uses {
@@ -143,18 +145,6 @@ fn refuse_wide_switch(lowering: &Lowering<'_>, module: ModuleId, asked: &Span, n
         return Err(format!("`var.{name}` chooses it, and says more than that"));
     }
     Ok(())
-}
-
-/// Whether a module is there for others: nothing but examples calls it here. What its variables default to is its word to
-/// them, and a change is for its maintainers to announce; the examples pass what is right.
-fn is_published(project: &Project, module: ModuleId) -> bool {
-    let shows = |directory: &str| directory.split('/').any(|part| matches!(part, "examples" | "example" | "wrappers"));
-    let ids = (0..project.instances.len() as u32).map(InstanceId);
-    let uses = ids.filter(|id| project.instance(*id).module == module);
-    let mut callers = uses.filter_map(|id| project.caller(id)).peekable();
-    callers.peek().is_some()
-        && callers.all(|(caller, _)| shows(&project.module_of(caller).directory))
-        && !shows(&project.modules[module.0 as usize].directory)
 }
 
 /// Who passes: calls of one name once, and not all of many.
