@@ -23,8 +23,11 @@ pub(super) fn set(
 ) -> Result<(), String> {
     let project = &lowering.workspace.project;
     let meant = |instance: InstanceId| lowering.out.only.as_ref().is_none_or(|only| only.contains(&instance));
-    let uses = project.twins(resource.id).filter(|twin| meant(twin.instance) && !project.is_switched_off(twin));
-    let uses: Vec<InstanceId> = uses.map(|twin| twin.instance).collect();
+    let mut uses: Vec<&Resource> = project.twins(resource.id).filter(|twin| meant(twin.instance)).collect();
+    if uses.iter().any(|twin| !project.is_switched_off(twin)) {
+        uses.retain(|twin| !project.is_switched_off(twin));
+    }
+    let uses: Vec<InstanceId> = uses.iter().map(|twin| twin.instance).collect();
     let all = lowering.out.only.is_none();
     let mut given = Given::default();
     give(lowering, place, (&uses, all), &resource.span, solution, &mut given)?;
