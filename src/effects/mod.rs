@@ -9,7 +9,7 @@ pub mod schema;
 mod stateful;
 mod triggers;
 
-pub use chained::chained;
+pub use chained::{Behind, chained};
 pub use stateful::is_stateful;
 pub use triggers::triggered;
 
@@ -120,16 +120,17 @@ pub fn assess(project: &Project, fix: &mut Fix, accepted: &[Effect]) -> Result<(
             fix.effect = Effect::Replace;
             stateful |= is_stateful(&resource.kind);
         }
-        behind.extend(chained(resource, &paths));
+        behind.extend(chained(project, resource, &paths));
         redeployed.extend(triggered(project, resource, &paths).into_iter().map(|triggered| {
             stateful |= is_stateful(&triggered.kind);
             let same = project.instance(triggered.instance).module == project.instance(resource.instance).module;
             if same { triggered.address() } else { project.plan_address(triggered.id) }
         }));
     }
-    for address in behind {
+    for Behind { address, why, stateful: holds, .. } in behind {
         fix.effect = Effect::Replace;
-        fix.notes.push(format!("replaces `{address}`, which the module makes after what this adds"));
+        fix.notes.push(format!("replaces `{address}`, {why}"));
+        stateful |= holds;
     }
     for address in redeployed {
         fix.effect = Effect::Replace;

@@ -76,8 +76,11 @@ pub(super) fn planned(workspace: &Workspace, fix: &Fix, lowered: &Lowered) -> Ve
         }
         let own = project.resource(*resource);
         push(*resource, None, if replaced.contains(resource) { Action::Replace } else { Action::Update });
-        for behind in crate::effects::chained(own, paths) {
-            push(*resource, Some(&behind), Action::Replace);
+        for behind in crate::effects::chained(project, own, paths) {
+            match behind.resource {
+                Some(user) => push(user, None, Action::Replace),
+                None => push(*resource, Some(&behind.address), Action::Replace),
+            }
         }
         for triggered in crate::effects::triggered(project, own, paths) {
             push(triggered.id, None, Action::Replace);

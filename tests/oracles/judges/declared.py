@@ -3,7 +3,7 @@
 The report is the JSON of `terramend fix --format json`. Of it this reads
   {"applied": [{"changes": [{"address": "module.x.aws_sqs_queue.q", "action": "update", "root": "dir"}]}]}
 where an address has no index keys, and root is the root module's directory ('.' for the top of the tree). The address of a
-module whose source is somewhere else stands for what it makes and updates; what it replaces or deletes must be declared.
+module whose source is somewhere else stands for what it makes and updates, and with `replace` for what it replaces.
 """
 import json
 import posixpath
@@ -77,11 +77,12 @@ def hold(changes: list[Change], declared: dict[str, str]) -> Holding:
 
 
 def declared_for(change: Change, declared: dict[str, str]) -> str | None:
-    """The action declared for the changed resource, or the change itself where a call that is updated makes it."""
+    """The action declared for the changed resource, or the change itself where what is declared for a call includes it."""
     said = declared.get(without_index(change.address))
-    if said is None and change.action in ("create", "update"):
-        by_call = any(declared.get(module) == "update" for module in modules_of(change.address))
-        return change.action if by_call else None
+    if said is None:
+        of_calls = {declared.get(module) for module in modules_of(change.address)}
+        included = {"update": ("create", "update"), "replace": ("create", "update", "replace")}
+        return change.action if any(change.action in included.get(of, ()) for of in of_calls) else None
     return said
 
 
