@@ -42,7 +42,7 @@ class Root:
     env: Environment = field(default_factory=dict)
     noise: set[tuple[str, str]] = field(default_factory=set)  # what its plan shows without any edit
     changes: list[Change] = field(default_factory=list)
-    plans: dict[str, str] = field(default_factory=dict)  # of the tree before and of the one after, as Terraform's JSON
+    plans: dict[str, str] = field(default_factory=dict)  # of each tree, once it is deployed, as Terraform's JSON
 
     def become(self, state: str, reason: str = "") -> None:
         self.state, self.reason = state, reason
@@ -164,11 +164,14 @@ def plan(root: Root, directory: Path) -> None:
         change.unedited = (change.address, change.action) in root.noise
     root.changes = changes
     root.become("broken" if error else "planned", squeeze(error, 300))
+    # What the edit adds has values once it is deployed.
+    if changes and not terraform(directory, root.env, "apply", *QUIET, str(plan_file(root))).returncode:
+        planned_changes(root, directory, "after")
 
 
 def planned_changes(root: Root, directory: Path, tree: str) -> tuple[list[Change], str]:
     """The changes that a plan shows, or why there is none."""
-    file = str(root.work / "terraform.plan")
+    file = str(plan_file(root))
     run = terraform(directory, root.env, "plan", f"-out={file}", *QUIET)
     if run.returncode:
         return [], run.stderr or "terraform plan failed"
@@ -178,6 +181,10 @@ def planned_changes(root: Root, directory: Path, tree: str) -> tuple[list[Change
     root.plans[tree] = shown.stdout
     changes = (planned_change(c) for c in json.loads(shown.stdout).get("resource_changes", []))
     return [c for c in changes if c], ""
+
+
+def plan_file(root: Root) -> Path:
+    return root.work / "terraform.plan"
 
 
 def planned_change(resource: dict) -> Change | None:

@@ -10,6 +10,8 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 POLICY = '{"Version":"2012-10-17","Statement":[]}'
 KNOWN = {"account_id": ACCOUNT, "region": REGION, "partition": "aws", "dns_suffix": "amazonaws.com", "json": POLICY,
          "minified_json": POLICY, "user_id": "AIDAEXAMPLE", "cidr_block": "10.0.0.0/16"}
+# What AWS leaves empty: a filter without a condition.
+EMPTY = {"prefix", "object_size_greater_than", "object_size_less_than"}
 # Of one type: a region has several zones, and the packager of terraform-aws-modules/lambda answers with these keys. A value
 # whose type the schema leaves open is sent with its type.
 PACKAGE = {"filename": "package.zip", "build_plan": "{}", "build_plan_filename": "plan.json", "timestamp": "0",
@@ -25,6 +27,8 @@ def made_up(kind):
     def leaf(name, typ):
         if (kind, name) in OF_KIND:
             return OF_KIND[kind, name]
+        if name in EMPTY:
+            return {"string": "", "number": 0}.get(typ)
         if typ == "string":
             if name == "arn" or name.endswith("_arn"):
                 return f"arn:aws:fake:{REGION}:{ACCOUNT}:{kind}/{name}"
