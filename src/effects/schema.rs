@@ -3,11 +3,50 @@
 //!
 //! The data is generated (see its first line). What it doesn't list is not judged.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use crate::fix::Change;
 use crate::model::{DraftBody, Project, ResourceId, Version};
+
+/// How many inputs make a set that no other module has by chance. All releases of the published modules with as many have
+/// one that is no other's.
+const DISTINCT: usize = 12;
+
+/// The published modules, each with its inputs and the releases that have them. Their own modules (`//modules/...`) have few.
+static MODULES: LazyLock<Vec<(&str, HashMap<&str, Span>)>> = LazyLock::new(|| {
+    let modules = TABLE.iter().filter_map(|(kind, known)| Some((kind.strip_prefix("module:")?, known)));
+    let modules = modules.filter(|(name, _)| !name.contains("//"));
+    modules.map(|(name, known)| (name, cells(known.inner).map(|(cell, _)| Span::split(cell)).collect())).collect()
+});
+
+/// The published module of which a release has exactly these inputs: whoever declares them holds a copy of it.
+pub fn module_with(inputs: &BTreeSet<String>) -> Option<&'static str> {
+    if inputs.len() < DISTINCT {
+        return None;
+    }
+    let release_has = |known: &HashMap<&str, Span>, version: Version| {
+        let has: Vec<&str> = known.iter().filter(|(_, span)| span.has(version)).map(|(name, _)| *name).collect();
+        has.len() == inputs.len() && has.iter().all(|name| inputs.contains(*name))
+    };
+    let fits = |known: &HashMap<&str, Span>| {
+        inputs.iter().all(|input| known.contains_key(input.as_str()))
+            && releases(known).into_iter().any(|version| release_has(known, version))
+    };
+    let mut fitting = MODULES.iter().filter(|(_, known)| fits(known)).map(|(name, _)| *name);
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// The releases in which a module's inputs change, and the newest.
+fn releases(known: &HashMap<&str, Span>) -> BTreeSet<Version> {
+    let changes = known.values().flat_map(|span| span.runs());
+    let next = |last: Version| match last.minor {
+        u32::MAX => Version { major: last.major + 1, minor: 0 },
+        minor => Version { minor: minor + 1, ..last },
+    };
+    let changes = changes.flat_map(|(first, last)| first.into_iter().chain(last.map(next)));
+    changes.chain([Version { major: 0, minor: 0 }, Version::UNBOUNDED]).collect()
+}
 
 /// Arguments that every block has.
 const META: [&str; 8] = ["count", "for_each", "provider", "providers", "depends_on", "lifecycle", "source", "version"];
@@ -172,6 +211,26 @@ mod tests {
 
     fn at(kind: &str, path: &str, version: &str) -> Result<(), String> {
         check(kind, path, Version::parse(version))
+    }
+
+    #[test]
+    fn copies_are_known_by_their_inputs() {
+        let table = TABLE["module:terraform-aws-modules/dynamodb-table/aws"];
+        let release = |version: &str| -> BTreeSet<String> {
+            let version = Version::parse(version).expect("a version");
+            let inputs = cells(table.inner).map(|(cell, _)| Span::split(cell));
+            inputs.filter(|(_, span)| span.has(version)).map(|(name, _)| name.to_owned()).collect()
+        };
+        for version in ["0.4", "1.2", "3.3", "5.3"] {
+            assert_eq!(module_with(&release(version)), Some("terraform-aws-modules/dynamodb-table/aws"), "{version}");
+        }
+        let mut own = release("5.3");
+        own.insert("owner".into());
+        assert_eq!(module_with(&own), None);
+        own.remove("owner");
+        own.remove("hash_key");
+        assert_eq!(module_with(&own), None);
+        assert_eq!(module_with(&["create".to_owned(), "name".to_owned()].into()), None);
     }
 
     #[test]

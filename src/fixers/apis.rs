@@ -97,10 +97,10 @@ pub(super) fn key_without_plan(context: &Context<'_>) -> Value {
     Value::string(method.address())
 }
 
-/// Whether only its VPC reaches the API of a stage.
+/// Whether only its VPC reaches the API of a stage; unknown where the API stands elsewhere.
 pub(super) fn private_api(context: &Context<'_>) -> Value {
     let project = context.project;
-    Value::Bool(api_of(project, context.resource).is_some_and(|api| is_private(project, api)))
+    api_of(project, context.resource).map_or(Value::Unknown, |api| Value::Bool(is_private(project, api)))
 }
 
 fn is_private(project: &Project, api: &Resource) -> bool {

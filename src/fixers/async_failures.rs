@@ -100,9 +100,9 @@ fn fix(context: &Context<'_>, function: &Resource) -> Fix {
     const SUFFIX: &str = "-async-dlq";
     let title = "Keep failed events in a dead-letter queue";
     let common = "messages don't say whose they are but by their attributes and their bodies";
-    let (letters, notes) = if let Some(letters) = DeadLetters::of_siblings(context, function, SUFFIX) {
+    let (letters, mut notes) = if let Some(letters) = DeadLetters::of_siblings(context, function, SUFFIX) {
         (Ok(letters), vec![format!("it is the queue that the module's other functions use: {common}")])
-    } else if let Some(last) = last_of_many(context, function) {
+    } else if let Some(last) = last_of_many(context, function).filter(|_| DeadLetters::knows_role(context, function)) {
         let note = format!("the functions of the module share it: {common}");
         (DeadLetters::shared(context, function, last), notes().into_iter().chain([note]).collect())
     } else {
@@ -112,6 +112,7 @@ fn fix(context: &Context<'_>, function: &Resource) -> Fix {
         Ok(letters) => letters,
         Err(reason) => return Fix::manual(title, reason),
     };
+    notes.extend(letters.note());
     let project = context.project;
     let target = project.arguments(FUNCTION, [("target_arn", letters.arn())]);
     let content = DraftBody::default().with_block(&project.argument(FUNCTION, "dead_letter_config"), target);

@@ -2,7 +2,7 @@
 
 use crate::catalogue::Context;
 use crate::fix::Change;
-use crate::model::{Draft, DraftBody, DraftItem, Language, Repeat, Resource, Value, Version};
+use crate::model::{Draft, DraftBody, DraftItem, Language, Mode, Repeat, Resource, Value, Version};
 
 const FUNCTION: &str = "aws_lambda_function";
 const ROLE: &str = "aws_iam_role";
@@ -17,6 +17,15 @@ const SSE: Version = Version { major: 3, minor: 76 };
 
 const ELSEWHERE: &str = "the function's role stands elsewhere: it needs sqs:SendMessage on the queue";
 
+/// The role that sends.
+#[derive(Clone)]
+enum Sender<'a> {
+    /// Declared in the module.
+    Declared(&'a Resource),
+    /// Declared elsewhere, in the function's account as Lambda asks for: its name.
+    Named(Draft),
+}
+
 /// A queue that a function's role may send to.
 pub(super) struct DeadLetters {
     additions: Vec<Change>,
@@ -24,6 +33,8 @@ pub(super) struct DeadLetters {
     arn: Draft,
     /// The added policy that lets the role send.
     policy: Option<String>,
+    /// Whether that is attached to a role which is declared elsewhere.
+    to_named: bool,
 }
 
 impl DeadLetters {
@@ -35,8 +46,10 @@ impl DeadLetters {
         suffix: &str,
     ) -> Result<Self, String> {
         let project = context.project;
-        let role = own_role(context, function).ok_or(ELSEWHERE)?;
-        let mut all = [function, near, role].into_iter();
+        let sender = own_role(context, function).map(Sender::Declared).or_else(|| named_role(context, function));
+        let sender = sender.ok_or(ELSEWHERE)?;
+        let role = if let Sender::Declared(role) = sender { Some(role) } else { None };
+        let mut all = [Some(function), Some(near), role].into_iter().flatten();
         // A queue beside a function is there as often as the function, and so is the permission.
         if near.id != function.id && all.any(|resource| resource.repeat != Repeat::Once) {
             return Err("function and role are repeated: which queue belongs to which role isn't known".into());
@@ -48,10 +61,22 @@ impl DeadLetters {
         if let Some(name) = &name {
             body.items.insert(0, ("name".into(), DraftItem::Argument(name.clone())));
         }
-        let mut letters = Self { additions: Vec::new(), arn, policy: None };
+        let mut letters = Self { additions: Vec::new(), arn, policy: None, to_named: role.is_none() };
         letters.add(context, near, QUEUE, queue, body);
-        letters.grant(context, role, near, name);
+        letters.grant(context, &sender, near, name);
         Ok(letters)
+    }
+
+    /// Whether the function's role is declared in its module.
+    pub(super) fn knows_role(context: &Context<'_>, function: &Resource) -> bool {
+        own_role(context, function).is_some()
+    }
+
+    /// What to know where the role is declared elsewhere.
+    pub(super) fn note(&self) -> Option<String> {
+        let note = "its role is declared elsewhere: the permission is attached to it by its name, and who deploys needs \
+                    iam:PutRolePolicy on it";
+        self.to_named.then(|| note.into())
     }
 
     /// One queue for all functions of a module that need one, whichever fix comes first.
@@ -66,10 +91,11 @@ impl DeadLetters {
         let queue = named(QUEUE, NAME);
         let arn = Draft::AddedAttribute(format!("{}.{queue}", project.kind(QUEUE)), "arn".into());
         let policy = named(POLICY, &format!("{}_{NAME}", role.name));
-        let mut letters = Self { additions: Vec::new(), arn, policy: Some(policy.clone()) };
+        let mut letters = Self { additions: Vec::new(), arn, policy: Some(policy.clone()), to_named: false };
         let mut body = queue_body(context);
         body.items.insert(0, ("name_prefix".into(), DraftItem::Argument(Draft::string("failed-invocations-"))));
-        let grant = letters.grant_body(context, role, Draft::string("send-failed-invocations"));
+        let name = Draft::string("send-failed-invocations");
+        let grant = letters.grant_body(context, &Sender::Declared(role), name);
         let add = |near: &Resource, kind: &'static str, name, content| {
             let kind = project.kind(kind).into();
             Change::AddShared { near: near.id, kind, name, mirror: false, content }
@@ -92,36 +118,42 @@ impl DeadLetters {
             return None;
         }
         let arn = Draft::Attribute(queue.id, context.named("arn", "Arn").into());
-        let mut letters = Self { additions: Vec::new(), arn, policy: None };
+        let mut letters = Self { additions: Vec::new(), arn, policy: None, to_named: false };
         let sends = used.iter().any(|(other, _)| own_role(context, other).is_some_and(|own| own.id == role.id));
         if !sends {
-            letters.grant(context, role, function, name(context, function, suffix).ok()?);
+            letters.grant(context, &Sender::Declared(role), function, name(context, function, suffix).ok()?);
         }
         Some(letters)
     }
 
     /// Lets the role send.
-    fn grant(&mut self, context: &Context<'_>, role: &Resource, near: &Resource, name: Option<Draft>) {
+    fn grant(&mut self, context: &Context<'_>, sender: &Sender<'_>, near: &Resource, name: Option<Draft>) {
         // The role may serve several functions.
         let name = name.unwrap_or_else(|| Draft::string(format!("{}-dead-letter-queue", near.name)));
-        let content = self.grant_body(context, role, name);
+        let content = self.grant_body(context, sender, name);
         let queue = format!("{}_dlq", near.name);
         let policy = context.named(&queue, &format!("{queue}_policy")).to_owned();
-        let beside = if near.repeat == Repeat::Once { role } else { near };
+        let beside = match sender {
+            Sender::Declared(role) if near.repeat == Repeat::Once => role,
+            _ => near,
+        };
         self.add(context, beside, POLICY, policy.clone(), content);
         self.policy = Some(policy);
     }
 
     /// The policy that lets the role send.
-    fn grant_body(&self, context: &Context<'_>, role: &Resource, name: Draft) -> DraftBody {
+    fn grant_body(&self, context: &Context<'_>, sender: &Sender<'_>, name: Draft) -> DraftBody {
         let statement = Draft::object([
             ("Effect", Draft::string("Allow")),
             ("Action", Draft::string("sqs:SendMessage")),
             ("Resource", self.arn.clone()),
         ]);
-        let of_role = match context.project.language {
-            Language::Terraform => Draft::Attribute(role.id, "id".into()),
-            Language::CloudFormation => Draft::List(vec![Draft::Attribute(role.id, "Ref".into())]),
+        let of_role = match (sender, context.project.language) {
+            (Sender::Named(name), _) => name.clone(),
+            (Sender::Declared(role), Language::Terraform) => Draft::Attribute(role.id, "id".into()),
+            (Sender::Declared(role), Language::CloudFormation) => {
+                Draft::List(vec![Draft::Attribute(role.id, "Ref".into())])
+            }
         };
         let document = context.project.document(vec![statement]);
         context.project.arguments(POLICY, [("name", name), ("role", of_role), ("policy", document)])
@@ -191,4 +223,33 @@ fn own_role<'a>(context: &Context<'a>, function: &Resource) -> Option<&'a Resour
     let Value::Reference(reference) = project.value(function, FUNCTION, "role") else { return None };
     let role = project.resource(reference.resource);
     (project.is(role, ROLE) && role.instance == function.instance).then_some(role)
+}
+
+/// The name of a function's role that is declared elsewhere, where the page's option asks to attach policies to such roles.
+/// It is in the function's account: Lambda takes no other one.
+fn named_role<'a>(context: &Context<'_>, function: &Resource) -> Option<Sender<'a>> {
+    let project = context.project;
+    if context.option("attach_policies").as_bool() != Some(true) || project.language != Language::Terraform {
+        return None;
+    }
+    match project.value(function, FUNCTION, "role") {
+        Value::String(arn) => {
+            let (_, name) = arn.rsplit_once('/').filter(|(before, _)| before.contains(":role"))?;
+            return (!name.is_empty()).then(|| Sender::Named(Draft::string(name)));
+        }
+        Value::Null => return None,
+        Value::Reference(reference) => {
+            let role = project.resource(reference.resource);
+            let is_read = role.mode == Mode::Data && &*role.kind == ROLE && role.instance == function.instance;
+            if is_read && role.repeat == Repeat::Once {
+                return Some(Sender::Named(Draft::Attribute(role.id, "id".into())));
+            }
+        }
+        _ => {}
+    }
+    let Draft::Expression(written) = context.as_written(function, "role")? else { return None };
+    // What else is written may name something that isn't declared here.
+    let is_passed = ["var.", "local.", "module."].iter().any(|root| written.starts_with(root));
+    let is_path = written.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    (is_passed && is_path).then(|| Sender::Named(Draft::Expression(format!("reverse(split(\"/\", {written}))[0]"))))
 }

@@ -250,13 +250,14 @@ fn add_calls_of_copies(builder: &Builder<'_>, instance: InstanceId, project: &mu
     }
 }
 
-/// The published module of which a directory holds a copy: those of terraform-aws-modules say so to the provider.
+/// The published module of which a directory holds a copy: those of terraform-aws-modules say so to the provider; older
+/// ones have exactly the inputs of a release.
 fn copy_of(modules: &[(String, Declared<'_>)], directory: &str) -> Option<String> {
-    let agent = |directory: &str| {
-        let (_, declared) = modules.iter().find(|(known, _)| known == directory)?;
-        declared.agent
+    let declared = |directory: &str| Some(&modules.iter().find(|(known, _)| known == directory)?.1);
+    let agent = |directory: &str| declared(directory)?.agent;
+    let Some(own) = agent(directory) else {
+        return crate::effects::schema::module_with(&declared(directory)?.inputs()).map(str::to_owned);
     };
-    let own = agent(directory)?;
     // Modules inside a published one say the same.
     let above = directory.rsplit_once('/').map_or((".", directory), |both| both).0;
     let outer = above.strip_suffix("modules").map(|outer| outer.strip_suffix('/').unwrap_or("."));

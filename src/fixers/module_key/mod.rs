@@ -46,6 +46,8 @@ pub(super) enum Service {
     Buckets,
     /// Topics that deliver to a queue.
     Topics,
+    /// Trails that tell a topic of their files.
+    Trails,
     /// Whoever of the account may use what a service (`dynamodb`) encrypts, through that service.
     Users(&'static str),
 }

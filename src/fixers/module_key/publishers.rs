@@ -11,7 +11,7 @@ const TO_TOPICS: [(&str, Option<Service>); 14] = [
     ("aws_autoscaling_notification", None),
     ("aws_backup_vault_notifications", None),
     ("aws_budgets_budget", None),
-    ("aws_cloudtrail", None),
+    ("aws_cloudtrail", Some(Service::Trails)),
     ("aws_cloudwatch_composite_alarm", Some(Service::Alarms)),
     ("aws_cloudwatch_event_target", Some(Service::EventsToTopics)),
     ("aws_cloudwatch_metric_alarm", Some(Service::Alarms)),
@@ -92,6 +92,7 @@ fn has_own_topic(project: &Project, subscription: &Resource) -> bool {
 
 fn by_principal(value: &Value, events: Service) -> Option<Service> {
     match value.as_str()? {
+        "cloudtrail.amazonaws.com" => Some(Service::Trails),
         "cloudwatch.amazonaws.com" => Some(Service::Alarms),
         "events.amazonaws.com" => Some(events),
         "s3.amazonaws.com" => Some(Service::Buckets),

@@ -121,7 +121,9 @@ impl<'a> Writer<'a> {
             }
             // NOTE: events that EventBridge publishes to a topic carry no source that a key's policy could ask for.
             // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-            Service::EventsToTopics => None,
+            // Neither does the guide of CloudTrail ask for one.
+            // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-permissions-for-sns-notifications.html
+            Service::EventsToTopics | Service::Trails => None,
             _ => {
                 let account = Draft::object([("aws:SourceAccount", self.account())]);
                 Some(Draft::object([("StringEquals", account)]))
@@ -177,6 +179,7 @@ impl Service {
             Self::Events | Self::EventsToTopics | Self::Buses => "events.amazonaws.com",
             Self::Buckets => "s3.amazonaws.com",
             Self::Topics => "sns.amazonaws.com",
+            Self::Trails => "cloudtrail.amazonaws.com",
             Self::Users(_) => "*",
         }
     }
@@ -190,6 +193,7 @@ impl Service {
             Self::Buses => "EventBuses",
             Self::Buckets => "BucketNotifications",
             Self::Topics => "TopicsToQueues",
+            Self::Trails => "TrailsToTopics",
             Self::Users("dynamodb") => "UsersOfTables",
             Self::Users("kinesis") => "UsersOfStreams",
             Self::Users("lambda") => "UsersOfFunctions",
@@ -246,7 +250,7 @@ impl Service {
         let wide = |value: &Value| value.known_pieces().last().is_some_and(|end| end.ends_with(":*") || *end == "*");
         match self {
             Self::Logs => &**key == "kms:EncryptionContext:aws:logs:arn" && values.iter().all(wide),
-            Self::EventsToTopics => false,
+            Self::EventsToTopics | Self::Trails => false,
             Self::Users(through) => match &**key {
                 "kms:CallerAccount" => true,
                 "kms:ViaService" => values.iter().any(|value| {
