@@ -25,14 +25,33 @@ pub struct Comments {
 }
 
 /// What introduces the comment of each tool.
-const MARKERS: [(&str, &str); 7] = [
+const MARKERS: [(&str, &str); 9] = [
     ("terramend", "terramend:ignore"),
     ("checkov", "checkov:skip="),
+    ("checkov", "bridgecrew:skip="),
+    ("checkov", "cortex:skip="),
     ("tfsec", "tfsec:ignore:"),
     ("trivy", "trivy:ignore:"),
     ("kics", "kics-scan "),
     ("semgrep", "nosemgrep"),
     ("tflint", "tflint-ignore:"),
+];
+
+/// Checks of Checkov by their names on Bridgecrew's platform, as comments in public modules pair them: they name the id, and
+/// quote the check.
+const BRIDGECREW: [(&str, &str); 12] = [
+    ("BC_AWS_GENERAL_56", "CKV_AWS_145"),
+    ("BC_AWS_GENERAL_63", "CKV_AWS_115"),
+    ("BC_AWS_GENERAL_64", "CKV_AWS_116"),
+    ("BC_AWS_GENERAL_65", "CKV_AWS_117"),
+    ("BC_AWS_GENERAL_72", "CKV_AWS_144"),
+    ("BC_AWS_NETWORKING_52", "CKV2_AWS_6"),
+    ("BC_AWS_S3_13", "CKV_AWS_18"),
+    ("BC_AWS_S3_19", "CKV_AWS_53"),
+    ("BC_AWS_S3_20", "CKV_AWS_54"),
+    ("BC_AWS_S3_21", "CKV_AWS_55"),
+    ("BC_AWS_S3_22", "CKV_AWS_56"),
+    ("BC_AWS_SERVERLESS_4", "CKV_AWS_50"),
 ];
 
 /// The comments of a text that may silence; `all` finds them, where there are such.
@@ -95,7 +114,14 @@ pub fn find(
     let start = crate::hcl::comments_above(&file.text, &comments.all, block.start);
     let here = |comment: &&Comment| (start..block.end).contains(&comment.offset);
     comments.silencing.iter().filter(here).find_map(|comment| {
-        let id = comment.ids.iter().find(|id| matches!(id.as_str(), "*" | "all") || is_meant(id))?;
+        let id = comment.ids.iter().find(|id| match id.as_str() {
+            "*" | "all" => true,
+            // What isn't in the table may be any check.
+            id if id.starts_with("BC_") => {
+                BRIDGECREW.iter().find(|(known, _)| *known == id).is_none_or(|(_, id)| is_meant(id))
+            }
+            id => is_meant(id),
+        })?;
         Some(Suppression {
             tool: comment.tool.to_owned(),
             id: id.clone(),

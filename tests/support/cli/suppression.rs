@@ -7,12 +7,15 @@ use crate::support::{QUEUE, Scratch, items};
 const FIX: [&str; 4] = ["fix", "--control", "sqs-encryption", "--write"];
 
 /// The comment's text, and what the report says: tool, id, reason.
-const COMMENTS: [(&str, &str, &str, &str); 13] = [
+const COMMENTS: [(&str, &str, &str, &str); 15] = [
     ("terramend:ignore sqs-encryption -- no secrets in it", "terramend", "sqs-encryption", "no secrets in it"),
     ("terramend:ignore s3-versioning, sqs-encryption -- both", "terramend", "sqs-encryption", "both"),
     ("terramend:ignore CKV_AWS_27 -- by another name", "terramend", "CKV_AWS_27", "by another name"),
     ("checkov:skip=CKV_AWS_27:no secrets in it", "checkov", "CKV_AWS_27", "no secrets in it"),
     ("checkov:skip=CKV_AWS_27", "checkov", "CKV_AWS_27", ""),
+    ("bridgecrew:skip=CKV_AWS_27:by its old name", "checkov", "CKV_AWS_27", "by its old name"),
+    // What isn't known on the platform's list may be any check.
+    ("bridgecrew:skip=BC_AWS_GENERAL_16:encrypted elsewhere", "checkov", "BC_AWS_GENERAL_16", "encrypted elsewhere"),
     ("tfsec:ignore:AWS-0096", "tfsec", "AWS-0096", ""),
     ("trivy:ignore:AVD-AWS-0096", "trivy", "AVD-AWS-0096", ""),
     ("kics-scan disable=6e8849c1-3aa7-40e3-9063-b85ee300f29f", "kics", "6e8849c1-3aa7-40e3-9063-b85ee300f29f", ""),
