@@ -8,11 +8,23 @@ use crate::model::{InstanceId, Node, Project, Resource, Value};
 pub const PREFIX: &str = "/aws/lambda/";
 
 /// Whether a function runs at `CloudFront`'s edge: there it logs in every region, to groups of other names, and leaves no
-/// traces. A distribution names it; or, where that stands elsewhere, it is published, and its role is for `CloudFront` too.
+/// traces. A distribution names it; or, where that stands elsewhere, it is published, and its role or a permission is for
+/// `CloudFront` too.
 pub fn at_edge(project: &Project, function: &Resource) -> bool {
     let distributions = ["aws_cloudfront_distribution", "AWS::CloudFront::Distribution"];
     distributions.iter().flat_map(|kind| project.of_kind(kind)).any(|distribution| distribution.uses(function))
-        || (project.settle(&function.body.get("publish")) == Value::Bool(true) && has_edge_role(project, function))
+        // The input of a published module.
+        || project.settle(&function.body.get("lambda_at_edge")) == Value::Bool(true)
+        || (project.settle(&function.body.get("publish")) == Value::Bool(true)
+            && (has_edge_role(project, function) || may_be_replicated(project, function)))
+}
+
+/// Whether a permission lets `CloudFront`'s replication have the function.
+fn may_be_replicated(project: &Project, function: &Resource) -> bool {
+    project.of_kind("aws_lambda_permission").any(|permission| {
+        permission.body.get("function_name").refers_to(function.id)
+            && project.settle(&permission.body.get("principal")).as_str() == Some("edgelambda.amazonaws.com")
+    })
 }
 
 /// Whether the role of a function may be assumed by `CloudFront`.
