@@ -155,6 +155,37 @@ fn arguments_stand_above_blocks() {
     assert!(fixed.contains(expected), "{fixed}");
 }
 
+/// A module's optional part that nobody here switches on is there for whoever does.
+#[test]
+fn what_every_call_switches_off_is_judged_as_it_stands() {
+    let module = "variable \"enabled\" {\n  type = bool\n}\n\nresource \"aws_sqs_queue\" \"jobs\" {\n  \
+                  count = var.enabled ? 1 : 0\n  name  = \"jobs\"\n}\n";
+    let call = "variable \"jobs\" {\n  default = false\n}\n\nmodule \"jobs\" {\n  source  = \"./jobs\"\n  enabled = var.jobs\n}\n";
+    let project = Scratch::with(&[("main.tf", call), ("jobs/main.tf", module)]);
+    project.expect(0, &["fix", "--write", "--control", "sqs-encryption", "."]);
+    assert_eq!(
+        project.read("jobs/main.tf"),
+        module.replace("\"jobs\"\n}", "\"jobs\"\n\n  sqs_managed_sse_enabled = true\n}")
+    );
+    assert_eq!(project.read("main.tf"), call);
+}
+
+/// A description that names the default would be wrong from then on: whoever reads the fix is told.
+#[test]
+fn a_default_that_its_description_names_is_told() {
+    let text = |encrypted| {
+        format!(
+            "variable \"encrypted\" {{\n  description = \"Whether messages are encrypted. Default value is false.\"\n  default     = {encrypted}\n}}\n\n\
+             resource \"aws_sqs_queue\" \"jobs\" {{\n  name                    = \"jobs\"\n  sqs_managed_sse_enabled = var.encrypted\n}}\n"
+        )
+    };
+    let project = Scratch::with(&[("main.tf", &text(false))]);
+    let report = project.json(0, &["fix", "--grade", "review", "--write", "--control", "sqs-encryption", "."]);
+    assert_eq!(project.read("main.tf"), text(true));
+    let notes = report["applied"][0]["notes"].to_string();
+    assert!(notes.contains("its description still names the old one"), "{notes}");
+}
+
 /// What a published module's variables default to is its word to its users: its examples pass what is right.
 #[test]
 fn a_published_module_keeps_its_defaults() {

@@ -186,12 +186,14 @@ fn judge_rule<'c>(judging: Judging<'_, 'c>, demand: Demand<'_>, all: &mut Judgem
     let Judging { workspace: Workspace { project, .. }, control, rule } = judging;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
     let is_own = |resource: &&Resource| resource.origin.as_ref().is_none_or(|origin| origin.foreign.is_none());
-    let judged =
-        |resource: &&Resource| !project.is_switched_off(resource) && (demand.settings.foreign || is_own(resource));
-    for resource in project.of_kind(&rule.kind).filter(judged) {
+    for resource in project.of_kind(&rule.kind).filter(|resource| demand.settings.foreign || is_own(resource)) {
         uses.entry(resource.span).or_default().push(resource);
     }
-    for resources in uses.into_values() {
+    for mut resources in uses.into_values() {
+        // What every call switches off is there for whoever switches it on: it is judged as it stands.
+        if resources.iter().any(|resource| !project.is_switched_off(resource)) {
+            resources.retain(|resource| !project.is_switched_off(resource));
+        }
         let verdicts = judging.verdicts(demand.settings, &resources);
         let found = match judging.found(demand.settings, verdicts) {
             Ok(found) => found,

@@ -192,7 +192,9 @@ pub fn homes(project: &Project, role: &Resource) -> Homes {
         of("aws_iam_role_policy_attachments_exclusive", "role_name"),
     ];
     homes.own = own.concat();
-    let is_off = |other: &&Resource| project.is_switched_off(other) && other.instance == role.instance;
+    let is_off = |other: &&Resource| {
+        project.is_switched_off(other) && !project.is_switched_off(role) && other.instance == role.instance
+    };
     let off = ["aws_iam_role_policy", "aws_iam_role_policy_attachment"].into_iter();
     let off = off.flat_map(|kind| project.of_kind(kind)).filter(is_off);
     homes.off = off.filter(|other| other.body.get(BY_ROLE).refers_to(role.id)).map(|other| other.id).collect();

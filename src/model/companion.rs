@@ -59,7 +59,7 @@ impl Project {
                 continue;
             }
             match self.names(&self.spread(candidate, candidate.body.pair(tie.by)), target, tie.name) {
-                Some(true) if self.is_switched_off(candidate) => {}
+                Some(true) if self.is_switched_off(candidate) && !self.is_switched_off(target) => {}
                 // A root module may be given another value.
                 Some(true) if candidate.repeat.is_never() && !self.is_there_with(candidate, target) => {
                     result.maybe = Some(format!("{} isn't there unless a variable says so", candidate.address()));

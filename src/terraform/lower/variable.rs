@@ -34,7 +34,10 @@ pub(super) fn set(
     let defaults: Vec<&str> = given.defaults.iter().map(|(_, name)| name.as_str()).collect();
     lowering.out.shared = Some(match (defaults.as_slice(), given.calls.as_slice()) {
         ([], names) => format!("changes what {} passes as `{}`", callers(names), given.passed.join("`, `")),
-        (defaults, _) => format!("changes the default of `var.{}`, for all who use it", defaults.join("`, `var.")),
+        (defaults, _) => {
+            let described = if given.described { "; its description still names the old one" } else { "" };
+            format!("changes the default of `var.{}`, for all who use it{described}", defaults.join("`, `var."))
+        }
     });
     Ok(())
 }
@@ -44,6 +47,8 @@ pub(super) fn set(
 struct Given {
     /// Variables whose defaults change.
     defaults: Vec<(ModuleId, String)>,
+    /// Whether a description names such a default.
+    described: bool,
     /// Calls that pass something else now, and as what.
     calls: Vec<String>,
     passed: Vec<String>,
@@ -89,7 +94,7 @@ fn give(
         }
     }
     if default {
-        set_default(lowering, module, name, &text)?;
+        given.described |= set_default(lowering, module, name, &text)?;
         given.defaults.push((module, name.to_owned()));
     }
     calls.into_iter().try_for_each(|call| give_call(lowering, place, call, &text, solution, given))
@@ -284,8 +289,8 @@ fn set_argument(
     Ok(())
 }
 
-/// Changes the default, unless a values file overrides it.
-fn set_default(lowering: &mut Lowering<'_>, module: ModuleId, name: &str, text: &str) -> Result<(), String> {
+/// Changes the default, unless a values file overrides it; says whether the variable's description names the old one.
+fn set_default(lowering: &mut Lowering<'_>, module: ModuleId, name: &str, text: &str) -> Result<bool, String> {
     let project = &lowering.workspace.project;
     for file in files_of(lowering, module) {
         let source = project.file(file);
@@ -308,10 +313,22 @@ fn set_default(lowering: &mut Lowering<'_>, module: ModuleId, name: &str, text: 
         if !source.editable {
             return Err(format!("{} is a symbolic link", source.display));
         }
+        let described = names_default(lowering.tree(file), name, &source.text[range.clone()]);
         lowering.overwrite(file, range, text, format!("variable {name}"), "default");
-        return Ok(());
+        return Ok(described);
     }
     Err(format!("it is set by `var.{name}`, which isn't declared here"))
+}
+
+/// Whether the description of a variable says what its default is.
+fn names_default(tree: &Tree, name: &str, old: &str) -> bool {
+    let Tree::Hcl(document) = tree else { return false };
+    let description = labelled(document, "variable", name).and_then(|block| block.body.get_attribute("description"));
+    let Some(text) = description.and_then(|attribute| attribute.value.as_str()) else { return false };
+    let old = old.trim_matches('"').to_lowercase();
+    let text = text.to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'));
+    text.contains("default") && words.any(|word| word == old)
 }
 
 /// The place of a variable's default, or that it isn't written out; nothing when the file doesn't declare the variable.
