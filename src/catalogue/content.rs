@@ -193,7 +193,7 @@ impl<'s, 'a> Writer<'s, 'a> {
         // NOTE: provider 6 renamed the attribute; before, only `name` exists.
         // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade
         let attribute = match (kind, attribute) {
-            ("aws_region", "region") if context.project.provider(instance).major < 6 => "name",
+            ("aws_region", "region") => context.project.region_attribute(instance),
             (_, attribute) => attribute,
         };
         if let Some(data) = context.project.data_of(kind, instance).next() {

@@ -150,6 +150,23 @@ impl Project {
         self.instance(id).provider
     }
 
+    /// What gives the region's name, of the data source `aws_region`: `region` since provider 6. The older `name` still
+    /// works there, so a module that uses it goes on with it: older providers may serve it, too.
+    pub fn region_attribute(&self, id: InstanceId) -> &'static str {
+        let mut named = false;
+        if self.provider(id).major >= 6 {
+            for resource in self.resources.iter().filter(|resource| resource.instance == id) {
+                for entry in &resource.body.entries {
+                    entry.node.value.each_reference(&mut |reference| {
+                        named |= &*self.resource(reference.resource).kind == "aws_region"
+                            && reference.path.last().is_some_and(|name| &**name == "name");
+                    });
+                }
+            }
+        }
+        if named || self.provider(id).major < 6 { "name" } else { "region" }
+    }
+
     /// The resource at an address of an instance.
     pub fn at(&self, instance: InstanceId, address: &str) -> Option<&Resource> {
         self.by_address.get(&(instance, address.to_owned())).map(|id| self.resource(*id))

@@ -144,8 +144,7 @@ impl<'a> Writer<'a> {
         }
         // NOTE: provider 6 renamed the attribute.
         // https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade
-        let is_new = self.project.provider(self.resource.instance).major >= 6;
-        self.attribute("aws_region", if is_new { "region" } else { "name" })
+        self.attribute("aws_region", self.project.region_attribute(self.resource.instance))
     }
 
     fn attribute(&self, kind: &'static str, attribute: &str) -> Draft {
