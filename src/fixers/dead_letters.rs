@@ -26,6 +26,29 @@ enum Sender<'a> {
     Named(Draft),
 }
 
+/// The queue of the module that another target of a rule has, as an expression that gives its ARN; else null. Its policy lets
+/// the rule send already.
+pub(super) fn rule_queue(context: &Context<'_>) -> Value {
+    let (project, rule) = (context.project, context.resource);
+    let of_rule = |target: &&Resource| {
+        target.instance == rule.instance && project.names(&target.body.get("rule"), rule, "name") == Some(true)
+    };
+    let queues = project.of_kind("aws_cloudwatch_event_target").filter(of_rule).filter_map(|target| {
+        match target.body.at("dead_letter_config.arn") {
+            Value::Reference(reference) => Some(project.resource(reference.resource)),
+            _ => None,
+        }
+    });
+    let is_plain = |queue: &&Resource| {
+        &*queue.kind == QUEUE
+            && queue.mode == Mode::Managed
+            && queue.instance == rule.instance
+            && queue.repeat == Repeat::Once
+    };
+    let found = queues.into_iter().find(is_plain);
+    found.map_or(Value::Null, |queue| Value::string(format!("{}.arn", queue.address())))
+}
+
 /// A queue that a function's role may send to.
 pub(super) struct DeadLetters {
     additions: Vec<Change>,

@@ -128,6 +128,7 @@ const FACTS: &[(&str, Fact)] = &[
     ("private_api", apis::private_api),
     ("private_store", vpc_placement::private_store),
     ("public_signal", bucket_signals::public_signal),
+    ("rule_queue", dead_letters::rule_queue),
     ("scans_registry", once::scans_registry),
     ("sets_account_role", once::sets_account_role),
     ("stage_alarm", alarm_subjects::stage_alarm),
@@ -249,7 +250,7 @@ fn account(project: &Project, near: &Resource) -> Result<(Draft, Option<Change>)
 /// The region's name: from the module's own data source, or one that the change declares.
 fn region(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
     const KIND: &str = "aws_region";
-    let attribute = if project.provider(near.instance).major >= 6 { "region" } else { "name" };
+    let attribute = project.region_attribute(near.instance);
     match project.data_of(KIND, near.instance).find(|data| data.body.entries.is_empty()) {
         Some(data) => (Draft::Attribute(data.id, attribute.into()), None),
         None => (

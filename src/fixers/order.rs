@@ -155,6 +155,15 @@ fn beside<'a>(project: &'a Project, bucket: &Resource, kind: &str) -> Vec<&'a Re
     found.into_iter().map(|id| project.resource(id)).filter(|other| other.instance == bucket.instance).collect()
 }
 
+/// What gives a role the delivery of logs, beside the role, and doesn't wait for the resource that needs it.
+pub(super) fn delivering<'a>(project: &'a Project, role: &Resource, needs: &Resource) -> Vec<&'a Resource> {
+    let found = grants(project, role, DELIVERY).into_iter();
+    found
+        .filter(|first| first.instance == needs.instance)
+        .filter(|first| !project.depends_on(needs.id, first.id) && !project.depends_on(first.id, needs.id))
+        .collect()
+}
+
 /// What must be there before a resource is made.
 fn firsts<'a>(project: &'a Project, second: &Resource) -> Vec<&'a Resource> {
     if let Some((first, _)) = OF_BUCKETS.iter().find(|(_, kind)| *kind == &*second.kind) {

@@ -79,7 +79,7 @@ fn fix(context: &Context<'_>) -> Fix {
     let mut effect = Effect::Cost;
     let allowed = LOG_DELIVERY.iter().all(|action| grants.allows(action, &ENOUGH));
     let waits_for = if allowed {
-        Vec::new()
+        super::order::delivering(project, role, machine).into_iter().map(Resource::address).collect()
     } else {
         effect = Effect::Access;
         match allow(context, role, &grants, &mut changes) {

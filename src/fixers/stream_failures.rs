@@ -88,7 +88,9 @@ fn fix(context: &Context<'_>, function: Option<&Resource>) -> Fix {
         let attempts = context.number("retry_attempts").unwrap_or_default();
         argument("maximum_retry_attempts", Draft::Number(attempts.to_string()));
     }
-    if mapping.body.entry("bisect_batch_on_function_error").is_none() {
+    // A batch of one can't be halved.
+    let alone = context.project.settle(&mapping.body.get("batch_size")).as_number() == Some(1.0);
+    if !alone && mapping.body.entry("bisect_batch_on_function_error").is_none() {
         argument("bisect_batch_on_function_error", Draft::Bool(true));
     }
     let mut notes = async_failures::notes();
