@@ -3,6 +3,7 @@
 //! It knows syntax and Terraform's rules; it never knows a control.
 
 mod build;
+mod calls;
 mod declare;
 mod files;
 pub mod lower;
