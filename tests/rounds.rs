@@ -168,6 +168,15 @@ fn what_every_call_switches_off_is_judged_as_it_stands() {
         module.replace("\"jobs\"\n}", "\"jobs\"\n\n  sqs_managed_sse_enabled = true\n}")
     );
     assert_eq!(project.read("main.tf"), call);
+
+    // Who would be shut out isn't known.
+    let open =
+        module.replace("aws_sqs_queue", "aws_db_instance").replace("name  = \"jobs\"", "publicly_accessible = true");
+    let project = Scratch::with(&[("main.tf", call), ("jobs/main.tf", &open)]);
+    let told =
+        project.run(&["fix", "--write", "--grade", "review", "--control", "rds-private", "--format", "json", "."]);
+    assert!(told.stdout.contains("every call of its module leaves it out"), "{}", told.stdout);
+    assert_eq!(project.read("jobs/main.tf"), open);
 }
 
 /// A description that names the default would be wrong from then on: whoever reads the fix is told.

@@ -12,7 +12,7 @@ use crate::catalogue::{Catalogue, Context, Control, Declared, Failure, Settings,
 use crate::cost::{self, Cost};
 use crate::effects;
 use crate::finding::Suppression;
-use crate::fix::{Change, Fix, Grade};
+use crate::fix::{Change, Effect, Fix, Grade};
 use crate::model::{InstanceId, Project, Resource, ResourceId};
 use crate::source::Span;
 use crate::workspace::{Lowered, Workspace};
@@ -182,6 +182,9 @@ pub(super) fn judge<'c>(workspace: &Workspace, rules: &Rules<'c>, demand: Demand
     all
 }
 
+/// Why nothing is asked of what would not be there.
+const OFF: &str = "every call of its module leaves it out: who would use it, and how, isn't known";
+
 fn judge_rule<'c>(judging: Judging<'_, 'c>, demand: Demand<'_>, all: &mut Judgement<'c>) {
     let Judging { workspace: Workspace { project, .. }, control, rule } = judging;
     let mut uses: BTreeMap<Span, Vec<&Resource>> = BTreeMap::new();
@@ -191,7 +194,8 @@ fn judge_rule<'c>(judging: Judging<'_, 'c>, demand: Demand<'_>, all: &mut Judgem
     }
     for mut resources in uses.into_values() {
         // What every call switches off is there for whoever switches it on: it is judged as it stands.
-        if resources.iter().any(|resource| !project.is_switched_off(resource)) {
+        let is_off = resources.iter().all(|resource| project.is_switched_off(resource));
+        if !is_off {
             resources.retain(|resource| !project.is_switched_off(resource));
         }
         let verdicts = judging.verdicts(demand.settings, &resources);
@@ -204,6 +208,11 @@ fn judge_rule<'c>(judging: Judging<'_, 'c>, demand: Demand<'_>, all: &mut Judgem
         };
         let (found, lesser) = lesser::instead(judging, demand, found, &resources);
         let Found { resource, message, at, fix, settled } = found;
+        let harmless = |fix: &Fix| matches!(fix.effect, Effect::None | Effect::InPlace);
+        if is_off && !fix.as_ref().is_ok_and(|(fix, lowered)| lowered.is_some() && harmless(fix)) {
+            all.unasked.push(Unasked { control, resource: resource.id, verdict: Withheld::Exempt(OFF.into()) });
+            continue;
+        }
         let at = at.unwrap_or(resource.header);
         let (key, suppressed, resource) = (OnceCell::new(), None, resource.id);
         all.failed.push(Judged { control, rule, key, resource, message, at, fix, settled, lesser, suppressed });
