@@ -52,21 +52,16 @@ fn is_private(project: &Project, bucket: &Resource) -> bool {
 
 /// Whether a distribution reads the bucket with an origin access control or identity.
 fn has_reader(project: &Project, bucket: &Resource) -> bool {
-    let names = |value: &Value| {
-        let mut found = false;
-        value.each_reference(&mut |reference| {
-            found |=
-                reference.resource == bucket.id && reference.path.last().is_some_and(|n| n.ends_with("domain_name"));
-        });
-        found
-    };
     let signs = |origin: &Body| {
         ["origin_access_control_id", "s3_origin_config.origin_access_identity"]
             .iter()
             .any(|by| origin.at(by).is_present() == Some(true))
     };
     project.of_kind("aws_cloudfront_distribution").any(|distribution| {
-        distribution.body.blocks("origin").any(|origin| names(&origin.get("domain_name")) && signs(origin))
+        distribution
+            .body
+            .blocks("origin")
+            .any(|origin| super::senders::names_domain(&origin.get("domain_name"), bucket) && signs(origin))
     })
 }
 

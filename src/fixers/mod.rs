@@ -234,17 +234,15 @@ fn account(project: &Project, near: &Resource) -> Result<(Draft, Option<Change>)
         None if project.at(near.instance, &format!("data.{KIND}.current")).is_some() => {
             Err(format!("data.{KIND}.current is that of another provider"))
         }
-        None => Ok((
-            Draft::Expression(format!("data.{KIND}.current.account_id")),
-            Some(Change::AddData {
-                near: near.id,
-                below: false,
-                kind: KIND.into(),
-                name: "current".into(),
-                provider: None,
-            }),
-        )),
+        None => Ok(current(near, KIND, "account_id")),
     }
+}
+
+/// An attribute of a data source that the change declares.
+fn current(near: &Resource, kind: &str, attribute: &str) -> (Draft, Option<Change>) {
+    let name = "current".to_owned();
+    let added = Change::AddData { near: near.id, below: false, kind: kind.into(), name, provider: None };
+    (Draft::Expression(format!("data.{kind}.current.{attribute}")), Some(added))
 }
 
 /// The region's name: from the module's own data source, or one that the change declares.
@@ -253,16 +251,7 @@ fn region(project: &Project, near: &Resource) -> (Draft, Option<Change>) {
     let attribute = project.region_attribute(near.instance);
     match project.data_of(KIND, near.instance).find(|data| data.body.entries.is_empty()) {
         Some(data) => (Draft::Attribute(data.id, attribute.into()), None),
-        None => (
-            Draft::Expression(format!("data.{KIND}.current.{attribute}")),
-            Some(Change::AddData {
-                near: near.id,
-                below: false,
-                kind: KIND.into(),
-                name: "current".into(),
-                provider: None,
-            }),
-        ),
+        None => current(near, KIND, attribute),
     }
 }
 

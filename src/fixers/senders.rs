@@ -118,16 +118,18 @@ pub(super) fn senders(project: &Project, target: &Resource) -> Result<Vec<Sender
     Ok(found)
 }
 
+/// Whether a value is a domain name of the bucket, or has one in it.
+pub(super) fn names_domain(value: &Value, bucket: &Resource) -> bool {
+    let mut found = false;
+    value.each_reference(&mut |reference| {
+        found |= reference.resource == bucket.id && reference.path.last().is_some_and(|n| n.ends_with("domain_name"));
+    });
+    found
+}
+
 /// The distributions that read a bucket with an origin access control.
 pub(super) fn readers(project: &Project, bucket: &Resource) -> Vec<Sender> {
-    let refers = |value: &Value| {
-        let mut found = false;
-        value.each_reference(&mut |reference| {
-            found |=
-                reference.resource == bucket.id && reference.path.last().is_some_and(|n| n.ends_with("domain_name"));
-        });
-        found
-    };
+    let refers = |value: &Value| names_domain(value, bucket);
     let reads = |distribution: &&Resource| {
         distribution.body.blocks("origin").any(|origin| {
             refers(&origin.get("domain_name")) && origin.get("origin_access_control_id").is_present() == Some(true)

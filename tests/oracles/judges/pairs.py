@@ -53,6 +53,7 @@ class Row:
 INHERENT = {
     ("CKV_AWS_18", "aws_s3_bucket.access_logs"): "a bucket for access logs keeps none of its own, which would go on for ever",
     ("CKV_AWS_309", "aws_apigatewayv2_route.all_preflight"): "browsers don't sign preflight requests",
+    ("CKV_AWS_309", "aws_apigatewayv2_route.all_preflight_root"): "browsers don't sign preflight requests",
 }
 
 

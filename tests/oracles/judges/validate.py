@@ -18,6 +18,10 @@ CONFIGURATION = (".tf", ".tf.json")
 UNCHECKABLE = {"Module not installed", "Missing required provider", "Unsupported Terraform Core version"}
 # "main.tf:26,1-36" in a message.
 PLACE = re.compile(r"(\.tf(?:\.json)?):\d+,[\d,-]+")
+# A module that is validated by itself is given no provider by a caller: each resource that names one is a fault then, and
+# one of several says no more.
+NO_PROVIDER = "Provider configuration not present"
+PROVIDER = re.compile(r'provider\["[^"]+"\](?:\.[\w-]+)?')
 NOT_INSTALLED = '"Module not installed"'
 
 
@@ -79,10 +83,14 @@ def validate(directory: Path, env: Environment) -> Problems:
         diagnostics = json.loads(run.stdout)["diagnostics"]
     except (ValueError, KeyError):
         return Counter([Problem("Terraform gave no report", run.stderr, "", "")])
-    return Counter(problem(d) for d in diagnostics if d["severity"] == "error")
+    problems = Counter(problem(d) for d in diagnostics if d["severity"] == "error")
+    return Counter({p: 1 if p.summary == NO_PROVIDER else n for p, n in problems.items()})
 
 
 def problem(diagnostic: dict) -> Problem:
+    if diagnostic["summary"] == NO_PROVIDER:
+        named = PROVIDER.search(diagnostic.get("detail", ""))
+        return Problem(NO_PROVIDER, named.group() if named else "", "", "")
     # Lines that were added move what stands below them.
     detail = PLACE.sub(r"\1", diagnostic.get("detail", ""))
     return Problem(diagnostic["summary"], detail,
